@@ -1,0 +1,122 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+/// The settings of every Swift target: no implicit existentials or re-exports, and no warning survives.
+let house: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+func exists(_ path: String) -> Bool {
+  FileManager.default.fileExists(atPath: Context.packageDirectory + "/" + path)
+}
+
+/// A target appears when its folder does.
+func present(_ uses: [String]) -> [Target.Dependency] {
+  uses.filter { exists("Sources/\($0)") }.map { .byName(name: $0) }
+}
+
+/// A library module and, when they exist, its tests.
+func module(_ name: String, uses: [String] = [], testUses: [String] = []) -> [Target] {
+  guard exists("Sources/\(name)") else { return [] }
+  var targets: [Target] = [.target(name: name, dependencies: present(uses), swiftSettings: house)]
+  let tests = name + "Tests"
+  if exists("Tests/\(tests)") {
+    targets.append(
+      .testTarget(name: tests, dependencies: present([name] + uses + testUses), swiftSettings: house))
+  }
+  return targets
+}
+
+func executable(_ name: String, uses: [String]) -> [Target] {
+  guard exists("Sources/\(name)") else { return [] }
+  return [.executableTarget(name: name, dependencies: present(uses), swiftSettings: house)]
+}
+
+/// Benchmarks live beside the sources, one executable per question.
+func benchmark(_ name: String, uses: [String]) -> [Target] {
+  guard exists("Benchmarks/\(name)") else { return [] }
+  return [
+    .executableTarget(
+      name: name, dependencies: present(uses), path: "Benchmarks/\(name)", swiftSettings: house)
+  ]
+}
+
+func system(_ name: String, pkgConfig: String? = nil, apt: String) -> [Target] {
+  guard exists("Sources/\(name)") else { return [] }
+  return [.systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])]
+}
+
+func shim(_ name: String, cxx: Bool = false, links: [String] = []) -> [Target] {
+  guard exists("Sources/\(name)") else { return [] }
+  return [.target(name: name, linkerSettings: links.map { .linkedLibrary($0) })]
+}
+
+let shims: [[Target]] = [
+  shim("CLinux"),
+  shim("CKernels"),
+  shim("CSimdJSON", cxx: true, links: ["simdjson"]),
+  system("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
+  system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+  system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
+  system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+  system("CNcurses", apt: "libncursesw5-dev"),
+]
+
+let modules: [[Target]] = [
+  module("Platform", uses: ["CLinux"]),
+  module("Telemetry"),
+  module("HTTP", uses: ["Platform"]),
+  module("OpenAI", uses: ["CSimdJSON"]),
+  module("Manifest", uses: ["CYAML"]),
+  module("ControlAPI"),
+  module("WebClient", uses: ["CCurl"]),
+  module("Tensors", uses: ["COpenBLAS", "CKernels"]),
+  module("Tokenizer"),
+  module("Model", uses: ["Tensors"]),
+  module("Scheduling"),
+  module("ExpertParallel", uses: ["Platform"]),
+  module(
+    "Engine",
+    uses: [
+      "Platform", "Telemetry", "HTTP", "OpenAI", "Tensors", "Tokenizer", "Model", "Scheduling", "ExpertParallel",
+    ]),
+  module("Routing"),
+  module("Ingress", uses: ["Platform", "Telemetry", "HTTP", "OpenAI", "Routing"]),
+  module("Deployment", uses: ["Manifest"]),
+  module("Planning", uses: ["Manifest", "Model"]),
+  module("Diagnosis", uses: ["ControlAPI"]),
+  module("Supervision", uses: ["Platform"]),
+  module(
+    "Controller",
+    uses: [
+      "Platform", "Telemetry", "HTTP", "Manifest", "ControlAPI", "Deployment", "Planning", "Diagnosis",
+      "Supervision", "CSQLite",
+    ]),
+  module("ControlClient", uses: ["ControlAPI", "WebClient"]),
+  module("CommandLine", uses: ["Manifest"]),
+  module("Terminal", uses: ["CNcurses"]),
+  module(
+    "Console",
+    uses: ["Platform", "ControlAPI", "ControlClient", "Telemetry", "Diagnosis", "Manifest", "Terminal"]),
+]
+
+let tools: [[Target]] = [
+  executable(
+    "dpdeploy",
+    uses: ["CommandLine", "ControlAPI", "ControlClient", "Manifest", "Deployment", "Telemetry", "WebClient", "Platform"]),
+  executable("dpdeployd", uses: ["CommandLine", "Controller", "Platform"]),
+  executable("dptop", uses: ["CommandLine", "Console", "Platform"]),
+  executable("dpingress", uses: ["CommandLine", "Ingress", "Platform"]),
+  executable("dpengine", uses: ["CommandLine", "Engine", "Platform"]),
+]
+
+let package = Package(
+  name: "dpdeploy",
+  targets: (shims + modules + tools).flatMap(\.self),
+  swiftLanguageModes: [.v6]
+)
