@@ -1,0 +1,41 @@
+// Linux calls that Swift's Glibc module does not show. Declarations and wrappers only: no logic lives here.
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/types.h>
+
+// Each wrapper returns the call's result, or -errno.
+
+int clinux_accept4(int fd);
+int clinux_memfd_create(const char *name);
+int clinux_pidfd_open(pid_t pid);
+int clinux_pidfd_send_signal(int pidfd, int signal);
+
+// Waits while *word == expected, for at most timeout_ns. Returns 0 when woken, -ETIMEDOUT, -EAGAIN or -EINTR.
+int clinux_futex_wait(const uint32_t *word, uint32_t expected, uint64_t timeout_ns);
+int clinux_futex_wake(const uint32_t *word, int count);
+
+int clinux_set_child_subreaper(void);
+int clinux_set_thread_name(const char *name);
+int clinux_pin_thread(int cpu);
+
+// Reaps `pid` without waiting. *code is the exit code, *signal the signal (0: none). Returns 1 when reaped, 0 when alive.
+int clinux_reap(pid_t pid, int *code, int *signal);
+
+// The environment, which Swift 6 refuses as a mutable global.
+char **clinux_environ(void);
+
+int clinux_window_size(int fd, int *columns, int *rows);
+uint64_t clinux_thread_cpu_ns(void);
+void clinux_cpu_relax(void);
+
+// posix_spawn's flag for a new session, which <spawn.h> hides without _GNU_SOURCE.
+int clinux_posix_spawn_setsid(void);
+bool clinux_cpu_has_avx512(void);
+
+#endif

@@ -1,0 +1,182 @@
+import CLinux
+import Glibc
+
+/// What to run, and with what around it.
+public struct Command: Sendable {
+  /// The program's path.
+  public var executable: String
+  /// The arguments after the program's name.
+  public var arguments: [String]
+  /// The whole environment, as `NAME=value`.
+  public var environment: [String]
+  /// Descriptors of ours and the numbers that the child sees them under.
+  public var descriptors: [(ours: Int32, theirs: Int32)]
+  /// Whether the child leads a session of its own, and so outlives our terminal.
+  public var newSession: Bool
+
+  /// Describes a child; without `environment` it gets ours.
+  public init(
+    _ executable: String, _ arguments: [String] = [], environment: [String]? = nil,
+    descriptors: [(ours: Int32, theirs: Int32)] = [], newSession: Bool = true
+  ) {
+    self.executable = executable
+    self.arguments = arguments
+    self.environment = environment ?? Environment.all
+    self.descriptors = descriptors
+    self.newSession = newSession
+  }
+}
+
+/// How a process ended.
+public enum ExitStatus: Hashable, Sendable, CustomStringConvertible {
+  /// It returned this code.
+  case exited(Int32)
+  /// This signal killed it.
+  case signalled(Int32)
+  /// It ended, and nobody can say how (it was not our child).
+  case unknown
+
+  /// Words for people: `exit 78`, `signal 9 (SIGKILL)`.
+  public var description: String {
+    switch self {
+    case .exited(let code): "exit \(code)"
+    case .signalled(let signal): "signal \(signal)\(Self.names[signal].map { " (\($0))" } ?? "")"
+    case .unknown: "ended, status unknown"
+    }
+  }
+
+  private static let names: [Int32: String] = [
+    SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGILL: "SIGILL", SIGTRAP: "SIGTRAP",
+    SIGABRT: "SIGABRT",
+    SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGKILL: "SIGKILL", SIGSEGV: "SIGSEGV", SIGPIPE: "SIGPIPE",
+    SIGTERM: "SIGTERM",
+  ]
+}
+
+/// A child of this process, watched by pidfd.
+@Loop
+public final class ChildProcess {
+  /// The child's process id.
+  public let pid: Int32
+  /// How it ended; nil while it runs.
+  public private(set) var exitStatus: ExitStatus?
+
+  private let pidfd: AsyncDescriptor
+  private let ended = Signal()
+
+  /// Starts `command`.
+  ///
+  /// - Throws: what `execve` says, such as `ENOENT`, about the executable.
+  public init(_ command: Command) throws(SystemError) {
+    pid = try spawn(command)
+    let pid = pid
+    let fd = FileDescriptor(owning: try checkingNegated("pidfd_open") { clinux_pidfd_open(pid) })
+    pidfd = try AsyncDescriptor(fd)
+    Task { await self.reap() }
+  }
+
+  /// Waits for the end; nil when `deadline` comes first.
+  public func exit(until deadline: Instant = .never) async -> ExitStatus? {
+    _ = await ended.wait(until: deadline)
+    return exitStatus
+  }
+
+  /// Sends `signal` to the child alone; nothing happens when it has ended.
+  public func send(_ signal: Int32) {
+    if exitStatus == nil { _ = clinux_pidfd_send_signal(pidfd.raw, signal) }
+  }
+
+  /// Sends `signal` to the child's process group, which it leads when it was started with a new session.
+  public func sendToGroup(_ signal: Int32) {
+    if exitStatus == nil { kill(-pid, signal) }
+  }
+
+  private func reap() async {
+    var code: Int32 = 0
+    var signal: Int32 = 0
+    while true {
+      let result = clinux_reap(pid, &code, &signal)
+      if result == 1 {
+        exitStatus = signal == 0 ? .exited(code) : .signalled(signal)
+        break
+      }
+      if result < 0 {
+        exitStatus = .unknown
+        break
+      }
+      _ = await pidfd.readable(until: .never)
+    }
+    pidfd.close()
+    ended.fire()
+  }
+}
+
+/// This process's environment.
+public enum Environment {
+  /// All variables, as `NAME=value`.
+  public static var all: [String] {
+    var result: [String] = []
+    var next = clinux_environ()
+    while let entry = next?.pointee {
+      result.append(String(cString: entry))
+      next = next?.successor()
+    }
+    return result
+  }
+
+  /// The value of `name`; nil when it is not set.
+  public static subscript(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+}
+
+private func spawn(_ command: Command) throws(SystemError) -> pid_t {
+  var actions = posix_spawn_file_actions_t()
+  var attributes = posix_spawnattr_t()
+  posix_spawn_file_actions_init(&actions)
+  posix_spawnattr_init(&attributes)
+  defer {
+    posix_spawn_file_actions_destroy(&actions)
+    posix_spawnattr_destroy(&attributes)
+  }
+  configure(&attributes, newSession: command.newSession)
+  // Above every number the child wants, so that no source is overwritten before its turn.
+  let floor = (command.descriptors.map(\.theirs).max() ?? 2) + 1
+  var sources: [Int32] = []
+  defer { for source in sources { close(source) } }
+  for (ours, theirs) in command.descriptors {
+    let source = try checking("fcntl") { fcntl(ours, F_DUPFD_CLOEXEC, floor) }
+    sources.append(source)
+    posix_spawn_file_actions_adddup2(&actions, source, theirs)
+  }
+  var pid = pid_t()
+  let code = withCStrings([command.executable] + command.arguments) { arguments in
+    withCStrings(command.environment) { environment in
+      posix_spawn(&pid, command.executable, &actions, &attributes, arguments, environment)
+    }
+  }
+  guard code == 0 else { throw SystemError(call: "execve", code: code, subject: command.executable) }
+  return pid
+}
+
+/// The child starts with every signal unblocked and at its default action, whatever we do with ours.
+private func configure(_ attributes: inout posix_spawnattr_t, newSession: Bool) {
+  var none = sigset_t()
+  var all = sigset_t()
+  sigemptyset(&none)
+  sigfillset(&all)
+  posix_spawnattr_setsigmask(&attributes, &none)
+  posix_spawnattr_setsigdefault(&attributes, &all)
+  let session = newSession ? clinux_posix_spawn_setsid() : 0
+  posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | session))
+}
+
+private func withCStrings<Result>(
+  _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+) -> Result {
+  let copies = strings.map { strdup($0) } + [nil]
+  defer { for copy in copies { free(copy) } }
+  return copies.withUnsafeBufferPointer { buffer in
+    guard let base = buffer.baseAddress else { preconditionFailure("the list holds at least its end mark") }
+    return body(base)
+  }
+}

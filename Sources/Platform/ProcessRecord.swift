@@ -1,0 +1,100 @@
+import Glibc
+
+/// What `/proc` says of a process now.
+public struct ProcessRecord: Hashable, Sendable {
+  /// The process id.
+  public let pid: Int32
+  /// The parent's process id.
+  public let parent: Int32
+  /// When it started, in clock ticks after boot: with the pid and the boot id this names the process for ever.
+  public let startTicks: UInt64
+  /// User and system time of all its threads, in nanoseconds.
+  public let cpuNanoseconds: UInt64
+  /// Resident memory, in bytes.
+  public let residentBytes: Int
+  /// Whether it has ended and waits to be reaped.
+  public let isZombie: Bool
+
+  /// Reads `/proc/PID/stat`; nil when there is no such process.
+  public init?(pid: Int32) {
+    guard let text = readFile("/proc/\(pid)/stat"), let close = text.lastIndex(of: ")") else { return nil }
+    // The name may hold spaces and brackets, so fields are counted from its closing bracket: the next is the third.
+    let fields = text[text.index(after: close)...].split(separator: " ")
+    guard fields.count > 21, let parent = Int32(fields[1]), let user = UInt64(fields[11]),
+      let system = UInt64(fields[12]), let start = UInt64(fields[19]), let pages = Int(fields[21])
+    else { return nil }
+    self.pid = pid
+    self.parent = parent
+    startTicks = start
+    cpuNanoseconds = (user + system) * 1_000_000_000 / UInt64(sysconf(Int32(_SC_CLK_TCK)))
+    residentBytes = pages * sysconf(Int32(_SC_PAGESIZE))
+    isZombie = fields[0] == "Z"
+  }
+
+  /// Memory that it alone pays for, in bytes (`Pss`): shared pages count in parts; nil when it cannot be read.
+  public static func proportionalBytes(pid: Int32) -> Int? {
+    guard let text = readFile("/proc/\(pid)/smaps_rollup") else { return nil }
+    for line in text.split(separator: "\n") where line.hasPrefix("Pss:") {
+      return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
+    }
+    return nil
+  }
+
+  /// The value of `variable` in the environment that the process started with; nil when it is not there or not ours
+  /// to read.
+  public static func environment(_ variable: String, ofProcess pid: Int32) -> String? {
+    guard let text = readFile("/proc/\(pid)/environ") else { return nil }
+    let entry = text.split(separator: "\0").first { $0.hasPrefix(variable + "=") }
+    return entry.map { String($0.dropFirst(variable.count + 1)) }
+  }
+
+  /// The ids of all processes that this one can see.
+  public static func allPids() -> [Int32] {
+    guard let directory = opendir("/proc") else { return [] }
+    defer { closedir(directory) }
+    var pids: [Int32] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if let pid = Int32(name) { pids.append(pid) }
+    }
+    return pids
+  }
+
+  /// A name for the machine's present uptime; nil when it cannot be read.
+  public static var bootID: String? {
+    readFile("/proc/sys/kernel/random/boot_id").map { String($0.prefix { $0 != "\n" }) }
+  }
+}
+
+/// The path of this program.
+public enum Executable {
+  /// The absolute path of the running program; nil when the kernel does not say.
+  public static var path: String? {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
+      let count = readlink("/proc/self/exe", buffer.baseAddress, buffer.count)
+      guard count > 0 else { return nil }
+      return String(decoding: UnsafeRawBufferPointer(buffer).prefix(count), as: UTF8.self)
+    }
+  }
+
+  /// The folder of the running program.
+  public static var directory: String? {
+    path.flatMap { path in path.lastIndex(of: "/").map { String(path[..<$0]) } }
+  }
+}
+
+/// The text of a small file; nil when it cannot be read.
+func readFile(_ path: String) -> String? {
+  let fd = open(path, O_RDONLY | O_CLOEXEC)
+  guard fd >= 0 else { return nil }
+  defer { close(fd) }
+  var bytes: [UInt8] = []
+  withUnsafeTemporaryAllocation(byteCount: 16384, alignment: 1) { chunk in
+    while case let count = read(fd, chunk.baseAddress, chunk.count), count > 0 {
+      bytes += chunk.prefix(count)
+    }
+  }
+  return String(decoding: bytes, as: UTF8.self)
+}
