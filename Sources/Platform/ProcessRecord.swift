@@ -73,7 +73,8 @@ public enum Executable {
   /// The absolute path of the running program; nil when the kernel does not say.
   public static var path: String? {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
-      let count = readlink("/proc/self/exe", buffer.baseAddress, buffer.count)
+      guard let base = buffer.baseAddress else { return nil }
+      let count = readlink("/proc/self/exe", base, buffer.count)
       guard count > 0 else { return nil }
       return String(decoding: UnsafeRawBufferPointer(buffer).prefix(count), as: UTF8.self)
     }
