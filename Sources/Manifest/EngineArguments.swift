@@ -1,0 +1,25 @@
+/// The arguments of one engine rank that are in effect, under vLLM's names.
+public struct EngineArguments: Sendable, Equatable {
+  /// Sequences a rank runs at once.
+  public let maxNumSeqs: Int
+  /// The context limit in tokens; nil takes the model's own.
+  public let maxModelLen: Int?
+  /// Tokens a rank computes in one step; at least ``maxNumSeqs``.
+  public let maxNumBatchedTokens: Int
+  /// Tokens in a KV block.
+  public let blockSize: Int
+  /// The share of ``acceleratorMemoryBytes`` a rank may fill, in (0, 1].
+  public let gpuMemoryUtilization: Double
+  /// The memory of the modelled device in bytes; nil takes the engine's default.
+  public let acceleratorMemoryBytes: Int?
+  /// Whether experts are sharded over the ranks.
+  public let enableExpertParallel: Bool
+  /// Whether KV blocks of equal prefixes are shared; nil takes the engine's default.
+  public let enablePrefixCaching: Bool?
+  /// Whether dual batch overlap was asked for.
+  public let enableDBO: Bool
+  /// Tokens of a rank that go through dispatch and combine at once; nil takes the engine's default.
+  public let moeDPChunkSize: Int?
+  /// The seed of requests that bring none.
+  public let seed: Int
+}

@@ -1,0 +1,33 @@
+/// The ingress: where it listens, how it chooses a rank and how long requests may wait.
+public struct IngressSettings: Sendable, Equatable {
+  /// The address it listens on.
+  public let host: String
+  /// The TCP port; 0 takes any free one.
+  public let port: Int
+  /// How a rank is chosen.
+  public let policy: RoutingPolicy
+  /// Requests that may wait over all ingress replicas; -1 sets no limit.
+  public let maxQueuedRequests: Int
+  /// The longest a request waits for a rank, in seconds.
+  public let maxQueueWaitSeconds: Double
+  /// The longest a request takes from its first byte to its last, in seconds.
+  public let requestTimeoutSeconds: Double
+  /// A file of accepted API keys, one a line; nil lets everyone in.
+  public let apiKeysFile: String?
+}
+
+/// How the ingress chooses a rank; the spelling is the manifest's and dpingress's.
+public enum RoutingPolicy: String, Sendable, CaseIterable {
+  /// The less loaded of two ranks picked at random.
+  case powerOfTwo = "power_of_two"
+  /// Each live rank in turn.
+  case roundRobin = "round_robin"
+}
+
+/// How changes and stops are carried out.
+public struct RolloutSettings: Sendable, Equatable {
+  /// The longest running requests may take to finish before their rank is stopped, in seconds.
+  public let drainTimeoutSeconds: Double
+  /// The longest a deployment may take to become HEALTHY, in seconds.
+  public let healthyDeadlineSeconds: Double
+}

@@ -1,0 +1,44 @@
+/// The text of a manifest and the name it is shown under.
+public struct ManifestSource: Sendable, Equatable {
+  /// The file's name as the user wrote it, or `<stdin>`.
+  public let name: String
+  /// The whole text.
+  public let text: String
+
+  /// Makes a source from text.
+  public init(name: String, text: String) {
+    self.name = name
+    self.text = text
+  }
+
+  /// Makes a source from the bytes of a file, or says where they stop being UTF-8.
+  public static func decoding(_ bytes: [UInt8], name: String) -> Result<ManifestSource, Diagnostic> {
+    if let text = String(validating: bytes, as: UTF8.self) {
+      return .success(ManifestSource(name: name, text: text))
+    }
+    let good = validPrefix(of: bytes)
+    let line = 1 + bytes[..<good].count { $0 == UInt8(ascii: "\n") }
+    let lineStart = bytes[..<good].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    let column = 1 + String(decoding: bytes[lineStart..<good], as: UTF8.self).unicodeScalars.count
+    return .failure(
+      Diagnostic(
+        .notUTF8, "this is not UTF-8 text", file: name, span: SourceSpan(line: line, column: column),
+        help: "save the file as UTF-8; the first \(good) bytes are fine"))
+  }
+
+  /// The lines without their ends; `lines[0]` is line 1.
+  public var lines: [Substring] {
+    text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" || $0 == "\r" }
+  }
+
+  /// How many leading bytes are UTF-8, found by halving: a prefix of valid text stays valid at scalar bounds.
+  private static func validPrefix(of bytes: [UInt8]) -> Int {
+    var iterator = bytes.makeIterator()
+    var decoder = UTF8()
+    var length = 0
+    while case .scalarValue(let scalar) = decoder.decode(&iterator) {
+      length += UTF8.width(scalar)
+    }
+    return min(length, bytes.count)
+  }
+}
