@@ -1,0 +1,105 @@
+/// One process of a deployment: a rank or an ingress replica.
+///
+/// Control fields are camelCase, metric fields snake_case with their unit. `null` is unknown; a key that does not apply
+/// to the role is absent.
+public struct ReplicaStatus: Codable, Sendable, Hashable {
+  /// `dp0`, or `g1-dp0` where there are several groups; `ingress-0`.
+  public var id: String
+  /// Rank or ingress.
+  public var role: ReplicaRole
+  /// The data-parallel group; of ranks only.
+  public var group: Int?
+  /// The rank in its group; of ranks only.
+  public var rank: Int?
+  /// Which life of its group this is, counted from 1; of ranks only.
+  public var epoch: Int?
+  /// The (virtual) node; of ranks only.
+  public var node: String?
+  /// Its state, in Ray Serve's words.
+  public var state: ReplicaState
+  /// How far its start has come.
+  public var phase: Known<ReplicaPhase>
+  /// Progress of the phase, from 0 to 1; absent once it is ready.
+  public var phaseProgress: Double?
+  /// The process id; unknown when there is no process now.
+  public var pid: Known<Int32>
+  /// How often it was started again.
+  public var restarts: Int
+  /// Whether its readings are too old to be counted.
+  public var stale: Bool
+  /// The age of its readings; unknown before the first.
+  public var observedAgeSeconds: Known<Double>
+  /// Utilisation of its device, from 0 to 1, from the source beside; of ranks only.
+  public var gpuUtilizationRatio: Known<Double>?
+  /// Where the utilisation comes from: `engine` (busy share of the compute loop), `nvml` or `dcgm`; of ranks only.
+  public var utilizationSource: Known<String>?
+  /// Processor time over wall time, 1 = one core.
+  public var cpuRatio: Known<Double>
+  /// Resident memory.
+  public var rssBytes: Known<Int>
+  /// Requests in its batch (ranks), or being relayed (ingress).
+  public var running: Known<Int>
+  /// Requests waiting in its queue.
+  public var waiting: Known<Int>
+  /// Share of KV blocks in use, from 0 to 1; of ranks only.
+  public var kvUsageRatio: Known<Double>?
+  /// Requests finished, per second over the window.
+  public var requestsPerSecond: Known<Double>
+  /// Output tokens, per second over the window.
+  public var generationTokensPerSecond: Known<Double>
+  /// Median time to first token over the window; unknown when there was none.
+  public var ttftP50Seconds: Known<Double>
+  /// Median time per output token of the requests of the window; unknown when there was none.
+  public var tpotP50Seconds: Known<Double>
+  /// Share of the time in steps that ran no request, only kept the group in step, from 0 to 1; of ranks only.
+  public var dummyRatio: Known<Double>?
+  /// Share of the time spent waiting for other ranks, from 0 to 1; of ranks only.
+  public var communicationRatio: Known<Double>?
+
+  enum CodingKeys: String, CodingKey {
+    case id, role, group, rank, epoch, node, state, phase, phaseProgress, pid, restarts, stale,
+      observedAgeSeconds
+    case gpuUtilizationRatio = "gpu_utilization_ratio"
+    case utilizationSource = "utilization_source"
+    case cpuRatio = "cpu_ratio"
+    case rssBytes = "rss_bytes"
+    case running, waiting
+    case kvUsageRatio = "kv_usage_ratio"
+    case requestsPerSecond = "requests_per_second"
+    case generationTokensPerSecond = "generation_tokens_per_second"
+    case ttftP50Seconds = "ttft_p50_seconds"
+    case tpotP50Seconds = "tpot_p50_seconds"
+    case dummyRatio = "dummy_ratio"
+    case communicationRatio = "communication_ratio"
+  }
+
+  /// A replica of which nothing has been observed yet.
+  public init(
+    id: String, role: ReplicaRole, state: ReplicaState, phase: Known<ReplicaPhase> = .unknown,
+    restarts: Int = 0
+  ) {
+    self.id = id
+    self.role = role
+    self.state = state
+    self.phase = phase
+    self.restarts = restarts
+    pid = .unknown
+    stale = false
+    observedAgeSeconds = .unknown
+    cpuRatio = .unknown
+    rssBytes = .unknown
+    running = .unknown
+    waiting = .unknown
+    requestsPerSecond = .unknown
+    generationTokensPerSecond = .unknown
+    ttftP50Seconds = .unknown
+    tpotP50Seconds = .unknown
+    if role == .rank {
+      gpuUtilizationRatio = .unknown
+      utilizationSource = .unknown
+      kvUsageRatio = .unknown
+      dummyRatio = .unknown
+      communicationRatio = .unknown
+    }
+  }
+}

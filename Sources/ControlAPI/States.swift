@@ -1,0 +1,67 @@
+/// An application's state, in Ray Serve's words.
+public enum ApplicationState: String, Codable, Sendable, CaseIterable {
+  case notStarted = "NOT_STARTED"
+  case deploying = "DEPLOYING"
+  case running = "RUNNING"
+  case unhealthy = "UNHEALTHY"
+  case deployFailed = "DEPLOY_FAILED"
+  case deleting = "DELETING"
+}
+
+/// A deployment's state, in Ray Serve's words.
+public enum DeploymentState: String, Codable, Sendable, CaseIterable {
+  case updating = "UPDATING"
+  case healthy = "HEALTHY"
+  case unhealthy = "UNHEALTHY"
+  case deployFailed = "DEPLOY_FAILED"
+  case upscaling = "UPSCALING"
+  case downscaling = "DOWNSCALING"
+}
+
+/// What brought a deployment into its state, in Ray Serve's words.
+public enum StatusTrigger: String, Codable, Sendable, CaseIterable {
+  case unspecified = "UNSPECIFIED"
+  case configUpdateStarted = "CONFIG_UPDATE_STARTED"
+  case configUpdateCompleted = "CONFIG_UPDATE_COMPLETED"
+  case upscaleCompleted = "UPSCALE_COMPLETED"
+  case downscaleCompleted = "DOWNSCALE_COMPLETED"
+  case autoscaling = "AUTOSCALING"
+  case replicaStartupFailed = "REPLICA_STARTUP_FAILED"
+  case healthCheckFailed = "HEALTH_CHECK_FAILED"
+  case internalError = "INTERNAL_ERROR"
+  case deleting = "DELETING"
+}
+
+/// A replica's state, in Ray Serve's words.
+public enum ReplicaState: String, Codable, Sendable, CaseIterable {
+  case starting = "STARTING"
+  case updating = "UPDATING"
+  case recovering = "RECOVERING"
+  case running = "RUNNING"
+  case stopping = "STOPPING"
+}
+
+/// How far a rank has come in its start; `ready` once it serves.
+public enum ReplicaPhase: String, Codable, Sendable, CaseIterable {
+  case spawn
+  case rendezvous
+  case loadWeights = "load_weights"
+  case kvAlloc = "kv_alloc"
+  case warmup
+  case ready
+}
+
+/// What a replica is for.
+public enum ReplicaRole: String, Codable, Sendable, CaseIterable {
+  /// A rank of a data-parallel group.
+  case rank
+  /// A replica of the OpenAI-compatible ingress.
+  case ingress
+}
+
+/// How much an event or a hint matters.
+public enum Severity: String, Codable, Sendable, CaseIterable {
+  case info
+  case warning
+  case error
+}
