@@ -69,21 +69,23 @@ let shims: [[Target]] = [
 
 let modules: [[Target]] = [
   module("Platform", uses: ["CLinux"]),
+  module("JSON"),
   module("Telemetry"),
   module("HTTP", uses: ["Platform"]),
   module("OpenAI", uses: ["CSimdJSON"]),
   module("Manifest", uses: ["CYAML"]),
   module("ControlAPI"),
   module("WebClient", uses: ["CCurl"]),
-  module("Tensors", uses: ["COpenBLAS", "CKernels"]),
-  module("Tokenizer"),
-  module("Model", uses: ["Tensors"]),
+  module("Tensors", uses: ["JSON", "COpenBLAS", "CKernels"]),
+  module("Tokenizer", uses: ["JSON"]),
+  module("Model", uses: ["JSON", "Tensors"]),
   module("Scheduling"),
   module("ExpertParallel", uses: ["Platform"]),
   module(
     "Engine",
     uses: [
-      "Platform", "Telemetry", "HTTP", "OpenAI", "Tensors", "Tokenizer", "Model", "Scheduling", "ExpertParallel",
+      "Platform", "JSON", "Telemetry", "HTTP", "OpenAI", "Tensors", "Tokenizer", "Model", "Scheduling",
+      "ExpertParallel",
     ]),
   module("Routing"),
   module("Ingress", uses: ["Platform", "Telemetry", "HTTP", "OpenAI", "Routing"]),
