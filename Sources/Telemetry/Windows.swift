@@ -1,0 +1,82 @@
+/// The increase of a counter between two readings, by the reset rule: a counter that shrank began anew at zero, so
+/// all of its present value is new.
+public struct CounterDelta: Sendable, Equatable {
+  /// The increase.
+  public let value: Int64
+  /// Whether the counter began anew in between.
+  public let didReset: Bool
+
+  /// Compares two readings of one counter.
+  public init(from previous: Int64, to current: Int64) {
+    didReset = current < previous
+    value = didReset ? current : current - previous
+  }
+}
+
+/// A counter's recent readings, from which rates over windows are taken.
+public struct CounterWindow: Sendable {
+  /// One reading.
+  private struct Reading: Sendable {
+    var seconds: Double
+    /// The sum of all increases so far, untouched by resets.
+    var total: Int64
+  }
+
+  private var readings: Ring<Reading>
+  private var last: Int64?
+
+  /// Keeps the last `capacity` readings.
+  public init(capacity: Int) { readings = Ring(capacity: capacity) }
+
+  /// Adds a reading at a time that lies after the one before.
+  @discardableResult
+  public mutating func append(_ value: Int64, at seconds: Double) -> CounterDelta? {
+    let delta = last.map { CounterDelta(from: $0, to: value) }
+    last = value
+    readings.append(Reading(seconds: seconds, total: (readings.last?.total ?? 0) + (delta?.value ?? 0)))
+    return delta
+  }
+
+  /// The increase over the last `window` seconds and the time that it really spans; nil before two readings.
+  public func increase(over window: Double) -> (value: Int64, seconds: Double)? {
+    guard let newest = readings.last else { return nil }
+    let limit = newest.seconds - window
+    guard let oldest = readings.first(where: { $0.seconds >= limit }), oldest.seconds < newest.seconds else {
+      return nil
+    }
+    return (newest.total - oldest.total, newest.seconds - oldest.seconds)
+  }
+
+  /// The increase per second over the last `window` seconds; nil before two readings.
+  public func rate(over window: Double) -> Double? {
+    increase(over: window).map { Double($0.value) / $0.seconds }
+  }
+}
+
+/// A sketch's recent increases, from which quantiles over windows are taken.
+public struct SketchWindow: Sendable {
+  private struct Step: Sendable {
+    var seconds: Double
+    var increase: QuantileSketch
+  }
+
+  private var steps: Ring<Step>
+  private var last: QuantileSketch?
+
+  /// Keeps the last `capacity` increases.
+  public init(capacity: Int) { steps = Ring(capacity: capacity) }
+
+  /// Adds a reading of the cumulative sketch; the first one is the base and increases nothing.
+  public mutating func append(_ cumulative: QuantileSketch, at seconds: Double) {
+    steps.append(Step(seconds: seconds, increase: last.map(cumulative.since) ?? QuantileSketch()))
+    last = cumulative
+  }
+
+  /// What was observed in the last `window` seconds before the newest reading.
+  public func merged(over window: Double) -> QuantileSketch {
+    var sum = QuantileSketch()
+    guard let newest = steps.last?.seconds else { return sum }
+    for step in steps where step.seconds > newest - window { sum.merge(step.increase) }
+    return sum
+  }
+}

@@ -1,0 +1,76 @@
+import Telemetry
+import Testing
+
+@Suite struct `Windows and rings` {
+  @Test func `a ring drops the oldest`() {
+    var ring = Ring<Int>(capacity: 3)
+    for value in 1...5 { ring.append(value) }
+    #expect(Array(ring) == [3, 4, 5])
+    #expect(ring.last == 5)
+    ring.removeAll()
+    #expect(ring.isEmpty)
+    ring.append(9)
+    #expect(Array(ring) == [9])
+  }
+
+  @Test func `a counter that shrank began anew at zero`() {
+    #expect(CounterDelta(from: 10, to: 14) == CounterDelta(from: 0, to: 4))
+    let delta = CounterDelta(from: 100, to: 7)
+    #expect(delta.value == 7)
+    #expect(delta.didReset)
+  }
+
+  @Test func `a rate needs two readings and spans what it says`() throws {
+    var window = CounterWindow(capacity: 10)
+    window.append(1000, at: 0)
+    #expect(window.rate(over: 5) == nil)
+    window.append(1010, at: 1)
+    window.append(1030, at: 2)
+    #expect(window.rate(over: 1) == 20)
+    #expect(window.rate(over: 60) == 15)
+    let increase = try #require(window.increase(over: 60))
+    #expect(increase.value == 30)
+    #expect(increase.seconds == 2)
+  }
+
+  @Test func `a restart within the window loses nothing and goes below zero nowhere`() {
+    var window = CounterWindow(capacity: 10)
+    window.append(1000, at: 0)
+    #expect(window.append(1100, at: 1)?.didReset == false)
+    #expect(window.append(40, at: 2)?.didReset == true)
+    #expect(window.rate(over: 60) == 70)
+  }
+
+  @Test func `a sketch window forgets what is older`() throws {
+    var window = SketchWindow(capacity: 100)
+    var sketch = QuantileSketch()
+    for _ in 0..<1000 { sketch.record(0.010) }
+    window.append(sketch, at: 0)
+    #expect(window.merged(over: 10).count == 0)
+    sketch.record(2)
+    window.append(sketch, at: 1)
+    sketch.record(4)
+    window.append(sketch, at: 2)
+    #expect(window.merged(over: 1).count == 1)
+    let slow = try #require(window.merged(over: 1).quantile(0.5))
+    #expect(abs(slow - 4) < 0.04)
+    #expect(window.merged(over: 10).count == 2)
+  }
+}
+
+@Suite struct Histograms {
+  @Test func `a value on a bound belongs to that bound's bucket`() {
+    var histogram = Histogram(bounds: [1, 2, 5])
+    for value in [0.5, 1, 1.5, 2, 5, 6, .nan] { histogram.observe(value) }
+    #expect(histogram.counts == [2, 2, 1, 1])
+    #expect(histogram.count == 6)
+    #expect(histogram.sum == 16)
+    histogram.merge(histogram)
+    #expect(histogram.counts == [4, 4, 2, 2])
+  }
+
+  @Test func `lengths go by one, two and five`() {
+    #expect(BucketBounds.lengths(upTo: 250) == [1, 2, 5, 10, 20, 50, 100, 200])
+    #expect(BucketBounds.lengths(upTo: Int.max).last == 5e18)
+  }
+}
