@@ -72,7 +72,7 @@ let modules: [[Target]] = [
   module("JSON"),
   module("Telemetry"),
   module("HTTP", uses: ["Platform"]),
-  module("OpenAI", uses: ["CSimdJSON"]),
+  module("OpenAI", uses: ["CSimdJSON", "JSON"]),
   module("Manifest", uses: ["CYAML"]),
   module("ControlAPI"),
   module("WebClient", uses: ["CCurl"]),
