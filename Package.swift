@@ -72,7 +72,7 @@ let modules: [[Target]] = [
   module("JSON"),
   module("Telemetry"),
   module("HTTP", uses: ["Platform"]),
-  module("OpenAI", uses: ["CSimdJSON", "JSON"]),
+  module("OpenAI", uses: ["CSimdJSON"]),
   module("Manifest", uses: ["CYAML"]),
   module("ControlAPI"),
   module("WebClient", uses: ["CCurl"]),
@@ -89,7 +89,7 @@ let modules: [[Target]] = [
     ]),
   module("Routing"),
   module("Ingress", uses: ["Platform", "Telemetry", "HTTP", "OpenAI", "Routing"]),
-  module("Deployment", uses: ["Manifest"]),
+  module("Deployment", uses: ["Manifest", "ControlAPI"]),
   module("Planning", uses: ["Manifest", "Model"]),
   module("Diagnosis", uses: ["ControlAPI"]),
   module("Supervision", uses: ["Platform"]),
@@ -99,7 +99,7 @@ let modules: [[Target]] = [
       "Platform", "Telemetry", "HTTP", "Manifest", "ControlAPI", "Deployment", "Planning", "Diagnosis",
       "Supervision", "CSQLite",
     ]),
-  module("ControlClient", uses: ["Platform", "HTTP", "ControlAPI"]),
+  module("ControlClient", uses: ["ControlAPI", "WebClient"]),
   module("CommandLine", uses: ["Manifest"]),
   module("Terminal", uses: ["CNcurses"]),
   module(
@@ -110,7 +110,7 @@ let modules: [[Target]] = [
 let tools: [[Target]] = [
   executable(
     "dpdeploy",
-    uses: ["CommandLine", "ControlAPI", "ControlClient", "Manifest", "Deployment", "Telemetry", "HTTP", "Platform"]),
+    uses: ["CommandLine", "ControlAPI", "ControlClient", "Manifest", "Deployment", "Telemetry", "WebClient", "Platform"]),
   executable("dpdeployd", uses: ["CommandLine", "Controller", "Platform"]),
   executable("dptop", uses: ["CommandLine", "Console", "Platform"]),
   executable("dpingress", uses: ["CommandLine", "Ingress", "Platform"]),

@@ -39,6 +39,8 @@ public enum ReplicaState: String, Codable, Sendable, CaseIterable {
   case recovering = "RECOVERING"
   case running = "RUNNING"
   case stopping = "STOPPING"
+  /// Without a process, while its group waits for its next start or has given up.
+  case stopped = "STOPPED"
 }
 
 /// How far a rank has come in its start; `ready` once it serves.

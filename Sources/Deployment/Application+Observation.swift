@@ -1,0 +1,57 @@
+public import ControlAPI
+
+/// What the replicas look like, seen from the goal.
+extension Application {
+  /// The ingress deployment's name, Ray Serve LLM's.
+  public static let ingressName = "OpenAiIngress"
+  /// The rank assigner's name, of Ray Serve LLM's first data-parallel design.
+  public static let assignerName = "DPRankAssigner"
+
+  var serverObservation: DeploymentCondition.Observation {
+    let isExact = groups.count == spec.groups && groups.allSatisfy { $0.targetEngine == spec.engine }
+    if isExact, groups.allSatisfy({ $0.phase == .running }) {
+      return ingress.hasTaken(version: table.version) ? .complete : .progressing
+    }
+    if let failed = groups.first(where: { $0.phase == .failed }) {
+      return .failed(failed.failure?.trigger ?? .replicaStartupFailed)
+    }
+    return groups.contains { $0.failure != nil } ? .degraded : .progressing
+  }
+
+  var ingressObservation: DeploymentCondition.Observation {
+    if ingress.isComplete(version: table.version) { return .complete }
+    if let failed = ingress.replicas.first(where: { $0.phase == .failed }) {
+      return .failed(failed.failure?.trigger ?? .replicaStartupFailed)
+    }
+    return ingress.replicas.contains { $0.failure != nil } ? .degraded : .progressing
+  }
+
+  /// The application's status.
+  public var status: ApplicationState {
+    if isDeleting { return .deleting }
+    let deployments = [serverCondition.status, ingressCondition.status]
+    // The worst deployment decides, as in Ray Serve.
+    if deployments.contains(.deployFailed) { return .deployFailed }
+    if deployments.contains(.unhealthy) { return .unhealthy }
+    return deployments.allSatisfy { $0 == .healthy } ? .running : .deploying
+  }
+}
+
+extension RankGroup {
+  /// The group's part of the rank table.
+  var tableEntries: [RankTable.Entry] {
+    let isDraining = phase != .running
+    return ranks.indices.map {
+      RankTable.Entry(
+        group: index, rank: $0, epoch: epoch, capacity: engine.capacity, isDraining: isDraining)
+    }
+  }
+
+  /// Whether it is on its way out for good.
+  var isLeaving: Bool {
+    switch phase {
+    case .draining(_, .removal), .stopping(.removal), .removed: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,90 @@
+public import ControlAPI
+
+/// The application as its status tells it, but for what only the controller's instruments know.
+extension Application {
+  /// The ranks, their assigner and the ingress.
+  public func deployments(at now: Duration) -> [DeploymentStatus] {
+    [serverStatus(at: now), assignerStatus, ingressStatus(at: now)]
+  }
+
+  private func serverStatus(at now: Duration) -> DeploymentStatus {
+    DeploymentStatus(
+      name: spec.serverName, status: serverCondition.status, statusTrigger: serverCondition.trigger,
+      message: serverMessage(at: now), targetReplicas: isDeleting ? 0 : spec.groups * spec.engine.size,
+      replicas: groups.flatMap(\.replicaStatuses))
+  }
+
+  private var assignerStatus: DeploymentStatus {
+    DeploymentStatus(
+      name: Self.assignerName, status: isDeleting ? .updating : .healthy,
+      statusTrigger: isDeleting ? .deleting : .configUpdateCompleted, message: "", targetReplicas: 1,
+      replicas: [], ranks: placements)
+  }
+
+  /// Devices count up on each node, in the order of groups and ranks.
+  private var placements: [RankPlacement] {
+    var used: [Int: Int] = [:]
+    return assignment.nodes.enumerated().flatMap { group, nodes in
+      nodes.enumerated().map { rank, node in
+        defer { used[node, default: 0] += 1 }
+        return RankPlacement(group: group, rank: rank, node: nodeName(node), device: used[node, default: 0])
+      }
+    }
+  }
+
+  private func ingressStatus(at now: Duration) -> DeploymentStatus {
+    DeploymentStatus(
+      name: Self.ingressName, status: ingressCondition.status, statusTrigger: ingressCondition.trigger,
+      message: ingressMessage(at: now), targetReplicas: isDeleting ? 0 : ingress.target,
+      replicas: ingress.replicas.map(\.status))
+  }
+}
+
+/// The name of a virtual node.
+func nodeName(_ node: Int) -> String { "node-\(node)" }
+
+extension RankGroup {
+  var replicaStatuses: [ReplicaStatus] {
+    ranks.indices.map { rank in
+      let state = state(of: ranks[rank])
+      let isUnderWay = state == .starting && phase == .starting
+      var status = ReplicaStatus(
+        id: replica(rank), role: .rank, state: state,
+        phase: state == .running ? .known(.ready) : Known(isUnderWay ? ranks[rank].phase : nil),
+        restarts: restarts)
+      status.group = index
+      status.rank = rank
+      status.epoch = epoch
+      status.node = nodeName(nodes[rank])
+      status.phaseProgress = isUnderWay ? ranks[rank].progress : nil
+      return status
+    }
+  }
+
+  private func state(of rank: Rank) -> ReplicaState {
+    switch phase {
+    case .starting: .starting
+    case .running: .running
+    case .draining: .stopping
+    case .stopping: rank.isAlive ? .stopping : .stopped
+    case .backoff, .failed, .removed: .stopped
+    }
+  }
+}
+
+extension IngressReplica {
+  var status: ReplicaStatus {
+    ReplicaStatus(
+      id: id, role: .ingress, state: state, phase: Known(state == .running ? .ready : nil), restarts: restarts
+    )
+  }
+
+  private var state: ReplicaState {
+    switch phase {
+    case .starting: .starting
+    case .running: .running
+    case .ending, .stopping: .stopping
+    case .backoff, .failed, .removed: .stopped
+    }
+  }
+}

@@ -1,0 +1,249 @@
+import ControlAPI
+
+/// One application's state machine: wishes, news and time go in, effects come out.
+///
+/// It has no clock and does no I/O. `now` is the time on any monotonic clock, the same one in every call.
+public struct Application: Sendable, Equatable {
+  /// What it is asked to be.
+  public private(set) var spec: ApplicationSpec
+  /// The number of that wish; grows with each accepted change.
+  public private(set) var revision: Int
+  /// The groups, by number; those that are going away included.
+  public private(set) var groups: [RankGroup] = []
+  /// The ingress replicas.
+  public private(set) var ingress: IngressSet
+  /// Where requests may go now.
+  public private(set) var table = RankTable(version: 0, entries: [])
+  /// The rank deployment's status.
+  public private(set) var serverCondition: DeploymentCondition
+  /// The ingress deployment's status.
+  public private(set) var ingressCondition: DeploymentCondition
+  /// Whether it is being taken down.
+  public private(set) var isDeleting = false
+  /// Whether nothing is left of it.
+  public private(set) var isGone = false
+
+  var assignment: RankAssignment
+  /// When the ranks were assigned.
+  let assignedAt: Duration
+  private var lastEpochs: [Int: Int] = [:]
+
+  /// Begins an application.
+  ///
+  /// - Parameter lastEpochs: the last epoch of each group under a former controller, so that epochs are never reused.
+  /// - Throws: ``PlacementError`` when the ranks find no room.
+  public static func begin(
+    _ spec: ApplicationSpec, revision: Int, lastEpochs: [Int: Int] = [:], at now: Duration
+  ) throws(PlacementError) -> (state: Application, effects: [Effect]) {
+    let assignment = try RankAssignment(groups: spec.groups, engine: spec.engine, cluster: spec.cluster)
+    var state = Application(spec, revision, assignment, lastEpochs, now)
+    var effects: [Effect] = []
+    state.reconcile(at: now, &effects)
+    state.ingress.want(spec.ingress, count: spec.ingressReplicas, at: now, &effects)
+    return (state, effects)
+  }
+
+  private init(
+    _ spec: ApplicationSpec, _ revision: Int, _ assignment: RankAssignment, _ lastEpochs: [Int: Int],
+    _ now: Duration
+  ) {
+    self.spec = spec
+    self.revision = revision
+    self.assignment = assignment
+    self.lastEpochs = lastEpochs
+    assignedAt = now
+    ingress = IngressSet(spec: spec.ingress, count: spec.ingressReplicas, grace: spec.drainTimeout)
+    serverCondition = DeploymentCondition(at: now)
+    ingressCondition = DeploymentCondition(at: now)
+  }
+
+  /// Takes news, or looks at the clock.
+  public mutating func handle(_ news: News, at now: Duration) -> [Effect] {
+    var effects: [Effect] = []
+    switch news {
+    case .rank(let news, let group, let rank, let epoch):
+      withGroup(group) { $0.handle(news, rank: rank, epoch: epoch, at: now, &effects) }
+    case .drained(let group, let epoch):
+      withGroup(group) { $0.drained(epoch: epoch, at: now, &effects) }
+    case .ingress(let news, let index, let life):
+      ingress.handle(news, index: index, life: life, at: now, &effects)
+    case .tick:
+      for place in groups.indices { groups[place].tick(at: now, &effects) }
+      ingress.tick(at: now, &effects)
+    }
+    settle(at: now, &effects)
+    return effects
+  }
+
+  /// Asks for something else; a spec that changes nothing only tries again what had failed.
+  ///
+  /// - Throws: ``PlacementError`` when the ranks find no room; then nothing has changed.
+  public mutating func apply(
+    _ new: ApplicationSpec, revision: Int, at now: Duration
+  ) throws(PlacementError) -> [Effect] {
+    assignment = try RankAssignment(groups: new.groups, engine: new.engine, cluster: new.cluster)
+    let old = spec
+    spec = new
+    self.revision = revision
+    var effects: [Effect] = []
+    beginGoals(from: old, at: now)
+    for place in groups.indices { groups[place].setStartTimeout(new.startTimeout) }
+    retryFailed(at: now, &effects)
+    ingress.grace = new.drainTimeout
+    ingress.want(new.ingress, count: new.ingressReplicas, at: now, &effects)
+    settle(at: now, &effects)
+    return effects
+  }
+
+  /// Restarts a group on a fresh budget; false when there is none of that number.
+  public mutating func restart(group: Int, at now: Duration) -> [Effect]? {
+    guard let place = groups.firstIndex(where: { $0.index == group }), group < spec.groups, !isDeleting else {
+      return nil
+    }
+    var effects: [Effect] = [
+      .record(EventRecord(.info, .restartRequested, subject: groups[place].name, "a restart was asked for"))
+    ]
+    if serverCondition.status != .updating { serverCondition.begin(.update, at: now) }
+    groups[place].replace(
+      engine: spec.engine, nodes: assignment.nodes[group],
+      drainTimeout: min(spec.drainTimeout, Self.restartDrain), at: now, &effects)
+    settle(at: now, &effects)
+    return effects
+  }
+
+  /// Takes the application down: first the ingress, then the ranks.
+  public mutating func delete(at now: Duration) -> [Effect] {
+    guard !isDeleting else { return [] }
+    isDeleting = true
+    serverCondition.begin(.delete, at: now)
+    ingressCondition.begin(.delete, at: now)
+    var effects: [Effect] = [.record(EventRecord(.info, .deleting, "\(spec.name) is being deleted"))]
+    ingress.want(spec.ingress, count: 0, at: now, &effects)
+    settle(at: now, &effects)
+    return effects
+  }
+
+  /// When time alone will change something; nil when never.
+  public var nextDeadline: Duration? {
+    (groups.compactMap(\.nextDeadline) + [ingress.nextDeadline].compactMap(\.self)).min()
+  }
+
+  /// The last epoch of each group, for ``begin(_:revision:lastEpochs:at:)`` of a later controller.
+  public var epochs: [Int: Int] {
+    groups.reduce(into: lastEpochs) { $0[$1.index] = $1.epoch }
+  }
+
+  /// An operator who restarts a group does not want to wait for its longest request.
+  private static let restartDrain = Duration.seconds(10)
+}
+
+extension Application {
+  private mutating func withGroup(_ index: Int, _ body: (inout RankGroup) -> Void) {
+    if let place = groups.firstIndex(where: { $0.index == index }) { body(&groups[place]) }
+  }
+
+  private mutating func beginGoals(from old: ApplicationSpec, at now: Duration) {
+    if spec.engine != old.engine || serverCondition.status == .deployFailed {
+      serverCondition.begin(.update, at: now)
+    } else if spec.groups != old.groups {
+      serverCondition.begin(spec.groups > old.groups ? .upscale : .downscale, at: now)
+    }
+    if spec.ingress != old.ingress || ingressCondition.status == .deployFailed {
+      ingressCondition.begin(.update, at: now)
+    } else if spec.ingressReplicas != old.ingressReplicas {
+      ingressCondition.begin(spec.ingressReplicas > old.ingressReplicas ? .upscale : .downscale, at: now)
+    }
+  }
+
+  private mutating func retryFailed(at now: Duration, _ effects: inout [Effect]) {
+    for place in groups.indices where groups[place].phase == .failed && groups[place].index < spec.groups {
+      groups[place].replace(
+        engine: spec.engine, nodes: assignment.nodes[groups[place].index], drainTimeout: .zero, at: now,
+        &effects)
+    }
+  }
+
+  /// Draws every conclusion from what has just changed.
+  private mutating func settle(at now: Duration, _ effects: inout [Effect]) {
+    reconcile(at: now, &effects)
+    publish(&effects)
+    observe(at: now, &effects)
+    finish(&effects)
+  }
+
+  private mutating func reconcile(at now: Duration, _ effects: inout [Effect]) {
+    if isDeleting {
+      guard ingress.replicas.isEmpty else { return }
+      for place in groups.indices { groups[place].remove(drainTimeout: .zero, at: now, &effects) }
+    } else {
+      removeSurplus(at: now, &effects)
+      replaceOutdated(at: now, &effects)
+      addMissing(at: now, &effects)
+    }
+    for group in groups where group.phase == .removed { lastEpochs[group.index] = group.epoch }
+    groups.removeAll { $0.phase == .removed }
+  }
+
+  private mutating func removeSurplus(at now: Duration, _ effects: inout [Effect]) {
+    for place in groups.indices where groups[place].index >= spec.groups {
+      guard !groups[place].isLeaving else { continue }
+      groups[place].remove(drainTimeout: spec.drainTimeout, at: now, &effects)
+    }
+  }
+
+  /// One serving group at a time gives up its old engine; what does not serve anyway is replaced at once.
+  private mutating func replaceOutdated(at now: Duration, _ effects: inout [Effect]) {
+    for place in groups.indices where groups[place].index < spec.groups {
+      let group = groups[place]
+      guard group.targetEngine != spec.engine, !group.isLeaving else { continue }
+      let othersServe = groups.allSatisfy { $0.index == group.index || $0.phase == .running }
+      guard group.phase != .running || othersServe else { continue }
+      groups[place].replace(
+        engine: spec.engine, nodes: assignment.nodes[group.index], drainTimeout: spec.drainTimeout, at: now,
+        &effects)
+    }
+  }
+
+  private mutating func addMissing(at now: Duration, _ effects: inout [Effect]) {
+    for index in 0..<spec.groups where !groups.contains(where: { $0.index == index }) {
+      let group = RankGroup(
+        index: index, engine: spec.engine, nodes: assignment.nodes[index], startTimeout: spec.startTimeout,
+        lastEpoch: lastEpochs[index] ?? 0, at: now, effects: &effects)
+      groups.insert(group, at: groups.firstIndex { $0.index > index } ?? groups.endIndex)
+    }
+  }
+
+  private mutating func publish(_ effects: inout [Effect]) {
+    let entries = groups.filter(\.isServing).flatMap(\.tableEntries)
+    guard entries != table.entries else { return }
+    table = RankTable(version: table.version + 1, entries: entries)
+    effects.append(.publish(table))
+  }
+
+  private mutating func finish(_ effects: inout [Effect]) {
+    guard isDeleting, !isGone, groups.isEmpty, ingress.replicas.isEmpty else { return }
+    isGone = true
+    effects.append(.dismantle)
+    effects.append(.record(EventRecord(.info, .deleted, "nothing is left of \(spec.name)")))
+  }
+
+  private mutating func observe(at now: Duration, _ effects: inout [Effect]) {
+    let before = (serverCondition, ingressCondition)
+    serverCondition.observe(serverObservation, at: now)
+    ingressCondition.observe(ingressObservation, at: now)
+    recordChange(spec.serverName, before.0, serverCondition, &effects)
+    recordChange(Self.ingressName, before.1, ingressCondition, &effects)
+  }
+
+  private func recordChange(
+    _ name: String, _ old: DeploymentCondition, _ new: DeploymentCondition, _ effects: inout [Effect]
+  ) {
+    guard (old.status, old.trigger) != (new.status, new.trigger) else { return }
+    let isBad = new.status == .unhealthy || new.status == .deployFailed
+    effects.append(
+      .record(
+        EventRecord(
+          isBad ? .error : .info, .statusChanged, subject: name,
+          "\(old.status.rawValue) → \(new.status.rawValue) (\(new.trigger.rawValue))")))
+  }
+}

@@ -1,0 +1,94 @@
+/// What an application is asked to be: the pure image of a validated manifest.
+///
+/// A process is restarted when, and only when, what it is started with changes: so the engine's and the ingress's
+/// command lines are compared, and counts and time limits stand apart from them.
+public struct ApplicationSpec: Sendable, Equatable {
+  /// The application's name.
+  public var name: String
+  /// The rank deployment's name, `DPServer:<model_id>`.
+  public var serverName: String
+  /// How many data-parallel groups run.
+  public var groups: Int
+  /// How many virtual nodes there are and how many ranks each can hold.
+  public var cluster: ClusterSpec
+  /// What each rank is started with; a change recreates the groups.
+  public var engine: EngineSpec
+  /// What each ingress process is started with; a change rolls them.
+  public var ingress: IngressSpec
+  /// How many ingress processes run.
+  public var ingressReplicas: Int
+  /// The longest running requests may take to finish before their rank is stopped.
+  public var drainTimeout: Duration
+  /// The longest a start may stand still.
+  public var startTimeout: Duration
+
+  /// Describes an application.
+  public init(
+    name: String, serverName: String, groups: Int, cluster: ClusterSpec, engine: EngineSpec,
+    ingress: IngressSpec, ingressReplicas: Int, drainTimeout: Duration, startTimeout: Duration
+  ) {
+    self.name = name
+    self.serverName = serverName
+    self.groups = groups
+    self.cluster = cluster
+    self.engine = engine
+    self.ingress = ingress
+    self.ingressReplicas = ingressReplicas
+    self.drainTimeout = drainTimeout
+    self.startTimeout = startTimeout
+  }
+}
+
+/// The nodes that ranks are placed on; on one machine they are virtual.
+public struct ClusterSpec: Sendable, Equatable {
+  /// Nodes.
+  public var nodes: Int
+  /// Devices of each node; one rank takes one.
+  public var devicesPerNode: Int
+
+  /// Describes nodes of equal size.
+  public init(nodes: Int, devicesPerNode: Int) {
+    self.nodes = nodes
+    self.devicesPerNode = devicesPerNode
+  }
+}
+
+/// What every rank of a group is started with.
+public struct EngineSpec: Sendable, Equatable {
+  /// Ranks of a group (`data_parallel_size`).
+  public var size: Int
+  /// Ranks of a group on one node (`dp_size_per_node`).
+  public var sizePerNode: Int
+  /// Requests that one rank runs at once (`max_num_seqs`).
+  public var capacity: Int
+  /// The engine's arguments that are the same for every rank.
+  public var arguments: [String]
+  /// The manifest's environment, as `NAME=value`.
+  public var environment: [String]
+
+  /// Describes a rank's start.
+  public init(size: Int, sizePerNode: Int, capacity: Int, arguments: [String], environment: [String] = []) {
+    self.size = size
+    self.sizePerNode = sizePerNode
+    self.capacity = capacity
+    self.arguments = arguments
+    self.environment = environment
+  }
+}
+
+/// What every ingress process is started with.
+public struct IngressSpec: Sendable, Equatable {
+  /// The address it listens on.
+  public var host: String
+  /// The port it listens on; 0 takes any free one.
+  public var port: Int
+  /// The arguments that are the same for every replica.
+  public var arguments: [String]
+
+  /// Describes an ingress replica's start.
+  public init(host: String, port: Int, arguments: [String]) {
+    self.host = host
+    self.port = port
+    self.arguments = arguments
+  }
+}

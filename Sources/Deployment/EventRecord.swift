@@ -1,0 +1,72 @@
+public import ControlAPI
+
+/// One line of the event log.
+public struct EventRecord: Sendable, Equatable {
+  /// What sort of thing happened.
+  public enum Kind: String, Sendable, CaseIterable {
+    /// A manifest was applied.
+    case applied = "Applied"
+    /// A deployment's status changed.
+    case statusChanged = "StatusChanged"
+    /// A group's new life began.
+    case groupStarting = "GroupStarting"
+    /// Every rank of a group answered a completion.
+    case groupRunning = "GroupRunning"
+    /// A rank died and takes its group along: the culprit.
+    case rankDied = "RankDied"
+    /// A group's start stood still.
+    case groupStalled = "GroupStalled"
+    /// A group finishes its requests.
+    case groupDraining = "GroupDraining"
+    /// Every process of a group has ended.
+    case groupStopped = "GroupStopped"
+    /// A group is going to be started again.
+    case groupRestarting = "GroupRestarting"
+    /// A group is not started again.
+    case groupFailed = "GroupFailed"
+    /// An ingress replica died.
+    case ingressDied = "IngressDied"
+    /// An ingress replica is not started again.
+    case ingressFailed = "IngressFailed"
+    /// An ingress replica took the rank table.
+    case ingressRunning = "IngressRunning"
+    /// An ingress replica is being stopped on purpose.
+    case ingressStopping = "IngressStopping"
+    /// An operator asked for a restart.
+    case restartRequested = "RestartRequested"
+    /// A delete began.
+    case deleting = "Deleting"
+    /// Nothing is left of the application.
+    case deleted = "Deleted"
+    /// The controller ended processes of a former controller.
+    case straysEnded = "StraysEnded"
+    /// The controller could not do what it was asked to.
+    case controllerError = "ControllerError"
+  }
+
+  /// How bad it is.
+  public let severity: Severity
+  /// What sort of thing happened.
+  public let kind: Kind
+  /// The replica or deployment it is about; nil for the application.
+  public let subject: String?
+  /// The life it happened in; nil where there are no lives.
+  public let epoch: Int?
+  /// What happened, for people.
+  public let message: String
+  /// Why: the culprit and its last words; nil when nothing failed.
+  public let cause: Failure?
+
+  /// Makes a record.
+  public init(
+    _ severity: Severity, _ kind: Kind, subject: String? = nil, epoch: Int? = nil, _ message: String,
+    cause: Failure? = nil
+  ) {
+    self.severity = severity
+    self.kind = kind
+    self.subject = subject
+    self.epoch = epoch
+    self.message = message
+    self.cause = cause
+  }
+}

@@ -1,0 +1,164 @@
+import ControlAPI
+
+/// One ingress process, and the index that its lives share.
+public struct IngressReplica: Sendable, Equatable {
+  /// What a replica does.
+  public enum Phase: Sendable, Equatable {
+    /// Its process starts and has not taken a rank table yet.
+    case starting
+    /// It takes requests.
+    case running
+    /// Its start stood still; it is ended, and started again.
+    case ending
+    /// It finishes its requests, and is not replaced.
+    case stopping
+    /// It waits for its next start.
+    case backoff(until: Duration)
+    /// It is not started again.
+    case failed
+    /// It is gone.
+    case removed
+  }
+
+  /// The index: its number in names and in the load board.
+  public let index: Int
+  /// What it was started with.
+  public let spec: IngressSpec
+  /// The present life of the index.
+  public internal(set) var life: Int
+  /// What it does.
+  public internal(set) var phase = Phase.starting
+  /// When it began to do so.
+  public internal(set) var since: Duration
+  /// Lives that followed a failure.
+  public internal(set) var restarts = 0
+  /// The version of the rank table it took last; 0 before the first.
+  public internal(set) var tableVersion = 0
+  /// The last failure since it ran; nil while all is well.
+  public internal(set) var failure: Failure?
+  var budget: RestartBudget
+
+  /// A process gets this long to take its first rank table.
+  static let startTimeout = Duration.seconds(15)
+
+  init(index: Int, life: Int, spec: IngressSpec, at now: Duration, _ effects: inout [Effect]) {
+    self.index = index
+    self.life = life
+    self.spec = spec
+    since = now
+    budget = RestartBudget(seed: 0x100 + UInt64(truncatingIfNeeded: index))
+    effects.append(.launchIngress(IngressLaunch(index: index, life: life, ingress: spec)))
+  }
+
+  /// `ingress-3`.
+  public var id: String { "ingress-\(index)" }
+
+  /// Whether it counts as one of the replicas that are asked for.
+  var isWanted: Bool { phase != .stopping && phase != .removed }
+
+  /// When time alone will change it; nil when never.
+  var nextDeadline: Duration? {
+    switch phase {
+    case .starting: since + Self.startTimeout
+    case .backoff(let until): until
+    default: nil
+    }
+  }
+}
+
+extension IngressReplica {
+  /// Takes news of this replica.
+  mutating func handle(_ news: IngressNews, life: Int, at now: Duration, _ effects: inout [Effect]) {
+    guard life == self.life else { return }
+    switch news {
+    case .acknowledged(let version):
+      tableVersion = max(tableVersion, version)
+      if phase == .starting {
+        enter(.running, at: now)
+        failure = nil
+      }
+    case .notStarted(let reason, let isPermanent):
+      died(.notStarted(reason, isPermanent: isPermanent), lastLine: nil, at: now, &effects)
+    case .ended(let end, let lastLine): died(.ended(end), lastLine: lastLine, at: now, &effects)
+    }
+  }
+
+  /// Looks at the clock.
+  mutating func tick(at now: Duration, _ effects: inout [Effect]) {
+    guard let deadline = nextDeadline, now >= deadline else { return }
+    switch phase {
+    case .starting:
+      enter(.ending, at: now)
+      effects.append(.stopIngress(index: index, life: life, grace: .zero))
+    case .backoff: restart(at: now, &effects)
+    default: break
+    }
+  }
+
+  /// Ends the replica for good, after its requests.
+  mutating func stop(grace: Duration, reason: String, at now: Duration, _ effects: inout [Effect]) {
+    switch phase {
+    case .starting, .running:
+      let isServing = phase == .running
+      enter(.stopping, at: now)
+      effects.append(.stopIngress(index: index, life: life, grace: isServing ? grace : .zero))
+      record(.info, .ingressStopping, "\(id) is stopped: \(reason)", &effects)
+    case .backoff, .failed: enter(.removed, at: now)
+    case .ending: enter(.stopping, at: now)
+    case .stopping, .removed: break
+    }
+  }
+
+  private mutating func died(
+    _ cause: Failure.Cause, lastLine: String?, at now: Duration, _ effects: inout [Effect]
+  ) {
+    if phase == .stopping { enter(.removed, at: now) }
+    guard [.starting, .running, .ending].contains(phase) else { return }
+    let failure = Failure(
+      replica: id, epoch: life, cause: phase == .ending ? .stalled(.spawn, for: Self.startTimeout) : cause,
+      lastLine: lastLine, phase: phase == .running ? nil : .spawn)
+    self.failure = failure
+    record(.error, .ingressDied, "\(failure)", cause: failure, &effects)
+    let uptime = phase == .running ? now - since : .zero
+    if failure.isPermanent {
+      fail("it would fail the same way", failure, at: now, &effects)
+      return
+    }
+    switch budget.decide(at: now, uptime: uptime) {
+    case .exhausted:
+      let spent = "\(RestartBudget.limit) restarts in \(RestartBudget.window.words) are used up"
+      fail(spent, failure, at: now, &effects)
+    case .restart(let delay):
+      restarts += 1
+      if delay == .zero { restart(at: now, &effects) } else { enter(.backoff(until: now + delay), at: now) }
+    }
+  }
+
+  private mutating func fail(
+    _ reason: String, _ failure: Failure, at now: Duration, _ effects: inout [Effect]
+  ) {
+    enter(.failed, at: now)
+    record(
+      .error, .ingressFailed, "\(id) is not started again, \(reason): \(failure)", cause: failure, &effects)
+  }
+
+  private mutating func restart(at now: Duration, _ effects: inout [Effect]) {
+    life += 1
+    tableVersion = 0
+    enter(.starting, at: now)
+    effects.append(.launchIngress(IngressLaunch(index: index, life: life, ingress: spec)))
+  }
+
+  private mutating func enter(_ phase: Phase, at now: Duration) {
+    self.phase = phase
+    since = now
+  }
+
+  private func record(
+    _ severity: Severity, _ kind: EventRecord.Kind, _ message: String, cause: Failure? = nil,
+    _ effects: inout [Effect]
+  ) {
+    let life = life
+    effects.append(.record(EventRecord(severity, kind, subject: id, epoch: life, message, cause: cause)))
+  }
+}

@@ -1,0 +1,37 @@
+public import ControlAPI
+
+/// Something that happened to an application's processes.
+///
+/// Every event names the life it is about, so that news of a former life changes nothing.
+public enum News: Sendable, Equatable {
+  /// News of a rank.
+  case rank(RankNews, group: Int, rank: Int, epoch: Int)
+  /// A draining group has no request left.
+  case drained(group: Int, epoch: Int)
+  /// News of an ingress replica.
+  case ingress(IngressNews, index: Int, life: Int)
+  /// Time has passed.
+  case tick
+}
+
+/// News of a rank.
+public enum RankNews: Sendable, Equatable {
+  /// Its process could not be started; a permanent reason will not go away by trying again.
+  case notStarted(String, isPermanent: Bool)
+  /// Its start came to a phase, or further in it (0…1).
+  case progressed(ReplicaPhase, Double)
+  /// It answered a completion.
+  case ready
+  /// Its process ended; the last line of its log tells why.
+  case ended(ProcessEnd, lastLine: String?)
+}
+
+/// News of an ingress replica.
+public enum IngressNews: Sendable, Equatable {
+  /// Its process could not be started.
+  case notStarted(String, isPermanent: Bool)
+  /// It took over the rank table of this version.
+  case acknowledged(version: Int)
+  /// Its process ended.
+  case ended(ProcessEnd, lastLine: String?)
+}

@@ -1,0 +1,159 @@
+import ControlAPI
+
+/// The transitions of a group: how one life ends and the next begins.
+extension RankGroup {
+  mutating func start(at now: Duration, _ effects: inout [Effect]) {
+    if let (engine, nodes) = pending { (self.engine, self.nodes, pending) = (engine, nodes, nil) }
+    epoch += 1
+    ranks = Array(repeating: Rank(), count: engine.size)
+    enter(.starting, at: now)
+    lastProgress = now
+    effects.append(.launchGroup(GroupLaunch(group: index, epoch: epoch, engine: engine, nodes: nodes)))
+    record(.info, .groupStarting, "\(name) starts \(count(engine.size, "rank")), epoch \(epoch)", &effects)
+  }
+
+  mutating func advance(_ rank: Int, to phase: ReplicaPhase, _ progress: Double, at now: Duration) {
+    guard self.phase == .starting, ranks[rank].isAlive, !ranks[rank].isReady else { return }
+    let before = ranks[rank]
+    guard (before.phase.order, before.progress) < (phase.order, progress) else { return }
+    ranks[rank].phase = phase
+    ranks[rank].progress = progress
+    lastProgress = now
+  }
+
+  mutating func becomeReady(_ rank: Int, at now: Duration, _ effects: inout [Effect]) {
+    guard phase == .starting, ranks[rank].isAlive, !ranks[rank].isReady else { return }
+    ranks[rank].isReady = true
+    lastProgress = now
+    guard ranks.allSatisfy(\.isReady) else { return }
+    let time = (now - since).words
+    enter(.running, at: now)
+    failure = nil
+    record(.info, .groupRunning, "\(name) serves with \(count(ranks.count, "rank")) after \(time)", &effects)
+  }
+
+  mutating func died(
+    _ rank: Int, _ cause: Failure.Cause, lastLine: String?, at now: Duration, _ effects: inout [Effect]
+  ) {
+    guard ranks[rank].isAlive else { return }
+    let startedIn = phase == .starting ? ranks[rank].phase : nil
+    ranks[rank].isAlive = false
+    let new = Failure(
+      replica: replica(rank), epoch: epoch, cause: cause, lastLine: lastLine,
+      phase: startedIn ?? (isFailing ? failure?.phase : nil))
+    switch phase {
+    case .starting, .running:
+      failure = new
+      reportCulprit(new, &effects)
+      stopForRecovery(at: now, &effects)
+    case .draining(_, let next):
+      reportCulprit(new, &effects)
+      enter(.stopping(then: next), at: now)
+      stopLiving(grace: nil, &effects)
+    case .stopping(.recovery) where new.isPermanent && failure?.isPermanent != true: failure = new
+    default: break
+    }
+    if case .stopping(let next) = phase, !ranks.contains(where: \.isAlive) {
+      proceed(to: next, at: now, &effects)
+    }
+  }
+
+  private var isFailing: Bool { phase == .stopping(then: .recovery) }
+
+  mutating func stalled(at now: Duration, _ effects: inout [Effect]) {
+    let rank = blockingRank ?? 0
+    let stuck = Failure(
+      replica: replica(rank), epoch: epoch, cause: .stalled(ranks[rank].phase, for: now - lastProgress),
+      lastLine: nil, phase: ranks[rank].phase)
+    failure = stuck
+    record(.warning, .groupStalled, "\(stuck); \(name) is ended", cause: stuck, &effects)
+    stopForRecovery(at: now, &effects)
+  }
+
+  /// The first rank that is least far in its start; nil when all are ready.
+  var blockingRank: Int? {
+    let waiting = ranks.indices.filter { !ranks[$0].isReady }
+    return waiting.min {
+      (ranks[$0].phase.order, ranks[$0].progress) < (ranks[$1].phase.order, ranks[$1].progress)
+    }
+  }
+
+  private mutating func stopForRecovery(at now: Duration, _ effects: inout [Effect]) {
+    uptime = phase == .running ? now - since : .zero
+    enter(.stopping(then: .recovery), at: now)
+    stopLiving(grace: nil, &effects)
+  }
+
+  mutating func stop(
+    then next: Next, grace: Duration?, at now: Duration, _ effects: inout [Effect]
+  ) {
+    enter(.stopping(then: next), at: now)
+    stopLiving(grace: grace, &effects)
+  }
+
+  private func stopLiving(grace: Duration?, _ effects: inout [Effect]) {
+    let living = ranks.indices.filter { ranks[$0].isAlive }
+    if !living.isEmpty {
+      effects.append(.stopRanks(group: index, epoch: epoch, ranks: living, grace: grace))
+    }
+  }
+
+  mutating func proceed(to next: Next, at now: Duration, _ effects: inout [Effect]) {
+    switch next {
+    case .recovery: recover(at: now, &effects)
+    case .replacement:
+      failure = nil
+      start(at: now, &effects)
+    case .removal:
+      enter(.removed, at: now)
+      record(.info, .groupStopped, "\(name) has ended", &effects)
+    }
+  }
+
+  private mutating func recover(at now: Duration, _ effects: inout [Effect]) {
+    let cause = failure
+    if let cause, cause.isPermanent {
+      enter(.failed, at: now)
+      record(
+        .error, .groupFailed, "\(name) is not started again, it would fail the same way: \(cause)",
+        cause: cause,
+        &effects)
+      return
+    }
+    switch budget.decide(at: now, uptime: uptime) {
+    case .exhausted:
+      enter(.failed, at: now)
+      let spent = "\(RestartBudget.limit) restarts in \(RestartBudget.window.words) are used up"
+      record(
+        .error, .groupFailed, "\(name) is not started again, \(spent): \(cause?.description ?? "")",
+        cause: cause,
+        &effects)
+    case .restart(let delay):
+      restarts += 1
+      let used = "restart \(budget.used(at: now)) of \(RestartBudget.limit)"
+      let when = delay == .zero ? "now" : "in \(delay.words)"
+      record(.warning, .groupRestarting, "\(name) starts again \(when) (\(used))", cause: cause, &effects)
+      if delay == .zero { start(at: now, &effects) } else { enter(.backoff(until: now + delay), at: now) }
+    }
+  }
+
+  private func reportCulprit(_ failure: Failure, _ effects: inout [Effect]) {
+    let others = ranks.count { $0.isAlive }
+    let collateral = others == 0 ? "" : "; \(count(others, "other rank")) of \(name) end with it"
+    record(.error, .rankDied, subject: failure.replica, "\(failure)\(collateral)", cause: failure, &effects)
+  }
+
+  mutating func enter(_ phase: Phase, at now: Duration) {
+    self.phase = phase
+    since = now
+  }
+
+  func record(
+    _ severity: Severity, _ kind: EventRecord.Kind, subject: String? = nil, _ message: String,
+    cause: Failure? = nil, _ effects: inout [Effect]
+  ) {
+    let epoch = epoch
+    effects.append(
+      .record(EventRecord(severity, kind, subject: subject ?? name, epoch: epoch, message, cause: cause)))
+  }
+}

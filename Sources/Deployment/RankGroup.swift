@@ -1,0 +1,132 @@
+public import ControlAPI
+
+/// One data-parallel group: its ranks live and die together.
+///
+/// A death ends the whole epoch once, however many ranks die; the group comes back as epoch + 1 within its budget.
+public struct RankGroup: Sendable, Equatable {
+  /// What a group does.
+  public enum Phase: Sendable, Equatable {
+    /// Its ranks start.
+    case starting
+    /// Every rank answered a completion.
+    case running
+    /// It takes no new request; at the deadline the rest is cut off.
+    case draining(until: Duration, then: Next)
+    /// Its processes are being ended.
+    case stopping(then: Next)
+    /// It waits for its next start.
+    case backoff(until: Duration)
+    /// It is not started again.
+    case failed
+    /// It is gone.
+    case removed
+  }
+
+  /// What follows the end of a group's processes.
+  public enum Next: Sendable, Equatable {
+    /// A new life, if the budget has one.
+    case recovery
+    /// A new life that the operator wants: no question of budget.
+    case replacement
+    /// Nothing.
+    case removal
+  }
+
+  /// A rank of the present epoch.
+  public struct Rank: Sendable, Equatable {
+    /// How far its start came.
+    public internal(set) var phase = ReplicaPhase.spawn
+    /// How far it is in the phase, 0…1.
+    public internal(set) var progress = 0.0
+    /// Whether it answered a completion.
+    public internal(set) var isReady = false
+    /// Whether its process is there, as far as we know.
+    public internal(set) var isAlive = true
+  }
+
+  /// The group's number.
+  public let index: Int
+  /// What its present life was started with.
+  public internal(set) var engine: EngineSpec
+  /// The node of each rank.
+  public internal(set) var nodes: [Int]
+  /// Its life; 0 before the first.
+  public internal(set) var epoch: Int
+  /// What it does.
+  public internal(set) var phase = Phase.starting
+  /// When it began to do so.
+  public internal(set) var since: Duration
+  /// Its ranks.
+  public internal(set) var ranks: [Rank] = []
+  /// Lives that followed a failure.
+  public internal(set) var restarts = 0
+  /// The last failure since it ran; nil while all is well.
+  public internal(set) var failure: Failure?
+  /// Its restart budget.
+  public internal(set) var budget: RestartBudget
+  /// When its start last moved.
+  public internal(set) var lastProgress: Duration
+
+  var pending: (engine: EngineSpec, nodes: [Int])? {
+    get { pendingEngine.map { ($0, pendingNodes) } }
+    set {
+      pendingEngine = newValue?.engine
+      pendingNodes = newValue?.nodes ?? []
+    }
+  }
+  var pendingEngine: EngineSpec?
+  var pendingNodes: [Int] = []
+  var startTimeout: Duration
+  /// How long the life that is ending had run.
+  var uptime = Duration.zero
+
+  /// Processes get this long to obey a SIGTERM once nothing is left to wait for.
+  static let stopGrace = Duration.seconds(10)
+
+  init(
+    index: Int, engine: EngineSpec, nodes: [Int], startTimeout: Duration, lastEpoch: Int = 0,
+    at now: Duration, effects: inout [Effect]
+  ) {
+    self.index = index
+    self.engine = engine
+    self.nodes = nodes
+    self.startTimeout = startTimeout
+    epoch = lastEpoch
+    since = now
+    lastProgress = now
+    budget = RestartBudget(seed: UInt64(truncatingIfNeeded: index))
+    start(at: now, &effects)
+  }
+
+  /// The id of a rank: `dp3`, and `g1-dp3` beyond the first group.
+  public func replica(_ rank: Int) -> String { index == 0 ? "dp\(rank)" : "g\(index)-dp\(rank)" }
+
+  /// The group's name in messages.
+  var name: String { "group \(index)" }
+
+  /// Whether requests are sent to it, or still run in it.
+  var isServing: Bool {
+    switch phase {
+    case .running, .draining: true
+    default: false
+    }
+  }
+
+  /// What it will be once pending changes are through.
+  var targetEngine: EngineSpec { pendingEngine ?? engine }
+
+  /// Ranks that answer.
+  var readyCount: Int { phase == .running ? ranks.count : ranks.count { $0.isReady && $0.isAlive } }
+
+  /// When time alone will change it; nil when never.
+  var nextDeadline: Duration? {
+    switch phase {
+    case .starting: lastProgress + startTimeout
+    case .draining(let until, _), .backoff(let until): until
+    default: nil
+    }
+  }
+
+  /// When a start that stands still is given up.
+  var startDeadline: Duration { lastProgress + startTimeout }
+}
