@@ -72,7 +72,7 @@ let modules: [[Target]] = [
   module("JSON"),
   module("Telemetry"),
   module("HTTP", uses: ["Platform"]),
-  module("OpenAI", uses: ["CSimdJSON"]),
+  module("OpenAI", uses: ["CSimdJSON", "JSON"]),
   module("Manifest", uses: ["CYAML"]),
   module("ControlAPI"),
   module("WebClient", uses: ["CCurl"]),
@@ -99,7 +99,7 @@ let modules: [[Target]] = [
       "Platform", "Telemetry", "HTTP", "Manifest", "ControlAPI", "Deployment", "Planning", "Diagnosis",
       "Supervision", "CSQLite",
     ]),
-  module("ControlClient", uses: ["ControlAPI", "WebClient"]),
+  module("ControlClient", uses: ["Platform", "HTTP", "ControlAPI"]),
   module("CommandLine", uses: ["Manifest"]),
   module("Terminal", uses: ["CNcurses"]),
   module(
@@ -110,7 +110,7 @@ let modules: [[Target]] = [
 let tools: [[Target]] = [
   executable(
     "dpdeploy",
-    uses: ["CommandLine", "ControlAPI", "ControlClient", "Manifest", "Deployment", "Telemetry", "WebClient", "Platform"]),
+    uses: ["CommandLine", "ControlAPI", "ControlClient", "Manifest", "Deployment", "Telemetry", "HTTP", "Platform"]),
   executable("dpdeployd", uses: ["CommandLine", "Controller", "Platform"]),
   executable("dptop", uses: ["CommandLine", "Console", "Platform"]),
   executable("dpingress", uses: ["CommandLine", "Ingress", "Platform"]),

@@ -75,7 +75,9 @@ public struct FieldChange: Codable, Sendable, Hashable {
 
 /// What to start again: the body of `POST /v1/applications/NAME/restart`.
 public struct RestartRequest: Codable, Sendable, Hashable {
-  /// The replica's id. A rank takes its whole group along, since a group lives and dies together.
+  /// The replica's id.
+  ///
+  /// A rank takes its whole group along, since a group lives and dies together.
   public var replica: String
 
   /// Asks to start `replica` again.

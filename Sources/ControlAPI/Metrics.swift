@@ -82,7 +82,7 @@ public struct LatencySummary: Codable, Sendable, Hashable {
   }
 }
 
-/// One second of an application's past, for charts. A value that was not known then is absent.
+/// One second of an application's past, for charts; a value that was not known then is absent.
 public struct HistoryPoint: Codable, Sendable, Hashable {
   /// Seconds since 1970.
   public var time: Double

@@ -51,7 +51,7 @@ public struct ApplicationStatus: Codable, Sendable, Hashable {
   public var name: String
   /// Its state, in Ray Serve's words.
   public var status: ApplicationState
-  /// Why it is in this state: what is needed, what is there, since when, and what comes next. Empty when all is well.
+  /// What is needed, what is there, since when, and what comes next; empty when all is well.
   public var message: String
   /// Which apply it carries out, counted from 1.
   public var revision: Int

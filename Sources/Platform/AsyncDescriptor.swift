@@ -19,8 +19,12 @@ public final class AsyncDescriptor {
 
   /// The number the kernel gave; -1 after ``close()``.
   public private(set) var raw: Int32
-  /// Called once when the peer hangs up or the descriptor fails, whether or not somebody waits.
-  public var onHangup: (@Loop () -> Void)?
+  /// Whether the peer has hung up or the descriptor failed.
+  public private(set) var isHungUp = false
+  /// Called once when the peer hangs up or the descriptor fails, whether or not somebody waits; at once when it has.
+  public var onHangup: (@Loop () -> Void)? {
+    didSet { if isHungUp { tellHangup() } }
+  }
 
   private let reader = Waiter()
   private let writer = Waiter()
@@ -43,6 +47,8 @@ public final class AsyncDescriptor {
       throw error
     }
   }
+
+  isolated deinit { close() }
 
   /// Waits until a read is worth trying.
   public func readable(until deadline: Instant) async -> Outcome { await wait(reader, deadline) }
@@ -71,10 +77,16 @@ public final class AsyncDescriptor {
     let failed = events & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
     if failed || events & (EPOLLIN.rawValue | EPOLLRDHUP.rawValue) != 0 { reader.becameReady() }
     if failed || events & EPOLLOUT.rawValue != 0 { writer.becameReady() }
-    if failed || events & EPOLLRDHUP.rawValue != 0, let hangup = onHangup {
-      onHangup = nil
-      hangup()
+    if failed || events & EPOLLRDHUP.rawValue != 0 {
+      isHungUp = true
+      tellHangup()
     }
+  }
+
+  private func tellHangup() {
+    guard let hangup = onHangup else { return }
+    onHangup = nil
+    hangup()
   }
 }
 

@@ -100,7 +100,7 @@ public final class EventLoop: SerialExecutor {
       let count = epoll_wait(epoll, events.baseAddress, Int32(events.count), milliseconds)
       for event in events.prefix(max(0, Int(count))) {
         let fd = Int32(truncatingIfNeeded: event.data.u64)
-        if fd == waker { takeInbox() } else { core.sources[fd]?.notify(event.events) }
+        if fd == waker { takeInbox() } else { core.sources[fd]?.descriptor.notify(event.events) }
       }
     }
   }
@@ -124,7 +124,7 @@ extension EventLoop {
   func add(_ fd: Int32, events: UInt32, source: AsyncDescriptor) throws(SystemError) {
     var event = epoll_event(events: events, data: epoll_data(u64: UInt64(fd)))
     try checking("epoll_ctl") { epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) }
-    core.sources[fd] = source
+    core.sources[fd] = LoopCore.Source(descriptor: source)
   }
 
   /// Stops watching `fd`.
@@ -139,6 +139,12 @@ extension EventLoop {
 @Loop
 final class LoopCore {
   var timers = TimerHeap()
-  var sources: [Int32: AsyncDescriptor] = [:]
+  var sources: [Int32: Source] = [:]
+
+  /// Not owned: a descriptor that everybody let go of closes itself, and leaves this table as it does.
+  struct Source {
+    unowned(unsafe) let descriptor: AsyncDescriptor
+  }
+
   nonisolated init() {}
 }

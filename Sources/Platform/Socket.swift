@@ -38,7 +38,7 @@ public final class Socket {
   /// Whether ``close()`` was called.
   public var isClosed: Bool { descriptor.raw < 0 }
 
-  /// Called once when the peer closes or the connection breaks, whether or not somebody reads.
+  /// Called once when the peer closes or the connection breaks, whether or not somebody reads; at once when it has.
   public var onHangup: (@Loop () -> Void)? {
     get { descriptor.onHangup }
     set { descriptor.onHangup = newValue }

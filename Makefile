@@ -1,0 +1,46 @@
+# Everything a person or CI does with this project; `make help` says what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PREFIX ?= /usr/local
+CLIENT_ENVIRONMENT := .build/openai-client
+TOOLS := dpdeploy dpdeployd dptop dpingress dpengine
+
+.PHONY: help packages build demo test lint format bench install clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+packages: ## Install the Debian packages that are missing
+	@Tools/install-packages
+
+build: packages ## Build the tools, optimised
+	swift build -c release
+
+demo: build ## Apply the quickstart manifest, ask the model, open dptop
+	@Tools/demo
+
+lint: packages ## Check formatting, documentation and the module graph
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+	swift build --explicit-target-dependency-import-check error
+
+test: packages lint $(CLIENT_ENVIRONMENT) ## Run every check and test
+	swift build --build-tests
+	OPENAI_CLIENT_PYTHON=$(CURDIR)/$(CLIENT_ENVIRONMENT)/bin/python swift test --skip-build
+
+$(CLIENT_ENVIRONMENT): Tests/EndToEndTests/requirements.txt
+	python3 -m venv --clear $@
+	$@/bin/pip install --quiet --disable-pip-version-check --requirement $<
+
+format: ## Format the sources
+	swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
+
+bench: build ## Run the benchmarks and print their BENCH lines
+	Benchmarks/run
+
+install: build ## Install the tools, manifests, model and themes under PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/dpdeploy
+	install -m 755 $(addprefix .build/release/,$(TOOLS)) $(DESTDIR)$(PREFIX)/bin/
+	cp -r manifests models themes schema $(DESTDIR)$(PREFIX)/share/dpdeploy/
+
+clean: ## Remove what was built
+	rm -rf .build

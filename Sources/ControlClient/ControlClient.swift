@@ -1,0 +1,158 @@
+public import ControlAPI
+import FoundationEssentials
+import HTTP
+public import Platform
+
+/// Typed calls to the controller of a home directory, over its Unix socket.
+///
+/// Every call ends within its deadline; a failure is a ``ControlError`` that carries the exit code to end with.
+@Loop
+public final class ControlClient {
+  /// Whose controller is asked.
+  public let home: HomeDirectory
+
+  private let http: HTTPClient
+  /// For calls that only look something up.
+  private static let lookupTimeout = Duration.seconds(5)
+  /// For calls that change something, which the controller answers once it is on disk.
+  private static let changeTimeout = Duration.seconds(30)
+
+  /// Asks the controller of `home`.
+  public nonisolated init(home: HomeDirectory) {
+    self.home = home
+    http = HTTPClient(.unix(path: home.controllerSocket))
+  }
+
+  /// The controller's version.
+  public func version() async throws(ControlError) -> VersionInfo {
+    try await get("/v1/version")
+  }
+
+  /// Everything that is known now.
+  public func status() async throws(ControlError) -> Status {
+    try await get("/v1/applications")
+  }
+
+  /// The present, and the history and events after `sequence` (0: all that is kept).
+  public func snapshot(since sequence: Int) async throws(ControlError) -> Snapshot {
+    try await get("/v1/snapshot?since=\(sequence)")
+  }
+
+  /// The events after `sequence`, of one application or of all.
+  public func events(since sequence: Int, application: String? = nil) async throws(ControlError) -> EventPage
+  {
+    try await get("/v1/events?since=\(sequence)" + parameter("application", application))
+  }
+
+  /// Log lines: the last `tail` of each chosen replica, or what came after `cursor`.
+  public func logs(
+    application: String, replica: String? = nil, tail: Int? = nil, cursor: String? = nil
+  ) async throws(ControlError) -> LogPage {
+    try await get(
+      "/v1/logs?application=\(escaped(application))" + parameter("replica", replica)
+        + parameter("tail", tail.map(String.init)) + parameter("cursor", cursor))
+  }
+
+  /// Has a manifest carried out; returns once the controller has recorded it.
+  public func apply(_ request: ApplyRequest) async throws(ControlError) -> ApplyResult {
+    try await call("POST", "/v1/applications", body: try encode(request), timeout: Self.changeTimeout)
+  }
+
+  /// Has an application ended and forgotten; returns once the controller has recorded it.
+  public func delete(_ application: String) async throws(ControlError) {
+    _ = try await send(
+      "DELETE", "/v1/applications/\(escaped(application))", body: [], timeout: Self.changeTimeout)
+  }
+
+  /// Has a replica started again, with its group if it is a rank.
+  public func restart(_ replica: String, of application: String) async throws(ControlError) {
+    let body = try encode(RestartRequest(replica: replica))
+    _ = try await send(
+      "POST", "/v1/applications/\(escaped(application))/restart", body: body, timeout: Self.changeTimeout)
+  }
+
+  /// The status as the bytes that the controller wrote, for scripts.
+  public func statusJSON() async throws(ControlError) -> [UInt8] {
+    try await send("GET", "/v1/applications", body: [], timeout: Self.lookupTimeout)
+  }
+
+  private func get<Answer: Decodable>(_ target: String) async throws(ControlError) -> Answer {
+    try await call("GET", target, body: [], timeout: Self.lookupTimeout)
+  }
+
+  private func call<Answer: Decodable>(
+    _ method: String, _ target: String, body: [UInt8], timeout: Duration
+  ) async throws(ControlError) -> Answer {
+    let bytes = try await send(method, target, body: body, timeout: timeout)
+    do { return try JSONDecoder().decode(Answer.self, from: Data(bytes)) } catch {
+      throw ControlError(
+        code: "unreadable-answer",
+        message: "the controller's answer to \(method) \(target) cannot be read: \(error)", exitCode: 1)
+    }
+  }
+
+  private func send(
+    _ method: String, _ target: String, body: [UInt8], timeout: Duration
+  ) async throws(ControlError) -> [UInt8] {
+    let answer: (status: Int, body: [UInt8])
+    do {
+      answer = try await http.request(
+        method, target, fields: [("Content-Type", "application/json")], body: body, until: .after(timeout))
+    } catch {
+      throw failure(error, method, target, timeout)
+    }
+    if (200..<300).contains(answer.status) { return answer.body }
+    if let refusal = try? JSONDecoder().decode(ControlError.self, from: Data(answer.body)) { throw refusal }
+    throw ControlError(
+      code: "refused",
+      message: "the controller answered \(answer.status): \(String(decoding: answer.body, as: UTF8.self))")
+  }
+
+  private func failure(
+    _ error: HTTPError, _ method: String, _ target: String, _ timeout: Duration
+  ) -> ControlError {
+    if error.isTimeout {
+      return ControlError(
+        code: "timeout", message: "the controller did not answer \(method) \(target) within \(timeout)",
+        exitCode: 6)
+    }
+    return .unreachable(home, error.description)
+  }
+}
+
+extension ControlError {
+  /// Nobody answers on the home directory's socket.
+  static func unreachable(_ home: HomeDirectory, _ reason: String) -> ControlError {
+    ControlError(
+      code: "controller-unreachable",
+      message:
+        "no controller answers in \(home.path) (\(reason)); `dpdeploy apply` or `dpdeploy daemon start` starts one",
+      exitCode: 5)
+  }
+}
+
+private func encode(_ value: some Encodable) throws(ControlError) -> [UInt8] {
+  do { return Array(try JSONEncoder().encode(value)) } catch {
+    throw ControlError(code: "unwritable-request", message: "the request cannot be written: \(error)")
+  }
+}
+
+private func parameter(_ name: String, _ value: String?) -> String {
+  value.map { "&\(name)=\(escaped($0))" } ?? ""
+}
+
+/// `text` as a part of a path or a query.
+private func escaped(_ text: String) -> String {
+  var result = ""
+  for byte in text.utf8 {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
+      result.unicodeScalars.append(UnicodeScalar(byte))
+    default:
+      let digits = String(byte, radix: 16, uppercase: true)
+      result += "%" + (digits.count == 1 ? "0" : "") + digits
+    }
+  }
+  return result
+}

@@ -1,0 +1,101 @@
+public import Platform
+
+/// A server on one listening socket; every connection is a task of the loop.
+@Loop
+public final class HTTPServer {
+  /// Answers one exchange: what has not been answered when it returns is answered 500 or, in mid-stream, cut.
+  public typealias Handler = @Loop (HTTPExchange) async -> Void
+
+  /// Connections that are open now.
+  public private(set) var connectionCount = 0
+  /// Exchanges that are being answered now.
+  public private(set) var exchangeCount = 0
+
+  private let listener: Listener
+  private let limits: HTTPLimits
+  private let handler: Handler
+  private var idle: [ObjectIdentifier: HTTPConnection] = [:]
+  private var isDraining = false
+  private var drained: Signal?
+
+  /// Answers on `listener` with `handler`, from ``run()`` on.
+  public init(_ listener: Listener, limits: HTTPLimits = HTTPLimits(), handler: @escaping Handler) {
+    self.listener = listener
+    self.limits = limits
+    self.handler = handler
+  }
+
+  /// Accepts until ``drain(until:)``.
+  ///
+  /// When the process is out of descriptors it waits a little for some to be closed, rather than give up.
+  public func run() async {
+    while !isDraining {
+      do {
+        guard let socket = try await listener.accept() else { return }
+        let connection = HTTPConnection(socket, limits: limits)
+        connectionCount += 1
+        Task { await self.serve(connection) }
+      } catch {
+        await Loop.sleep(for: .milliseconds(100))
+      }
+    }
+  }
+
+  /// Stops accepting, closes idle connections and waits for the exchanges under way.
+  ///
+  /// - Returns: whether all were finished before `deadline`.
+  public func drain(until deadline: Instant) async -> Bool {
+    isDraining = true
+    listener.close()
+    for connection in idle.values { connection.close() }
+    guard exchangeCount > 0 else { return true }
+    let signal = drained ?? Signal()
+    drained = signal
+    return await signal.wait(until: deadline)
+  }
+
+  private func serve(_ connection: HTTPConnection) async {
+    while !isDraining, await serveOne(on: connection) {}
+    connection.close()
+    connectionCount -= 1
+  }
+
+  /// Serves one exchange; false when the connection is done with.
+  private func serveOne(on connection: HTTPConnection) async -> Bool {
+    let head: MessageHead?
+    let key = ObjectIdentifier(connection)
+    idle[key] = connection
+    do {
+      head = try await connection.readRequestHead()
+      idle[key] = nil
+    } catch {
+      idle[key] = nil
+      await refuse(connection, error)
+      return false
+    }
+    guard let head else { return false }
+    return await answer(HTTPExchange(head, connection))
+  }
+
+  private func answer(_ exchange: HTTPExchange) async -> Bool {
+    exchangeCount += 1
+    defer {
+      exchangeCount -= 1
+      if isDraining, exchangeCount == 0 { drained?.fire() }
+    }
+    if isDraining { exchange.closeAfterAnswer() }
+    await handler(exchange)
+    return await exchange.finish()
+  }
+
+  private func refuse(_ connection: HTTPConnection, _ error: HTTPError) async {
+    guard case .malformed(let status, let reason) = error else { return }
+    var head = HeadWriter(status: status)
+    let body = Array((reason + "\n").utf8)
+    head.field("Content-Type", "text/plain; charset=utf-8")
+    head.field("Content-Length", String(body.count))
+    head.field("Connection", "close")
+    try? await connection.write(head.finished() + body)
+    await connection.closeLingering()
+  }
+}

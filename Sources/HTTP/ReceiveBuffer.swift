@@ -1,0 +1,62 @@
+import Platform
+
+/// Bytes that have arrived and are not used yet.
+@Loop
+final class ReceiveBuffer {
+  private var storage: UnsafeMutableRawBufferPointer
+  private var start = 0
+  private var end = 0
+
+  init(capacity: Int = 8192) {
+    storage = .allocate(byteCount: capacity, alignment: 1)
+  }
+
+  isolated deinit { storage.deallocate() }
+
+  var count: Int { end - start }
+
+  /// The unused bytes, valid until the next call.
+  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: storage[start..<end]) }
+
+  /// Room for at least 4 KiB more; ``commit(_:)`` tells how much of it was filled.
+  func spare() -> UnsafeMutableRawBufferPointer {
+    if start == end {
+      start = 0
+      end = 0
+    }
+    if storage.count - end < 4096 { makeRoom() }
+    return UnsafeMutableRawBufferPointer(rebasing: storage[end...])
+  }
+
+  func commit(_ count: Int) { end += count }
+
+  func drop(_ count: Int) { start += count }
+
+  func take(_ count: Int) -> [UInt8] {
+    defer { drop(count) }
+    return Array(bytes.prefix(count))
+  }
+
+  private func makeRoom() {
+    let unused = count
+    let target =
+      unused * 2 > storage.count
+      ? UnsafeMutableRawBufferPointer.allocate(byteCount: storage.count * 2, alignment: 1) : storage
+    if let from = storage.baseAddress, let to = target.baseAddress {
+      to.copyMemoryOverlapping(from: from + start, byteCount: unused)
+    }
+    if target.baseAddress != storage.baseAddress {
+      storage.deallocate()
+      storage = target
+    }
+    start = 0
+    end = unused
+  }
+}
+
+extension UnsafeMutableRawPointer {
+  /// `copyMemory`, which allows the regions to overlap, under a name that says so.
+  fileprivate func copyMemoryOverlapping(from source: UnsafeMutableRawPointer, byteCount: Int) {
+    copyMemory(from: source, byteCount: byteCount)
+  }
+}

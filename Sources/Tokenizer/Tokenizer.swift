@@ -1,0 +1,106 @@
+public import JSON
+
+/// A byte-level byte-pair tokenizer, read from a Hugging Face `tokenizer.json`.
+public struct Tokenizer: Sendable {
+  /// Which added tokens are looked for in a text.
+  public enum SpecialTokens: Sendable {
+    /// All of them: for text that we wrote, such as a rendered chat template.
+    case matched
+    /// Only those that are not special: control tokens in the text are ordinary characters.
+    case asText
+  }
+
+  /// Added tokens, control tokens among them, in the order of the file.
+  public let addedTokens: [AddedToken]
+
+  private let vocabulary: Vocabulary
+  private let encoder: BytePairEncoder
+  private let preTokenizer: PreTokenizer
+  private let matchers: [AddedTokenMatcher]
+  private let specials: Set<Int32>
+  /// Whether a word that is itself a token is taken before any merge.
+  private let ignoresMerges: Bool
+  private let prefix: [Int32]
+  private let suffix: [Int32]
+
+  /// Reads the parsed text of a tokenizer.json.
+  ///
+  /// - Parameter file: the file's name, for error messages.
+  /// - Throws: ``TokenizerError``; what the file asks for and we do not do is refused by its name.
+  public init(_ json: JSONValue, file: String = "tokenizer.json") throws(TokenizerError) {
+    let description = TokenizerDescription(json, file: file)
+    try description.refuseUnsupported()
+    addedTokens = try description.addedTokens()
+    specials = Set(addedTokens.lazy.filter(\.isSpecial).map(\.id))
+    vocabulary = try description.vocabulary(with: addedTokens)
+    encoder = BytePairEncoder(
+      byteTokens: try vocabulary.byteTokens(file: file), merges: try description.merges(of: vocabulary))
+    preTokenizer = try PreTokenizer(json["pre_tokenizer"], file: file)
+    matchers = try description.matchers(addedTokens)
+    ignoresMerges = json["model"]?["ignore_merges"]?.bool ?? false
+    (prefix, suffix) = try description.surroundings()
+  }
+
+  /// One more than the largest id.
+  public var vocabularySize: Int { vocabulary.bytes.count }
+
+  /// The id of an added token by its text.
+  public func id(ofAdded content: String) -> Int32? { addedTokens.first { $0.content == content }?.id }
+
+  /// Whether `id` is a control token.
+  public func isSpecial(_ id: Int32) -> Bool { specials.contains(id) }
+
+  /// The bytes that `id` stands for; nil for an id outside the vocabulary.
+  ///
+  /// They need not be whole characters of UTF-8.
+  public func bytes(of id: Int32) -> [UInt8]? {
+    vocabulary.bytes.indices.contains(Int(id)) ? vocabulary.bytes[Int(id)] : nil
+  }
+
+  /// The tokens of `text`.
+  ///
+  /// - Parameters:
+  ///   - specialTokens: whether control tokens in the text are read as such.
+  ///   - surrounded: whether to add what the tokenizer's post-processor adds, such as a begin-of-text token.
+  public func encode(_ text: String, specialTokens: SpecialTokens, surrounded: Bool = false) -> [Int32] {
+    let body = encode(text, matchers[...], specialTokens)
+    return surrounded ? prefix + body + suffix : body
+  }
+
+  /// Takes out what the first matcher finds and leaves the rest to the others, then to the word encoder.
+  private func encode(
+    _ text: String, _ matchers: ArraySlice<AddedTokenMatcher>, _ specialTokens: SpecialTokens
+  ) -> [Int32] {
+    guard let matcher = matchers.first else { return encodeWords(text) }
+    let rest = matchers.dropFirst()
+    let utf8 = Array(text.utf8)
+    var ids: [Int32] = []
+    var start = 0
+    while let match = matcher.first(in: utf8, from: start, allowingSpecial: specialTokens == .matched) {
+      ids += encode(
+        String(decoding: utf8[start..<match.range.lowerBound], as: UTF8.self), rest, specialTokens)
+      ids.append(match.token.id)
+      start = match.range.upperBound
+    }
+    return ids + encode(String(decoding: utf8[start...], as: UTF8.self), rest, specialTokens)
+  }
+
+  private func encodeWords(_ text: String) -> [Int32] {
+    preTokenizer.words(text).flatMap { word in
+      if ignoresMerges, let id = wholeToken(word) { return [id] }
+      return encoder.encode(word)
+    }
+  }
+
+  private func wholeToken(_ word: [UInt8]) -> Int32? {
+    var spelling = ""
+    for byte in word { spelling.unicodeScalars.append(ByteAlphabet.shared.scalars[Int(byte)]) }
+    return vocabulary.ids[spelling]
+  }
+
+  /// The text of `ids`; bytes that are no UTF-8 become U+FFFD, ids outside the vocabulary nothing.
+  public func decode(_ ids: some Sequence<Int32>, skippingSpecial: Bool = true) -> String {
+    let bytes = ids.lazy.filter { !skippingSpecial || !isSpecial($0) }.flatMap { self.bytes(of: $0) ?? [] }
+    return String(decoding: Array(bytes), as: UTF8.self)
+  }
+}

@@ -1,0 +1,106 @@
+import JSON
+
+/// The parts of a tokenizer.json, each read and checked by itself.
+struct TokenizerDescription {
+  let json: JSONValue
+  let file: String
+
+  init(_ json: JSONValue, file: String) {
+    self.json = json
+    self.file = file
+  }
+
+  /// Refuses, by name, what would make our answer differ from the reference's.
+  func refuseUnsupported() throws(TokenizerError) {
+    guard let model = json["model"], model["type"]?.string == "BPE" else {
+      throw unsupported("the model type \(json["model"]?["type"]?.string ?? "none")")
+    }
+    for name in ["dropout", "continuing_subword_prefix", "end_of_word_suffix"] {
+      if let value = model[name], !value.isNull, value.string != "" { throw unsupported("model.\(name)") }
+    }
+    if model["byte_fallback"]?.bool == true { throw unsupported("model.byte_fallback") }
+    if let normalizer = json["normalizer"], !normalizer.isNull,
+      normalizer["normalizers"]?.elements?.isEmpty != true
+    {
+      throw unsupported("the normalizer \(normalizer["type"]?.string ?? "none")")
+    }
+    if let decoder = json["decoder"]?["type"]?.string, decoder != "ByteLevel" {
+      throw unsupported("the decoder \(decoder)")
+    }
+  }
+
+  func addedTokens() throws(TokenizerError) -> [AddedToken] {
+    var tokens: [AddedToken] = []
+    for (index, entry) in (json["added_tokens"]?.elements ?? []).enumerated() {
+      guard let id = entry["id"]?.integer, (0..<(1 << 24)).contains(id),
+        let content = entry["content"]?.string
+      else {
+        throw .malformed(file: file, reason: "added_tokens[\(index)] lacks a valid id or content")
+      }
+      for name in ["lstrip", "rstrip", "single_word"] where entry[name]?.bool == true {
+        throw unsupported("\(name) of added token \(content)")
+      }
+      tokens.append(AddedToken(id: Int32(id), content: content, isSpecial: entry["special"]?.bool ?? false))
+    }
+    return tokens
+  }
+
+  /// First the tokens of the raw text, then those of the normalized one: the reference looks for them in this order.
+  func matchers(_ tokens: [AddedToken]) throws(TokenizerError) -> [AddedTokenMatcher] {
+    let normalized = (json["added_tokens"]?.elements ?? []).map { $0["normalized"]?.bool ?? true }
+    let pairs = zip(tokens, normalized)
+    return [false, true].map { wanted in
+      AddedTokenMatcher(pairs.filter { $0.1 == wanted }.map(\.0))
+    }
+  }
+
+  func vocabulary(with added: [AddedToken]) throws(TokenizerError) -> Vocabulary {
+    guard let members = json["model"]?["vocab"]?.members else {
+      throw .malformed(file: file, reason: "model.vocab is not an object")
+    }
+    var vocabulary = try Vocabulary(members, file: file)
+    for token in added { vocabulary.set(Array(token.content.utf8), at: token.id) }
+    return vocabulary
+  }
+
+  func merges(of vocabulary: Vocabulary) throws(TokenizerError) -> MergeTable {
+    guard let pairs = json["model"]?["merges"]?.elements else {
+      throw .malformed(file: file, reason: "model.merges is not an array")
+    }
+    return try vocabulary.merges(pairs, file: file)
+  }
+
+  /// What the post-processor puts before and after a text.
+  func surroundings() throws(TokenizerError) -> (prefix: [Int32], suffix: [Int32]) {
+    let processor = json["post_processor"] ?? .null
+    let parts = processor["processors"]?.elements ?? [processor]
+    for part in parts {
+      switch part["type"]?.string {
+      case "ByteLevel": continue
+      case nil where part.isNull: continue
+      case "TemplateProcessing": return try template(part)
+      case let other: throw unsupported("the post_processor \(other ?? part.typeName)")
+      }
+    }
+    return ([], [])
+  }
+
+  private func template(_ processor: JSONValue) throws(TokenizerError) -> (prefix: [Int32], suffix: [Int32]) {
+    var prefix: [Int32] = []
+    var suffix: [Int32] = []
+    var sawText = false
+    for piece in processor["single"]?.elements ?? [] {
+      if piece["Sequence"] != nil {
+        sawText = true
+        continue
+      }
+      guard let name = piece["SpecialToken"]?["id"]?.string,
+        let ids = processor["special_tokens"]?[name]?["ids"]?.elements?.compactMap(\.integer)
+      else { throw .malformed(file: file, reason: "post_processor.single names an unknown special token") }
+      if sawText { suffix += ids.map(Int32.init) } else { prefix += ids.map(Int32.init) }
+    }
+    return (prefix, suffix)
+  }
+
+  private func unsupported(_ what: String) -> TokenizerError { .unsupported(file: file, what: what) }
+}
