@@ -1,0 +1,17 @@
+// Eight lanes, fused multiply-add. The target is set on functions, so no compiler flag leaks out.
+#include "kernels.h"
+
+#if defined(__x86_64__)
+#include <float.h>
+#include <string.h>
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#define LANES 8
+#define TABLE ck_kernels_avx2
+#define NAME "avx2"
+#include "vectors.inc.h"
+#include "product.inc.h"
+#include "elementwise.inc.h"
+#include "attention.inc.h"
+#pragma clang attribute pop
+#include "table.inc.h"
+#endif

@@ -1,0 +1,73 @@
+// Chooses the kernels once, before main, so that calls need no check and threads see one choice.
+#include "kernels.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const ck_kernels *chosen = &ck_kernels_portable;
+
+const ck_kernels *ck_kernels_named(const char *name) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (strcmp(name, "avx512") == 0 && __builtin_cpu_supports("avx512f") &&
+      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
+    return &ck_kernels_avx512;
+  if (strcmp(name, "avx2") == 0 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    return &ck_kernels_avx2;
+#endif
+  if (strcmp(name, "portable") == 0) return &ck_kernels_portable;
+  return NULL;
+}
+
+__attribute__((constructor)) static void choose(void) {
+  const char *wanted = getenv("DPDEPLOY_ISA");
+  const char *best_first[] = {wanted ? wanted : "", "avx512", "avx2", "portable"};
+  for (int i = 0; i < 4; i++) {
+    const ck_kernels *kernels = ck_kernels_named(best_first[i]);
+    if (kernels) {
+      chosen = kernels;
+      return;
+    }
+  }
+}
+
+const char *ck_isa(void) { return chosen->name; }
+
+void ck_product(const float *x, size_t x_stride, size_t rows, const void *w, ck_type type,
+                size_t w_stride, size_t n, size_t k, float *y, size_t y_stride) {
+  chosen->product(x, x_stride, rows, w, type, w_stride, n, k, y, y_stride);
+}
+
+void ck_mix(const float *x, size_t x_stride, size_t rows, const void *w, ck_type type,
+            size_t w_stride, size_t k, size_t n, float *y, size_t y_stride, int accumulate) {
+  chosen->mix(x, x_stride, rows, w, type, w_stride, k, n, y, y_stride, accumulate);
+}
+
+void ck_attention(const float *q, size_t heads, size_t width, size_t latent, const float *cache,
+                  size_t block_size, const int32_t *blocks, size_t length, float scale,
+                  float *scratch, float *out) {
+  chosen->attention(q, heads, width, latent, cache, block_size, blocks, length, scale, scratch, out);
+}
+
+size_t ck_attention_scratch(size_t heads, size_t block_size) {
+  // Per head: a padded row of scores, a vector of partial sums, and the running maximum.
+  size_t padded = (block_size + CK_MAX_LANES - 1) / CK_MAX_LANES * CK_MAX_LANES;
+  return heads * (padded + CK_MAX_LANES + 1);
+}
+
+void ck_rms_norm(const float *x, size_t x_stride, size_t rows, size_t width, const float *weight,
+                 float epsilon, float *y, size_t y_stride) {
+  chosen->rms_norm(x, x_stride, rows, width, weight, epsilon, y, y_stride);
+}
+
+void ck_swiglu(float *gate, const float *up, size_t count) { chosen->swiglu(gate, up, count); }
+
+void ck_sigmoid(float *x, size_t count) { chosen->sigmoid(x, count); }
+
+void ck_add(float *y, const float *x, size_t count) { chosen->add(y, x, count); }
+
+void ck_scale(float *x, float factor, size_t count) { chosen->scale(x, factor, count); }
+
+void ck_widen(const void *x, ck_type type, size_t count, float *y) {
+  chosen->widen(x, type, count, y);
+}

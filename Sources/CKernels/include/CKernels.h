@@ -1,0 +1,81 @@
+// Numeric kernels that Swift cannot express at speed: fixed summation order, f32 accumulation,
+// weights read in place as f32 or bf16. The instruction set is chosen once, when the library loads.
+//
+// Row invariance: every result row depends only on its own input row and the weights, never on how
+// many rows are computed in the same call. Batching, chunking and expert ownership therefore cannot
+// change a bit of a token's result.
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// How the elements of a weight matrix are stored.
+typedef enum ck_type { CK_F32 = 0, CK_BF16 = 1 } ck_type;
+
+/// y[rows, n] = x[rows, k] * w[n, k]^T. Strides are in elements. w may have any byte alignment.
+void ck_product(const float *x, size_t x_stride, size_t rows, const void *w, ck_type type,
+                size_t w_stride, size_t n, size_t k, float *y, size_t y_stride);
+
+/// y[rows, n] (+)= x[rows, k] * w[k, n]. Adds to y when `accumulate` is not 0, else overwrites it.
+void ck_mix(const float *x, size_t x_stride, size_t rows, const void *w, ck_type type,
+            size_t w_stride, size_t k, size_t n, float *y, size_t y_stride, int accumulate);
+
+/// Softmax attention of one token's heads over paged rows shared by all heads (absorbed MLA).
+///
+/// q [heads, width]; key row j of block b lies at cache + (blocks[b] * block_size + j) * width; its
+/// first `latent` elements are also the value. out [heads, latent]. `scratch` holds at least
+/// ck_attention_scratch(heads, block_size) floats. Rows past `length` in the last block are read but
+/// do not matter.
+void ck_attention(const float *q, size_t heads, size_t width, size_t latent, const float *cache,
+                  size_t block_size, const int32_t *blocks, size_t length, float scale,
+                  float *scratch, float *out);
+
+/// Floats of scratch that ck_attention needs.
+size_t ck_attention_scratch(size_t heads, size_t block_size);
+
+/// y = x / sqrt(mean(x^2) + epsilon) * weight, row by row.
+void ck_rms_norm(const float *x, size_t x_stride, size_t rows, size_t width, const float *weight,
+                 float epsilon, float *y, size_t y_stride);
+
+/// gate[i] = silu(gate[i]) * up[i].
+void ck_swiglu(float *gate, const float *up, size_t count);
+
+/// x[i] = 1 / (1 + exp(-x[i])).
+void ck_sigmoid(float *x, size_t count);
+
+/// y[i] += x[i].
+void ck_add(float *y, const float *x, size_t count);
+
+/// x[i] *= factor. A separate pass from ck_add, so that the product is rounded before it is added.
+void ck_scale(float *x, float factor, size_t count);
+
+/// y[i] = x[i] widened to f32.
+void ck_widen(const void *x, ck_type type, size_t count, float *y);
+
+/// One instruction set's kernels, with the parameters of the functions above.
+typedef struct ck_kernels {
+  const char *name;
+  void (*product)(const float *x, size_t x_stride, size_t rows, const void *w, ck_type type,
+                  size_t w_stride, size_t n, size_t k, float *y, size_t y_stride);
+  void (*mix)(const float *x, size_t x_stride, size_t rows, const void *w, ck_type type,
+              size_t w_stride, size_t k, size_t n, float *y, size_t y_stride, int accumulate);
+  void (*attention)(const float *q, size_t heads, size_t width, size_t latent, const float *cache,
+                    size_t block_size, const int32_t *blocks, size_t length, float scale,
+                    float *scratch, float *out);
+  void (*rms_norm)(const float *x, size_t x_stride, size_t rows, size_t width, const float *weight,
+                   float epsilon, float *y, size_t y_stride);
+  void (*swiglu)(float *gate, const float *up, size_t count);
+  void (*sigmoid)(float *x, size_t count);
+  void (*add)(float *y, const float *x, size_t count);
+  void (*scale)(float *x, float factor, size_t count);
+  void (*widen)(const void *x, ck_type type, size_t count, float *y);
+} ck_kernels;
+
+/// The kernels for "avx512", "avx2" or "portable"; NULL when this machine cannot run them.
+const ck_kernels *ck_kernels_named(const char *name);
+
+/// The instruction set in use: the best this machine has, or the one DPDEPLOY_ISA names.
+const char *ck_isa(void);
+
+#endif

@@ -1,0 +1,193 @@
+import Tensors
+
+/// A DeepSeek-V3 style language model over read-only mapped weights.
+///
+/// Not for use by two threads at once: it owns the scratch memory of a forward pass, made when the
+/// model is opened and sized for the largest batch, so that a step allocates nothing.
+public final class LanguageModel {
+  /// The model's shape.
+  public let configuration: ModelConfiguration
+  /// The routed experts, for whoever runs them.
+  public let experts: ExpertBank
+  /// Most tokens a batch may have.
+  public let maxBatchTokens: Int
+  /// Bytes of all weights, mapped and shared between ranks.
+  public let weightBytes: Int
+
+  private let folder: WeightFolder
+  private let weights: ModelWeights
+  private let rotary: RotaryEmbedding
+  private let attention: LatentAttention
+  private let network: FeedForward
+  private let router: ExpertRouter
+  private let workspace: Workspace
+  private var paged: PagedAttention?
+
+  /// Opens a Hugging Face model folder: `config.json` and safetensors files.
+  ///
+  /// - Parameters:
+  ///   - folder: The folder.
+  ///   - maxBatchTokens: Most tokens of one forward pass.
+  public init(folder path: String, maxBatchTokens: Int) throws(ModelError) {
+    precondition(maxBatchTokens > 0, "a batch has room for at least one token")
+    OpenBLAS.useOneThread()
+    let configuration = try ModelConfiguration(folder: path)
+    self.configuration = configuration
+    self.maxBatchTokens = maxBatchTokens
+    rotary = RotaryEmbedding(configuration.rotary, size: configuration.attention.rotarySize)
+    do {
+      folder = try WeightFolder(path: path)
+      weightBytes = folder.byteCount
+      weights = try ModelWeights(folder, configuration: configuration)
+      experts = try ExpertBank(folder, configuration: configuration)
+      attention = try LatentAttention(configuration, rotary: rotary)
+      let shared = configuration.experts.intermediateSize * configuration.experts.sharedCount
+      network = try FeedForward(
+        hiddenSize: configuration.hiddenSize, maxWidth: max(configuration.denseIntermediateSize, shared))
+      router = try ExpertRouter(configuration.experts)
+      workspace = try Workspace(configuration, maxTokens: maxBatchTokens)
+    } catch { throw .tensors(error) }
+  }
+
+  /// Runs one forward pass, writing the cache rows of all its tokens.
+  ///
+  /// With an empty batch this is a dummy step: only the experts' exchange runs.
+  ///
+  /// - Parameters:
+  ///   - batch: At most `maxBatchTokens` tokens; every token id below `vocabularySize`.
+  ///   - cache: Where earlier tokens' latents are and the new ones go.
+  ///   - experts: Who runs the routed experts.
+  ///   - logits: `[batch.logitRows.count, vocabularySize]`, overwritten.
+  public func forward<Experts: ExpertDispatch>(
+    _ batch: ForwardBatch, cache: LatentCache, experts: Experts,
+    logits: UnsafeMutableBufferPointer<Float>
+  ) throws(Experts.Failure) {
+    check(batch, cache: cache, logits: logits)
+    let step = prepare(batch, blockSize: cache.blockSize)
+    let paged = pagedAttention(cache)
+    for (index, layer) in weights.layers.enumerated() {
+      attend(layer, step: step, attention: paged, cache: cache.layer(index))
+      try mix(layer, tokens: batch.tokens.count, experts: experts)
+    }
+    writeLogits(batch.logitRows, into: logits)
+  }
+
+  private func check(
+    _ batch: ForwardBatch, cache: LatentCache, logits: UnsafeMutableBufferPointer<Float>
+  ) {
+    precondition(batch.tokens.count <= maxBatchTokens, "more tokens than the workspace has room for")
+    precondition(batch.positions.count == batch.tokens.count, "one position per token")
+    precondition(
+      batch.sequences.reduce(0) { $0 + $1.rowCount } == batch.tokens.count, "slices cover every row once")
+    precondition(logits.count >= batch.logitRows.count * configuration.vocabularySize, "logits too small")
+    for slice in batch.sequences {
+      let blocks = (slice.contextLength + slice.rowCount + cache.blockSize - 1) / cache.blockSize
+      precondition(slice.blockTable.count >= blocks, "a block for every token")
+      precondition(
+        slice.blockTable.allSatisfy { $0 >= 0 && $0 < cache.blockCount }, "blocks lie in the cache")
+    }
+  }
+
+  /// Embeds the tokens and fills the tables all layers share.
+  private func prepare(_ batch: ForwardBatch, blockSize: Int) -> StepTables {
+    for (row, token) in batch.tokens.enumerated() {
+      weights.embedding.copyRow(Int(token), to: workspace.hidden.base + row * configuration.hiddenSize)
+    }
+    for (index, slice) in batch.sequences.enumerated() {
+      for row in slice.firstRow..<slice.firstRow + slice.rowCount { workspace.sequence[row] = index }
+    }
+    rotary.fillAngles(batch.positions, cosines: workspace.cosines, sines: workspace.sines)
+    return StepTables(
+      batch, sequence: workspace.sequence, blockSize: blockSize, pairCount: rotary.pairCount,
+      cosines: workspace.cosines.base, sines: workspace.sines.base)
+  }
+
+  /// Attention scratch fits one block size; caches of a process all have the same.
+  private func pagedAttention(_ cache: LatentCache) -> PagedAttention {
+    if let paged, paged.blockSize == cache.blockSize { return paged }
+    let shape = configuration.attention
+    do {
+      let fresh = try PagedAttention(
+        heads: shape.headCount, width: shape.cachedWidth, latent: shape.latentSize,
+        blockSize: cache.blockSize)
+      paged = fresh
+      return fresh
+    } catch { fatalError("\(error)") }
+  }
+
+  private func rows(_ buffer: FloatBuffer) -> Rows { Rows(buffer.base, stride: configuration.hiddenSize) }
+
+  /// `hidden += attention(norm(hidden))`.
+  private func attend(
+    _ layer: ModelWeights.Layer, step: StepTables, attention paged: PagedAttention,
+    cache: UnsafeMutablePointer<Float>
+  ) {
+    let total = step.batch.tokens.count
+    let hidden = rows(workspace.hidden)
+    let normed = rows(workspace.normed)
+    let output = rows(workspace.output)
+    for first in stride(from: 0, to: total, by: LatentAttention.rowBlock) {
+      let range = first..<min(first + LatentAttention.rowBlock, total)
+      normalizeRootMeanSquare(
+        hidden.from(row: first), count: range.count, weight: layer.inputNorm,
+        epsilon: configuration.normEpsilon, into: normed)
+      attention.run(
+        layer.attention, rows: range, hidden: normed, step: step, attention: paged, cache: cache,
+        output: output)
+      add(output.base, to: hidden.from(row: first).base, count: range.count * configuration.hiddenSize)
+    }
+  }
+
+  /// `hidden += feedForward(norm(hidden))`, dense or through experts.
+  private func mix<Experts: ExpertDispatch>(
+    _ layer: ModelWeights.Layer, tokens: Int, experts: Experts
+  ) throws(Experts.Failure) {
+    let normed = workspace.normed.base
+    let output = workspace.output.base
+    let count = tokens * configuration.hiddenSize
+    normalizeRootMeanSquare(
+      rows(workspace.hidden), count: tokens, weight: layer.outputNorm,
+      epsilon: configuration.normEpsilon, into: rows(workspace.normed))
+    switch layer.mixture {
+    case .dense(let weights):
+      network.run(weights, rows: tokens, input: normed, output: output)
+    case .experts(let index, let gate, let bias, let shared):
+      let routing = route(tokens: tokens, gate: gate, bias: bias)
+      try experts.run(moeLayer: index, hidden: normed, routing: routing, output: output)
+      if let shared {
+        network.run(shared, rows: tokens, input: normed, output: workspace.shared.base)
+        add(workspace.shared.base, to: output, count: count)
+      }
+    }
+    add(output, to: workspace.hidden.base, count: count)
+  }
+
+  private func route(tokens: Int, gate: Matrix, bias: FloatBuffer) -> ExpertRouting {
+    let shape = configuration.experts
+    let scores = workspace.scores.base
+    gate.product(rows(workspace.normed), count: tokens, into: Rows(scores, stride: shape.count))
+    applySigmoid(scores, count: tokens * shape.count)
+    for token in 0..<tokens {
+      router.route(
+        scores: scores + token * shape.count, bias: bias.base,
+        ids: workspace.expertIds + token * shape.perToken,
+        weights: workspace.expertWeights.base + token * shape.perToken)
+    }
+    return ExpertRouting(
+      tokenCount: tokens, expertsPerToken: shape.perToken, ids: workspace.expertIds,
+      weights: workspace.expertWeights.base)
+  }
+
+  private func writeLogits(_ wanted: [Int], into logits: UnsafeMutableBufferPointer<Float>) {
+    guard let base = logits.baseAddress, !wanted.isEmpty else { return }
+    let hidden = rows(workspace.hidden)
+    let normed = rows(workspace.normed)
+    for (index, row) in wanted.enumerated() {
+      normalizeRootMeanSquare(
+        hidden.from(row: row), count: 1, weight: weights.finalNorm, epsilon: configuration.normEpsilon,
+        into: normed.from(row: index))
+    }
+    weights.head.product(
+      normed, count: wanted.count, into: Rows(base, stride: configuration.vocabularySize))
+  }
+}

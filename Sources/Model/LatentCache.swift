@@ -1,0 +1,38 @@
+import Tensors
+
+/// The paged cache of latent attention: per layer, block and token one f32 row
+/// `[normalised latent | rotated shared key]`.
+///
+/// Memory is reserved when the cache is made and costs nothing until a block is written.
+public final class LatentCache {
+  /// Layers.
+  public let layerCount: Int
+  /// Blocks of each layer.
+  public let blockCount: Int
+  /// Tokens of a block.
+  public let blockSize: Int
+  /// Elements of a token's row.
+  public let width: Int
+  private let rows: FloatBuffer
+
+  /// A cache of `blockCount` blocks of `blockSize` tokens for a model of that shape.
+  public init(_ model: ModelConfiguration, blockCount: Int, blockSize: Int) throws(ModelError) {
+    precondition(blockCount > 0 && blockSize > 0, "a cache has at least one block of one token")
+    layerCount = model.layerCount
+    self.blockCount = blockCount
+    self.blockSize = blockSize
+    width = model.attention.cachedWidth
+    let count = layerCount * blockCount * blockSize * width
+    rows = try reading { () throws(TensorsError) in try FloatBuffer(count: count) }
+  }
+
+  /// Bytes of one block over all layers.
+  public static func bytesPerBlock(_ model: ModelConfiguration, blockSize: Int) -> Int {
+    model.layerCount * blockSize * model.attention.cachedWidth * MemoryLayout<Float>.stride
+  }
+
+  /// The rows of a layer, `[blockCount, blockSize, width]`.
+  func layer(_ layer: Int) -> UnsafeMutablePointer<Float> {
+    rows.base + layer * blockCount * blockSize * width
+  }
+}
