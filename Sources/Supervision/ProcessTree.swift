@@ -1,0 +1,54 @@
+import Glibc
+public import Platform
+
+/// Ends processes together with all that descend from them.
+@Loop
+public enum ProcessTree {
+  /// Killed processes get this long to vanish; one in an uninterruptible call may take it all.
+  private static let killTimeout = Duration.seconds(5)
+
+  /// Ends `processes`, all at the same time: asks them, if there is a `grace`, and kills what is left after it.
+  ///
+  /// Descendants are found by their token, however often they forked and whatever session they made.
+  /// - Returns: whether nothing is left.
+  public static func end(_ processes: [SupervisedProcess], grace: Duration?) async -> Bool {
+    if let grace, grace > .zero {
+      for process in processes { process.sendToGroup(SIGTERM) }
+      let deadline = Instant.after(grace)
+      for process in processes { _ = await process.exit(until: deadline) }
+    }
+    for process in processes { process.sendToGroup(SIGKILL) }
+    let deadline = Instant.after(killTimeout)
+    var isDone = true
+    for process in processes where await process.exit(until: deadline) == nil { isDone = false }
+    return await killAll(carrying: Set(processes.map(\.token)), until: deadline) && isDone
+  }
+
+  /// Kills every process that carries one of `tokens`.
+  ///
+  /// - Returns: whether none was left before `deadline`.
+  public static func killAll(carrying tokens: Set<ProcessToken>, until deadline: Instant) async -> Bool {
+    guard !tokens.isEmpty else { return true }
+    return await killAll(until: deadline) { tokens.contains($0) }
+  }
+
+  /// Kills every process whose token `isOurs` accepts, until a scan finds none: a process that forks while it is
+  /// being killed is found by the next one.
+  public static func killAll(until deadline: Instant, _ isOurs: (ProcessToken) -> Bool) async -> Bool {
+    while true {
+      let found = TokenScan.processes().filter { isOurs($0.token) }
+      if found.isEmpty { return true }
+      guard Instant.now < deadline else { return false }
+      var held: [ForeignProcess] = []
+      for process in found {
+        // Held first and looked at again then: the id cannot pass to a stranger any more.
+        guard let handle = try? ForeignProcess(pid: process.pid),
+          TokenScan.token(of: process.pid) == process.token
+        else { continue }
+        handle.send(SIGKILL)
+        held.append(handle)
+      }
+      for handle in held { _ = await handle.hasEnded(by: deadline) }
+    }
+  }
+}

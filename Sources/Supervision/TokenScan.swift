@@ -1,0 +1,48 @@
+import Glibc
+import Platform
+
+/// Finds processes by the token in their environment.
+public enum TokenScan {
+  /// A process and what it carries.
+  public struct Finding: Hashable, Sendable {
+    /// The process id.
+    public let pid: Int32
+    /// The token.
+    public let token: ProcessToken
+  }
+
+  /// Every living process that carries a token and whose environment we may read.
+  public static func processes() -> [Finding] {
+    var buffer = [UInt8](repeating: 0, count: 256 * 1024)
+    let own = getpid()
+    return ProcessRecord.allPids().compactMap { pid in
+      guard pid != own, let token = token(of: pid, &buffer), ProcessRecord(pid: pid)?.isZombie == false else {
+        return nil
+      }
+      return Finding(pid: pid, token: token)
+    }
+  }
+
+  /// The token that `pid` carries; nil when it carries none, or is not ours to look at.
+  public static func token(of pid: Int32) -> ProcessToken? {
+    var buffer = [UInt8](repeating: 0, count: 256 * 1024)
+    return token(of: pid, &buffer)
+  }
+
+  private static let marker = Array("\(ProcessToken.variable)=".utf8)
+
+  private static func token(of pid: Int32, _ buffer: inout [UInt8]) -> ProcessToken? {
+    let fd = open("/proc/\(pid)/environ", O_RDONLY | O_CLOEXEC)
+    guard fd >= 0 else { return nil }
+    defer { close(fd) }
+    var length = 0
+    while length < buffer.count {
+      let room = buffer.count - length
+      let count = buffer.withUnsafeMutableBytes { read(fd, $0.baseAddress.map { $0 + length }, room) }
+      guard count > 0 else { break }
+      length += count
+    }
+    return buffer[..<length].split(separator: 0).first { $0.starts(with: marker) }
+      .flatMap { ProcessToken(String(decoding: $0.dropFirst(marker.count), as: UTF8.self)) }
+  }
+}

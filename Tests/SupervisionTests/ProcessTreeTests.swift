@@ -1,0 +1,62 @@
+import Glibc
+import Platform
+import Supervision
+import Testing
+
+@Suite struct `Ending a process tree` {
+  @Test func `lets a process that obeys end by itself`() async throws {
+    try await inWorkshop { workshop in
+      let process = try workshop.shell("trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.01; done")
+      #expect(await workshop.log(holds: "up"))
+      #expect(await ProcessTree.end([process], grace: .seconds(10)))
+      #expect(process.exitStatus == .exited(0))
+      #expect(process.lastLine == "bye")
+    }
+  }
+
+  @Test func `kills those that ignore SIGTERM, all at the same time`() async throws {
+    try await inWorkshop { workshop in
+      let stubborn = try (0..<4).map {
+        try workshop.shell("trap '' TERM; echo up; while :; do sleep 0.01; done", index: "\($0)")
+      }
+      for index in 0..<4 { #expect(await workshop.log("\(index)", holds: "up")) }
+      let start = Instant.now
+      #expect(await ProcessTree.end(stubborn, grace: .milliseconds(300)))
+      #expect(Instant.now - start < .seconds(1))
+      #expect(stubborn.allSatisfy { $0.exitStatus == .signalled(SIGKILL) })
+      #expect(workshop.living().isEmpty)
+    }
+  }
+
+  @Test func `finds descendants in sessions of their own, double forks included`() async throws {
+    try await inWorkshop { workshop in
+      let process = try workshop.shell(
+        "sleep 300 & setsid sleep 300 & (setsid sh -c 'sleep 300 & sleep 300' &) ; echo up; wait")
+      #expect(await workshop.log(holds: "up"))
+      let deadline = Instant.after(.seconds(10))
+      while workshop.living().count < 6, Instant.now < deadline { await Loop.sleep(for: .milliseconds(2)) }
+      #expect(workshop.living().count == 6)
+      #expect(await ProcessTree.end([process], grace: nil))
+      #expect(workshop.living().isEmpty)
+    }
+  }
+
+  @Test func `finds the descendants of a leader that is gone already`() async throws {
+    try await inWorkshop { workshop in
+      let process = try workshop.shell("setsid sleep 300 & exit 3")
+      #expect(await process.exit(until: .after(.seconds(10))) == .exited(3))
+      #expect(workshop.living().count == 1)
+      #expect(await ProcessTree.end([process], grace: .seconds(1)))
+      #expect(workshop.living().isEmpty)
+    }
+  }
+
+  @Test func `leaves processes of another token alone`() async throws {
+    try await inWorkshop { workshop in
+      let mine = try workshop.shell("sleep 300", index: "0")
+      let other = try workshop.shell("sleep 300", index: "1")
+      #expect(await ProcessTree.end([mine], grace: nil))
+      #expect(other.exitStatus == nil && other.identity.isAlive)
+    }
+  }
+}
