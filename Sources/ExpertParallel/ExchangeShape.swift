@@ -1,0 +1,56 @@
+/// The sizes that every rank of a group must agree on.
+public struct ExchangeShape: Sendable, Hashable, CustomStringConvertible {
+  /// Ranks in the group.
+  public let world: Int
+  /// Elements of an activation row.
+  public let hidden: Int
+  /// Experts that a token is sent to.
+  public let topK: Int
+  /// Routed experts of a layer.
+  public let experts: Int
+  /// Layers with experts.
+  public let layers: Int
+  /// The most tokens that a rank dispatches at once (`VLLM_MOE_DP_CHUNK_SIZE`).
+  public let chunk: Int
+
+  /// The most ranks a group may have: a set of ranks fits into one 64-bit word.
+  public static let maxWorld = 64
+
+  /// Sizes of a group; throws for sizes that no exchange can have.
+  public init(
+    world: Int, hidden: Int, topK: Int, experts: Int, layers: Int, chunk: Int = 256
+  ) throws(ExpertParallelError) {
+    for (name, value, range) in [
+      ("data_parallel_size", world, 1...Self.maxWorld), ("hidden size", hidden, 1...65_536),
+      ("experts per token", topK, 1...64), ("experts", experts, 1...4096),
+      ("layers with experts", layers, 1...4096), ("moe_dp_chunk_size", chunk, 1...65_536),
+    ] where !range.contains(value) {
+      throw .invalidShape("\(name) is \(value), but must be \(range.lowerBound) to \(range.upperBound)")
+    }
+    guard topK <= experts else {
+      throw .invalidShape("a token cannot go to \(topK) of \(experts) experts")
+    }
+    self.world = world
+    self.hidden = hidden
+    self.topK = topK
+    self.experts = experts
+    self.layers = layers
+    self.chunk = chunk
+  }
+
+  /// The most experts of a layer that one rank owns.
+  public var ownedCapacity: Int { (experts + world - 1) / world }
+
+  /// The most rows that one rank computes for one chunk: every token of the group may choose only its experts.
+  public var computedCapacity: Int { world * chunk * min(topK, ownedCapacity) }
+
+  /// Bytes of the segment.
+  ///
+  /// Most of it is room for the worst routing, and pages that are never touched cost nothing.
+  public var segmentBytes: Int { SegmentLayout(self).segmentBytes }
+
+  /// The sizes in one line.
+  public var description: String {
+    "world \(world), hidden \(hidden), top \(topK) of \(experts) experts, \(layers) layers, chunk \(chunk)"
+  }
+}

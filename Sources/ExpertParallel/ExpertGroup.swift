@@ -1,0 +1,208 @@
+import Glibc
+public import Platform
+import Synchronization
+
+/// One rank's part in the lock-step of its group: agree on a step, exchange tokens with the experts' owners, pause.
+///
+/// Every rank calls the same methods in the same order, idle ones with no tokens. All calls come from one thread, the
+/// rank's compute thread; other threads use the ``GroupControl``. A wait ends in an error when a peer dies, leaves or
+/// does not answer in time, so nothing here hangs for ever.
+public final class ExpertGroup {
+  /// What other threads may use.
+  public let control: GroupControl
+  /// Who owns which expert.
+  public let placement: ExpertPlacement
+  /// How waits are done.
+  public let policy: WaitPolicy
+  /// What was moved and computed so far.
+  public internal(set) var counters: ExchangeCounters
+
+  /// The decision of the current step.
+  public private(set) var decision: StepDecision?
+  /// The current step, from 1.
+  public private(set) var step: UInt64 = 0
+  /// The current busy period, from 1.
+  public private(set) var wave: UInt64 = 1
+
+  let shape: ExchangeShape
+  let rank: Int
+  let line: RankLine
+  let peers: [RankLine]
+  let regions: [RankRegion]
+  let owned: OwnedExperts
+  /// Scratch: the next returned row of each expert while adding up.
+  let cursors: UnsafeMutablePointer<UInt32>
+  var exchangeOrdinal: UInt64 = 0
+  private var watches: PeerWatches?
+
+  /// A rank of the group that `control` opened; not yet joined.
+  ///
+  /// - Parameters:
+  ///   - placement: Linear when nil. No rank may own more than ``ExchangeShape/ownedCapacity`` experts.
+  ///   - policy: ``WaitPolicy/standard(world:)`` when nil.
+  public init(
+    _ control: GroupControl, placement: ExpertPlacement? = nil, policy: WaitPolicy? = nil
+  ) throws(ExpertParallelError) {
+    let shape = control.shape
+    let placement = placement ?? .linear(experts: shape.experts, world: shape.world)
+    guard placement.owners.count == shape.experts, placement.expertsOfRank.count == shape.world,
+      placement.expertsOfRank.allSatisfy({ $0.count <= shape.ownedCapacity })
+    else { throw .invalidShape("the placement of experts does not fit \(shape)") }
+    self.control = control
+    self.shape = shape
+    self.placement = placement
+    self.policy = policy ?? .standard(world: shape.world)
+    rank = control.rank
+    line = control.line(control.rank)
+    peers = (0..<shape.world).map { control.line($0) }
+    regions = try Self.mapRegions(control)
+    owned = OwnedExperts(shape, experts: placement.expertsOfRank[control.rank])
+    counters = ExchangeCounters(shape)
+    cursors = .allocate(capacity: shape.experts)
+    cursors.initialize(repeating: 0, count: shape.experts)
+  }
+
+  deinit { cursors.deallocate() }
+
+  private static func mapRegions(_ control: GroupControl) throws(ExpertParallelError) -> [RankRegion] {
+    var regions: [RankRegion] = []
+    for peer in 0..<control.shape.world {
+      do throws(SystemError) {
+        regions.append(
+          try RankRegion(control.segment, control.shape, rank: peer, writable: peer == control.rank))
+      } catch { throw .system(error) }
+    }
+    return regions
+  }
+}
+
+// The life of the group.
+extension ExpertGroup {
+  /// Takes this rank's place and waits until all ranks have theirs.
+  public func join(until deadline: Instant) throws(ExpertParallelError) {
+    guard line.claim(pid: getpid()) else {
+      throw .rankTaken(rank: rank, pid: Int32(bitPattern: line.pid.pointee.load(ordering: .relaxed)))
+    }
+    line.wave.pointee.store(wave, ordering: .relaxed)
+    line.state = .running
+    control.header.stepBell.ring()
+    let missing = { [peers] in peers.firstIndex { $0.state != .running } }
+    let limits = WaitLimits(deadline: deadline, slice: policy.slice)
+    try wait(for: .join, on: control.header.stepBell, limits, missing: missing)
+    watches = try PeerWatches(control)
+  }
+
+  /// Tells the others what this rank will do in the next step, and returns what follows for all.
+  public func agree(_ intent: StepIntent) throws(ExpertParallelError) -> StepDecision {
+    step += 1
+    let parity = Int(step & 1)
+    let ticket = Ticket(epoch: control.epoch, ordinal: step).value
+    line.write(intent, parity: parity)
+    line.step.pointee.store(step, ordering: .relaxed)
+    line.intended.pointee.store(ticket, ordering: .releasing)
+    try meet(.intents(step: step)) { peer in peer.intended.pointee.load(ordering: .acquiring) >= ticket }
+    let decision = StepDecision(peers.map { $0.readIntent(parity: parity) }, chunk: shape.chunk)
+    self.decision = decision
+    if decision.chunks > 0 {
+      counters.steps += 1
+      if intent.tokens == 0 { counters.dummySteps += 1 }
+    }
+    return decision
+  }
+
+  /// Sleeps until any rank is given work, after a decision to pause.
+  ///
+  /// Costs next to nothing: a look at the peers every ``WaitPolicy/pauseSlice``.
+  public func pause() throws(ExpertParallelError) {
+    let begin = Instant.now
+    let ended = wave
+    let header = control.header
+    line.state = .paused
+    let limits = WaitLimits(deadline: .never, slice: policy.pauseSlice)
+    defer { counters.pauseNanoseconds += (Instant.now - begin).wholeNanoseconds }
+    try wait(for: .pause(wave: ended), on: header.pauseBell, limits, spins: false) { [rank] in
+      header.wave.pointee.load(ordering: .acquiring) > ended ? nil : rank
+    }
+    wave = ended + 1
+    line.wave.pointee.store(wave, ordering: .sequentiallyConsistent)
+    atomicMemoryFence(ordering: .sequentiallyConsistent)
+    line.state = .running
+  }
+
+  /// Gives this rank's place up; peers that still wait for it are told so.
+  public func leave() {
+    line.state = .left
+    control.ringAll()
+  }
+}
+
+/// Until when to wait, and how long to sleep between looks at the peers' health.
+struct WaitLimits {
+  let deadline: Instant
+  let slice: Duration
+}
+
+// Waiting.
+extension ExpertGroup {
+  /// Waits until `arrived` holds for all ranks; the last to come wakes the others.
+  func meet(_ phase: WaitPhase, arrived: (RankLine) -> Bool) throws(ExpertParallelError) {
+    // The fence makes at least the last of the ranks see all flags, its own included, and so ring.
+    atomicMemoryFence(ordering: .sequentiallyConsistent)
+    func missing() -> Int? { peers.firstIndex { !arrived($0) } }
+    guard missing() != nil else { return control.header.stepBell.ring() }
+    try waitInStep(for: phase, on: control.header.stepBell, missing: missing)
+  }
+
+  /// A wait within a step: limited by the policy's timeout, and counted.
+  func waitInStep(
+    for phase: WaitPhase, on bell: Bell, missing: () -> Int?
+  ) throws(ExpertParallelError) {
+    let begin = Instant.now
+    defer {
+      counters.waitNanoseconds += (Instant.now - begin).wholeNanoseconds
+      line.waitNanoseconds.pointee.store(counters.waitNanoseconds, ordering: .relaxed)
+    }
+    let limits = WaitLimits(deadline: begin + policy.timeout, slice: policy.slice)
+    try wait(for: phase, on: bell, limits, missing: missing)
+  }
+
+  /// Waits until `missing` names no rank any more.
+  private func wait(
+    for phase: WaitPhase, on bell: Bell, _ limits: WaitLimits, spins: Bool = true, missing: () -> Int?
+  ) throws(ExpertParallelError) {
+    if spins, looksSoon(missing) { return }
+    let begin = Instant.now
+    while true {
+      let seen = bell.announce()
+      guard let culprit = missing() else { return }
+      try checkHealth(phase, waitingFor: culprit)
+      let now = Instant.now
+      guard now < limits.deadline else {
+        throw .timedOut(rank: culprit, phase: phase, seconds: (now - begin).inSeconds)
+      }
+      bell.sleep(since: seen, until: min(limits.deadline, now + limits.slice))
+    }
+  }
+
+  private func looksSoon(_ missing: () -> Int?) -> Bool {
+    for _ in 0..<policy.spins {
+      if missing() == nil { return true }
+      Processor.relax()
+    }
+    for _ in 0..<policy.yields {
+      if missing() == nil { return true }
+      sched_yield()
+    }
+    return false
+  }
+
+  private func checkHealth(_ phase: WaitPhase, waitingFor culprit: Int) throws(ExpertParallelError) {
+    if control.isStopRequested { throw .stopped(phase) }
+    let epoch = control.header.epoch.pointee.load(ordering: .acquiring)
+    if epoch != control.epoch { throw .epochMismatch(mine: control.epoch, segment: epoch) }
+    if let (peer, pid) = watches?.ended { throw .peerEnded(rank: peer, pid: pid, phase: phase) }
+    if let peer = peers.firstIndex(where: { $0.state == .left }), peer != rank {
+      throw .peerLeft(rank: peer, phase: phase)
+    }
+  }
+}

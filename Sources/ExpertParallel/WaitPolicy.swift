@@ -1,0 +1,29 @@
+import Platform
+
+/// How a rank waits for others: a short spin, a bounded number of yields, then sleep in slices.
+///
+/// Spinning helps only while every rank has a core; with more ranks it makes a barrier ten times slower. Yielding
+/// first beats sleeping at once, two to ten times, and degrades well.
+public struct WaitPolicy: Sendable, Hashable {
+  /// Looks between processor pauses.
+  public var spins: Int
+  /// Looks between `sched_yield` calls.
+  public var yields: Int
+  /// The longest sleep before looking whether a peer has died.
+  public var slice: Duration = .milliseconds(20)
+  /// The same while the group pauses.
+  public var pauseSlice: Duration = .seconds(1)
+  /// How long a peer may keep this rank waiting within a step.
+  public var timeout: Duration = .seconds(60)
+
+  /// A policy with the given looks and the usual times.
+  public init(spins: Int, yields: Int) {
+    self.spins = spins
+    self.yields = yields
+  }
+
+  /// The policy for `world` ranks on this machine.
+  public static func standard(world: Int) -> WaitPolicy {
+    WaitPolicy(spins: world <= Processor.count ? 64 : 0, yields: 200)
+  }
+}

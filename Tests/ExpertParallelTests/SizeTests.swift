@@ -1,0 +1,43 @@
+import Glibc
+import Platform
+import Testing
+
+@testable import ExpertParallel
+
+@Suite struct `The sizes of a group` {
+  @Test func `linear placement gives the first ranks one more expert`() {
+    #expect(
+      ExpertPlacement.linear(experts: 10, world: 4).expertsOfRank == [
+        [0, 1, 2], [3, 4, 5], [6, 7], [8, 9],
+      ])
+    #expect(ExpertPlacement.linear(experts: 16, world: 16).owners == Array(0..<16))
+    #expect(ExpertPlacement.linear(experts: 2, world: 3).expertsOfRank == [[0], [1], []])
+  }
+
+  @Test(arguments: [(0, 8, 2, 4), (65, 8, 2, 4), (2, 0, 2, 4), (2, 8, 0, 4), (2, 8, 5, 4), (2, 8, 2, 0)])
+  func `impossible sizes are errors`(world: Int, hidden: Int, topK: Int, experts: Int) {
+    #expect(throws: ExpertParallelError.self) {
+      try ExchangeShape(world: world, hidden: hidden, topK: topK, experts: experts, layers: 1)
+    }
+  }
+
+  @Test func `sixteen ranks share some tens of MiB, of which a decoding group touches few`() throws {
+    let shape = try ExchangeShape(world: 16, hidden: 192, topK: 4, experts: 16, layers: 1)
+    #expect(shape.segmentBytes < 64 << 20)
+    let segment = try GroupControl.makeSegment()
+    let raw = segment.descriptor.raw
+    let results = try runThreads(16, segment) { rank, segment throws(ExpertParallelError) in
+      let control = try GroupControl(
+        segment: segment, rank: rank, shape: shape, epoch: 1, until: .after(.seconds(30)))
+      let group = try ExpertGroup(control, policy: WaitPolicy(spins: 0, yields: 20))
+      try group.join(until: .after(.seconds(30)))
+      var random = SeededGenerator(state: UInt64(rank))
+      for _ in 0..<4 { _ = try group.runStep([TokenSet(count: 2, shape, &random)]) }
+    }
+    for result in results { try result.get() }
+    var status = stat()
+    try #require(fstat(raw, &status) == 0)
+    #expect(status.st_size == shape.segmentBytes)
+    #expect(status.st_blocks * 512 < 2 << 20, "\(status.st_blocks * 512) bytes touched")
+  }
+}
