@@ -1,0 +1,57 @@
+/// The paths of the fields that code reads by name; use them to ask ``Settings/span(of:)`` where a value stands.
+public enum FieldPath {
+  static let name = "name"
+  static let backend = "backend"
+  static let engine = "engine"
+  static let modelID = "llm_config.model_loading_config.model_id"
+  /// Which model is loaded.
+  public static let modelSource = "llm_config.model_loading_config.model_source"
+  static let acceleratorType = "llm_config.accelerator_type"
+  /// How many groups run.
+  public static let groups = "llm_config.deployment_config.num_replicas"
+  static let gracefulShutdown = "llm_config.deployment_config.graceful_shutdown_timeout_s"
+  /// Ranks of a group.
+  public static let dataParallelSize = "llm_config.engine_kwargs.data_parallel_size"
+  /// Ranks of a group on one node.
+  public static let sizePerNode = "llm_config.experimental_configs.dp_size_per_node"
+  static let expertParallel = "llm_config.engine_kwargs.enable_expert_parallel"
+  /// Sequences a rank runs at once.
+  public static let maxNumSeqs = "llm_config.engine_kwargs.max_num_seqs"
+  static let maxNumBatchedTokens = "llm_config.engine_kwargs.max_num_batched_tokens"
+  /// The context limit.
+  public static let maxModelLen = "llm_config.engine_kwargs.max_model_len"
+  /// The share of the device's memory a rank may fill.
+  public static let memoryUtilization = "llm_config.engine_kwargs.gpu_memory_utilization"
+  static let blockSize = "llm_config.engine_kwargs.block_size"
+  static let prefixCaching = "llm_config.engine_kwargs.enable_prefix_caching"
+  static let dbo = "llm_config.engine_kwargs.enable_dbo"
+  static let seed = "llm_config.engine_kwargs.seed"
+  /// The environment of the ranks.
+  public static let variables = "llm_config.runtime_env.env_vars"
+  /// The memory of the modelled device.
+  public static let acceleratorMemory = "engine_options.accelerator_memory"
+  static let ingressReplicas = "ingress_deployment_config.num_replicas"
+  static let ingressScaling = "ingress_deployment_config.autoscaling_config"
+  static let ingressMinimum = "ingress_deployment_config.autoscaling_config.min_replicas"
+  static let ingressMaximum = "ingress_deployment_config.autoscaling_config.max_replicas"
+  /// Where the ingress listens.
+  public static let host = "ingress.host"
+  /// The port the ingress listens on.
+  public static let port = "ingress.port"
+  static let policy = "ingress.policy"
+  static let maxQueuedRequests = "ingress.max_queued_requests"
+  static let maxQueueWait = "ingress.max_queue_wait_s"
+  static let requestTimeout = "ingress.request_timeout_s"
+  /// The file of API keys.
+  public static let apiKeysFile = "ingress.api_keys_file"
+  /// How many nodes there are.
+  public static let nodes = "cluster.nodes"
+  /// Devices of each node.
+  public static let devices = "cluster.devices"
+  static let drainTimeout = "rollout.drain_timeout_s"
+  static let healthyDeadline = "rollout.healthy_deadline_s"
+  static let failurePolicy = "failure_policy"
+  static let ttft = "slo.ttft_ms"
+  static let tpot = "slo.tpot_ms"
+  static let goodput = "slo.goodput"
+}

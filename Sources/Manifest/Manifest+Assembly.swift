@@ -1,0 +1,112 @@
+extension Manifest {
+  /// Builds the manifest out of checked values; nil only where a required value is missing, which was reported.
+  init?(_ checked: Checker, _ layout: ParallelLayout) {
+    guard let name = checked.text(FieldPath.name), let id = checked.text(FieldPath.modelID) else {
+      return nil
+    }
+    self.name = name
+    backend = checked.word(FieldPath.backend, .local)
+    engine = checked.word(FieldPath.engine, .bundled)
+    model = ModelSettings(id: id, source: checked.text(FieldPath.modelSource) ?? id)
+    acceleratorType = checked.text(FieldPath.acceleratorType)
+    parallelism = layout
+    environment = checked.environment
+    engineArguments = EngineArguments(checked, environment: checked.environment)
+    ingressReplicas = checked.ingressBounds
+    ingress = IngressSettings(checked)
+    objective = ServiceObjective(
+      ttftMilliseconds: checked.number(FieldPath.ttft), tpotMilliseconds: checked.number(FieldPath.tpot),
+      goodput: checked.number(FieldPath.goodput))
+    rollout = RolloutSettings(
+      drainTimeoutSeconds: checked.number(FieldPath.drainTimeout) ?? checked.number(
+        FieldPath.gracefulShutdown) ?? 20,
+      healthyDeadlineSeconds: checked.number(FieldPath.healthyDeadline) ?? 600)
+    failurePolicy = checked.word(FieldPath.failurePolicy, .restartGang)
+    settings = checked.settings(layout)
+  }
+}
+
+extension EngineArguments {
+  init(_ checked: Checker, environment: [EnvironmentVariable]) {
+    maxNumSeqs = checked.sequencesInEffect
+    maxModelLen = checked.integer(FieldPath.maxModelLen)
+    maxNumBatchedTokens = checked.batchedTokensInEffect
+    blockSize = checked.integer(FieldPath.blockSize) ?? 16
+    gpuMemoryUtilization = checked.number(FieldPath.memoryUtilization) ?? 0.9
+    acceleratorMemoryBytes = checked.integer(FieldPath.acceleratorMemory)
+    enableExpertParallel = checked.flag(FieldPath.expertParallel) ?? false
+    enablePrefixCaching = checked.flag(FieldPath.prefixCaching)
+    enableDBO = checked.flag(FieldPath.dbo) ?? false
+    moeDPChunkSize = environment.last { $0.name == KnownVariable.chunkSizeName }.flatMap {
+      Checker.chunkSize($0.value)
+    }
+    seed = checked.integer(FieldPath.seed) ?? 0
+  }
+}
+
+extension IngressSettings {
+  init(_ checked: Checker) {
+    host = checked.text(FieldPath.host) ?? "127.0.0.1"
+    port = checked.integer(FieldPath.port) ?? 8000
+    policy = checked.word(FieldPath.policy, .powerOfTwo)
+    maxQueuedRequests = checked.integer(FieldPath.maxQueuedRequests) ?? 4096
+    maxQueueWaitSeconds = checked.number(FieldPath.maxQueueWait) ?? 60
+    requestTimeoutSeconds = checked.number(FieldPath.requestTimeout) ?? 600
+    apiKeysFile = checked.text(FieldPath.apiKeysFile)
+  }
+}
+
+extension Checker {
+  /// A choice as its type; the schema allows only words the type has.
+  func word<Word: RawRepresentable<String>>(_ path: String, _ fallback: Word) -> Word {
+    text(path).flatMap(Word.init(rawValue:)) ?? fallback
+  }
+
+  /// The ranks' variables in the order of the file.
+  var environment: [EnvironmentVariable] {
+    guard let read = values[FieldPath.variables], case .map(let members) = read.value else { return [] }
+    return members.compactMap { member in
+      guard case .text(let value) = member.value else { return nil }
+      return EnvironmentVariable(
+        name: member.key, value: value, isSecret: read.secretItems.contains(member.key))
+    }
+  }
+
+  /// Every field with its value in effect; variables are fields of their own, below `env_vars`.
+  func settings(_ layout: ParallelLayout) -> Settings {
+    let derived: [String: Value] = [
+      FieldPath.modelSource: .text(text(FieldPath.modelSource) ?? text(FieldPath.modelID) ?? ""),
+      FieldPath.sizePerNode: .integer(layout.sizePerNode), FieldPath.nodes: .integer(layout.nodes),
+      FieldPath.devices: .integer(layout.devicesPerNode),
+      FieldPath.maxNumSeqs: .integer(sequencesInEffect),
+      FieldPath.maxNumBatchedTokens: .integer(batchedTokensInEffect),
+      FieldPath.ingressReplicas: .null,
+      FieldPath.ingressMinimum: .integer(ingressBounds.minimum),
+      FieldPath.ingressMaximum: .integer(ingressBounds.maximum),
+      FieldPath.drainTimeout: value(FieldPath.drainTimeout) == .null
+        ? value(FieldPath.gracefulShutdown) : value(FieldPath.drainTimeout),
+    ]
+    return Settings(
+      ManifestSchema.entries.flatMap { entry -> [Settings.Entry] in
+        switch entry.field.kind {
+        case .section, .refused: return []
+        case .variables: return variableEntries(entry)
+        default:
+          return [
+            Settings.Entry(
+              path: entry.path, value: derived[entry.path] ?? value(entry.path), span: span(entry.path),
+              isSecret: entry.field.isSecret, changeClass: entry.field.changeClass)
+          ]
+        }
+      })
+  }
+
+  private func variableEntries(_ entry: ManifestSchema.Entry) -> [Settings.Entry] {
+    environment.map { variable in
+      Settings.Entry(
+        path: entry.path + "." + variable.name, value: .text(variable.value),
+        span: values[entry.path]?.itemSpans[variable.name], isSecret: variable.isSecret,
+        changeClass: entry.field.changeClass)
+    }
+  }
+}

@@ -1,0 +1,37 @@
+/// What came of reading a manifest: the manifest, unless there are errors, and everything there is to say about it.
+public struct ManifestReading: Sendable {
+  /// The manifest; nil when ``diagnostics`` holds an error.
+  public let manifest: Manifest?
+  /// All remarks of the run, in the order of the file.
+  public let diagnostics: [Diagnostic]
+  /// What was read, for excerpts.
+  public let source: ManifestSource
+
+  /// Whether the manifest cannot be used.
+  public var hasErrors: Bool { manifest == nil }
+}
+
+extension Manifest {
+  /// Reads, checks and completes a manifest: pure, no file is opened, all errors of the run are found.
+  public static func read(_ source: ManifestSource) -> ManifestReading {
+    var diagnostics = DiagnosticList(file: source.name)
+    let manifest = read(source, &diagnostics)
+    return ManifestReading(
+      manifest: diagnostics.hasErrors ? nil : manifest, diagnostics: diagnostics.inOrder, source: source)
+  }
+
+  private static func read(_ source: ManifestSource, _ diagnostics: inout DiagnosticList) -> Manifest? {
+    guard var root = YAMLComposer.compose(source, &diagnostics) else { return nil }
+    if RayServeConfig.isOne(root) {
+      guard let translated = RayServeConfig.manifest(from: root, &diagnostics) else { return nil }
+      root = translated
+    }
+    var reader = SchemaReader(diagnostics)
+    reader.read(root)
+    var checker = Checker(reader)
+    let layout = checker.checkAll()
+    diagnostics = checker.diagnostics
+    guard !diagnostics.hasErrors, let layout else { return nil }
+    return Manifest(checker, layout)
+  }
+}

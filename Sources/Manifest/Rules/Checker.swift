@@ -1,0 +1,60 @@
+/// Checks that values which are right one by one also fit together, and fills in what follows from others.
+struct Checker {
+  private(set) var values: [String: ReadValue]
+  var diagnostics: DiagnosticList
+
+  init(_ reader: SchemaReader) {
+    values = reader.values
+    diagnostics = reader.diagnostics
+  }
+
+  /// Every rule, in the order of the documentation.
+  mutating func checkAll() -> ParallelLayout? {
+    checkStandings()
+    checkVariables()
+    checkBatch()
+    checkIngress()
+    checkOperation()
+    return layout()
+  }
+
+  /// The value in effect: the file's, else the schema's.
+  func value(_ path: String) -> Value {
+    if let read = values[path] { return read.value }
+    guard let entry = ManifestSchema.entry(at: path) else { preconditionFailure("no field at \(path)") }
+    return entry.field.fallback
+  }
+
+  func integer(_ path: String) -> Int? {
+    if case .integer(let value) = value(path) { value } else { nil }
+  }
+
+  func number(_ path: String) -> Double? {
+    switch value(path) {
+    case .number(let value): value
+    case .integer(let value): Double(value)
+    default: nil
+    }
+  }
+
+  func text(_ path: String) -> String? {
+    if case .text(let value) = value(path) { value } else { nil }
+  }
+
+  func flag(_ path: String) -> Bool? {
+    if case .boolean(let value) = value(path) { value } else { nil }
+  }
+
+  /// Whether the file gives the field a value.
+  func isGiven(_ path: String) -> Bool { values[path] != nil }
+
+  /// Where the value stands in the file, nil when it is a default.
+  func span(_ path: String) -> SourceSpan? { values[path]?.span }
+
+  /// "`path` is 16 on line 7", for notes.
+  func mention(_ path: String) -> String {
+    let name = path.split(separator: ".").last.map(String.init) ?? path
+    let shown = value(path).json()
+    return span(path).map { "`\(name)` is \(shown) on line \($0.line)" } ?? "`\(name)` is \(shown) by default"
+  }
+}

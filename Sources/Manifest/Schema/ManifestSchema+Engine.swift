@@ -1,0 +1,171 @@
+extension ManifestSchema {
+  /// `llm_config.engine_kwargs`: vLLM's engine arguments.
+  static let engineArguments = Field.section(
+    "engine_kwargs", "Arguments of each rank, under vLLM's names.", vllm: "the flag of the same name",
+    parallelArguments + batchArguments + memoryArguments + expertArguments + otherArguments + refusedArguments
+      + passedOnArguments)
+
+  private static let parallelArguments: [Field] = [
+    Field(
+      "data_parallel_size", .integer(1...1024), .integer(1), "Ranks of one group, in lock-step.",
+      .groupRestart),
+    Field(
+      "tensor_parallel_size", .integer(1...64), .integer(1), "Devices one rank spreads its matrices over.",
+      .none,
+      bundled: .notYet("a rank of the bundled engine is one process")),
+    Field(
+      "pipeline_parallel_size", .integer(1...64), .integer(1), "Stages one rank spreads its layers over.",
+      .none,
+      bundled: .notYet("a rank of the bundled engine is one process")),
+    Field(
+      "enable_expert_parallel", .boolean, .boolean(false),
+      "Whether each expert lives on one rank, instead of every rank computing all of them.", .groupRestart),
+  ]
+
+  private static let batchArguments: [Field] = [
+    Field(
+      "max_num_seqs", .integer(1...65_536), .integer(256), "Sequences a rank runs at once.", .groupRestart),
+    Field(
+      "max_num_batched_tokens", .humanInteger(1...1_048_576, words: [:]),
+      "Tokens a rank computes in one step; at least `max_num_seqs`. Left out, it is 2048 or `max_num_seqs`.",
+      .groupRestart),
+    Field(
+      "max_model_len", .humanInteger(1...10_000_000, words: ["auto": .null, "-1": .null]),
+      "The longest prompt and answer together, in tokens; left out, the model's own limit.", .groupRestart),
+    Field(
+      "enable_chunked_prefill", .boolean, .boolean(true), "Whether long prompts are computed in pieces.",
+      .none,
+      bundled: .noEffect("long prompts are always computed in pieces"), vllm: "the flag of the same name"),
+    Field(
+      "scheduling_policy", .choice(["fcfs", "priority"]), .text("fcfs"), "Which waiting request goes first.",
+      .none,
+      bundled: .notYet("requests run in order of arrival")),
+    Field(
+      "max_num_queued_reqs", .integer(1...(.max)), "Requests that may wait inside a rank.", .none,
+      bundled: .notYet("the ingress limits the queue: `ingress.max_queued_requests`")),
+    Field(
+      "prefill_schedule_interval", .integer(1...1024), .integer(1),
+      "New prompts start on every n-th step only.", .none,
+      bundled: .notYet("new prompts start on every step")),
+  ]
+
+  private static let memoryArguments: [Field] = [
+    Field(
+      "gpu_memory_utilization", .number(0...1, excludesLower: true), .number(0.9),
+      "The share of the device's memory a rank may fill.", .groupRestart),
+    Field("block_size", .integer(1...256), .integer(16), "Tokens in a KV block.", .groupRestart),
+    Field(
+      "enable_prefix_caching", .boolean, "Whether prompts that begin alike share KV blocks.", .groupRestart,
+      bundled: .notYet("every prompt is computed in full"), neutral: [.boolean(false)]),
+    Field(
+      "kv_cache_memory_bytes", .size, "The size of the KV cache, in place of `gpu_memory_utilization`.",
+      .none,
+      bundled: .notYet("`gpu_memory_utilization` decides")),
+    Field(
+      "dtype", .choice(["auto", "float32", "float", "bfloat16", "float16", "half"]), .text("auto"),
+      "The number format of weights and activations.", .none,
+      bundled: .notYet("weights are read as they are and computed in float32"),
+      neutral: [.text("float32"), .text("float")]),
+    Field(
+      "quantization", .text(.any), "The format weights are squeezed into.", .none,
+      bundled: .notYet("weights are used as they are")),
+  ]
+
+  private static let expertArguments: [Field] = [
+    Field(
+      "enable_dbo", .boolean, .boolean(false),
+      "Dual Batch Overlap: two half-batches, one computes while the other communicates.", .groupRestart,
+      bundled: .notYet("each batch is computed in one piece")),
+    Field(
+      "dbo_decode_token_threshold", .integer(0...(.max)), .integer(32),
+      "Tokens from which a decode step overlaps.",
+      .none, bundled: .notYet("`enable_dbo` is not in effect")),
+    Field(
+      "dbo_prefill_token_threshold", .integer(0...(.max)), .integer(512),
+      "Tokens from which a prefill step overlaps.",
+      .none, bundled: .notYet("`enable_dbo` is not in effect")),
+    Field(
+      "all2all_backend",
+      .choice([
+        "allgather_reducescatter", "deepep_high_throughput", "deepep_low_latency", "deepep_v2",
+        "flashinfer_all2allv",
+        "flashinfer_nvlink_one_sided", "flashinfer_nvlink_two_sided", "mori_high_throughput",
+        "mori_low_latency",
+        "nixl_ep", "moonep", "naive", "pplx",
+      ]), "How tokens travel to their experts and back.", .groupRestart,
+      bundled: .notYet("ranks pull rows from each other through shared memory, whatever is named here")),
+    Field(
+      "enable_eplb", .boolean, .boolean(false), "Whether experts move to even out the load.", .none,
+      bundled: .notYet("experts stay where they are")),
+    Field(
+      "eplb_config", .anything, "How experts move.", .none, bundled: .notYet("experts stay where they are")),
+    Field(
+      "expert_placement_strategy", .choice(["linear", "round_robin"]), .text("linear"),
+      "Which rank owns which expert at the start.", .none, bundled: .notYet("the placement is linear")),
+    Field(
+      "dp_sync_interval", .integer(1...1024), .integer(16),
+      "Steps between two votes on whether the group is idle.",
+      .none, bundled: .noEffect("ranks agree on every step")),
+  ]
+
+  private static let otherArguments: [Field] = [
+    Field("seed", .integer(0...(.max)), .integer(0), "The seed of requests that bring none.", .groupRestart),
+    Field(
+      "enable_lora", .boolean, .boolean(false), "Whether adapters are served.", .none,
+      bundled: .notYet("only the base model is served")),
+    Field(
+      "max_loras", .integer(1...1024), .integer(1), "Adapters in one batch.", .none,
+      bundled: .notYet("only the base model is served")),
+    Field(
+      "max_lora_rank", .integer(1...1024), .integer(16), "The largest rank of an adapter.", .none,
+      bundled: .notYet("only the base model is served")),
+    Field(
+      "shutdown_timeout", .number(0...(.infinity)), "How long vLLM drains.", .none,
+      bundled: .noEffect("use `rollout.drain_timeout_s`")),
+    Field(
+      "api_key", .text(.any), "A key vLLM asks for.", .none,
+      bundled: .noEffect("use `ingress.api_keys_file`"), isSecret: true),
+    Field(
+      "hf_token", .text(.any), "A token for Hugging Face.", .none,
+      bundled: .noEffect("nothing is downloaded"),
+      isSecret: true),
+    Field(
+      "swap_space", .number(0...(.infinity)), "Host memory for swapped sequences; vLLM removed it by 0.18.",
+      .none,
+      bundled: .noEffect("sequences are recomputed, never swapped")),
+  ]
+
+  private static let refusedArguments: [Field] = [
+    refused("model", "say it in `llm_config.model_loading_config.model_source`"),
+    refused("served_model_name", "say it in `llm_config.model_loading_config.model_id`"),
+    refused("host", "ranks listen on private sockets; say it in `ingress.host`"),
+    refused("port", "ranks listen on private sockets; say it in `ingress.port`"),
+    refused("uds", "ranks listen on private sockets of the controller's choice"),
+    refused("data_parallel_size_local", "say it in `llm_config.experimental_configs.dp_size_per_node`"),
+    refused("data_parallel_rank", "the controller assigns the ranks"),
+    refused("data_parallel_start_rank", "the controller assigns the ranks"),
+    refused("data_parallel_address", "the controller brings the ranks together"),
+    refused("data_parallel_rpc_port", "the controller brings the ranks together"),
+    refused("data_parallel_hybrid_lb", "the ingress balances over the ranks"),
+    refused("data_parallel_external_lb", "the ingress balances over the ranks"),
+    refused(
+      "api_server_count", "say how many ingress replicas in `ingress_deployment_config.autoscaling_config`"),
+  ]
+
+  private static func refused(_ name: String, _ instead: String) -> Field {
+    Field(name, .refused(.conflict, instead), "Set by the controller.")
+  }
+
+  /// The rest of vLLM's flags: known, kept, and without effect on the bundled engine.
+  private static let passedOnArguments: [Field] = {
+    let described = [
+      parallelArguments, batchArguments, memoryArguments, expertArguments, otherArguments, refusedArguments,
+    ]
+    let taken = Set(described.joined().map(\.name))
+    return VLLMFlags.names.filter { !taken.contains($0) }.map { name in
+      Field(
+        name, .anything, "vLLM's `--\(VLLMFlags.flag(name))`.", .none,
+        bundled: .noEffect("it is a flag of vLLM"))
+    }
+  }()
+}

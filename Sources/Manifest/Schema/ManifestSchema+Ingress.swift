@@ -1,0 +1,102 @@
+extension ManifestSchema {
+  static let ingressSections: [Field] = [
+    Field.section(
+      "ingress_deployment_config", "How the ingress processes are run; Ray Serve's deployment options.",
+      vllm: "the same: the ingress is dpdeploy's", ray: "passed on",
+      [
+        Field(
+          "num_replicas", .integer(1...1024), "Ingress replicas; excludes `autoscaling_config`.", .live),
+        Field.section(
+          "autoscaling_config", "How the number of ingress replicas follows the load.",
+          autoscaling(inIngress: true)),
+        Field(
+          "max_ongoing_requests", .integer(1...(.max)), "Requests an ingress replica takes at once.", .none,
+          bundled: .notYet(
+            "an ingress replica takes what comes; `ingress.max_queued_requests` limits the queue")),
+        Field(
+          "ray_actor_options", .anything, "Ray's resources of a replica.", .none,
+          bundled: .noEffect("there are no Ray actors here")),
+      ]),
+    Field(
+      "ingress_cls_config", .anything, "Ray's ingress class.", .none,
+      bundled: .noEffect("there is no Python here"),
+      ray: "passed on"),
+    Field.section(
+      "ingress", "Where requests come in, how they wait and where they go.",
+      ray: "Ray's proxy listens instead",
+      [
+        Field(
+          "host", .text(.host), .text("127.0.0.1"), "The address to listen on; 0.0.0.0 takes all.",
+          .ingressRoll),
+        Field(
+          "port", .integer(0...65_535), .integer(8000),
+          "The port to listen on; 0 takes any free one, which `status` shows.", .ingressRoll),
+        Field(
+          "policy",
+          .choice(
+            ["power_of_two", "round_robin"], later: ["least_loaded", "random", "prefix_aware", "session"]),
+          .text("power_of_two"), "How a rank is chosen.", .ingressRoll),
+        Field(
+          "max_queued_requests", .integer(-1...1_000_000), .integer(4096),
+          "Requests that may wait over all ingress replicas, then 503; -1 sets no limit.", .ingressRoll),
+        Field(
+          "max_queue_wait_s", .number(0...86_400, excludesLower: true), .number(60),
+          "How long a request may wait for a rank, then 503.", .ingressRoll),
+        Field(
+          "request_timeout_s", .number(0...86_400, excludesLower: true), .number(600),
+          "How long a request may take in all.", .ingressRoll),
+        Field(
+          "api_keys_file", .text(.any),
+          "A file of accepted API keys, one a line; relative paths start at the manifest's folder.",
+          .ingressRoll),
+        Field(
+          "migration_limit", .integer(0...100), .integer(0),
+          "How often a request moves to another rank mid-stream.",
+          .none, bundled: .notYet("a request is retried before its first byte only")),
+        Field(
+          "front", .choice(["none"], later: ["haproxy"]), .text("none"),
+          "A TLS and HTTP/2 edge before the ingress.",
+          .none),
+      ]),
+  ]
+
+  /// The fields of Ray's AutoscalingConfig.
+  ///
+  /// In the ingress `min_replicas` is the number that runs; nothing scales by itself yet.
+  static func autoscaling(inIngress: Bool) -> [Field] {
+    let later = Standing.notYet(
+      inIngress ? "`min_replicas` ingress replicas run" : "`num_replicas` groups run")
+    func number(_ name: String, _ fallback: Value, _ summary: String) -> Field {
+      Field(name, .number(0...(.infinity)), fallback, summary, .none, bundled: later)
+    }
+    return [
+      Field(
+        "min_replicas", .integer((inIngress ? 1 : 0)...1024), .integer(1), "The least number of replicas.",
+        .live,
+        bundled: inIngress ? .inEffect : later),
+      Field(
+        "max_replicas", .integer(1...1024), inIngress ? .null : .integer(1),
+        "The greatest number of replicas.", .live, bundled: inIngress ? .inEffect : later),
+      Field(
+        "initial_replicas", .integer(0...1024), "The number to start with.", .none, bundled: later),
+      Field(
+        "target_ongoing_requests", .number(0...(.infinity), excludesLower: true),
+        "Requests a replica should have.",
+        .none, bundled: later),
+      number("upscale_delay_s", .number(30), "How long more must be wished for."),
+      number("downscale_delay_s", .number(600), "How long fewer must be wished for."),
+      number("downscale_to_zero_delay_s", .null, "How long none must be wished for."),
+      number("upscaling_factor", .null, "How strongly to go up."),
+      number("downscaling_factor", .null, "How strongly to go down."),
+      number("smoothing_factor", .null, "Ray's older name for both factors."),
+      number("upscale_smoothing_factor", .null, "Ray's older name for `upscaling_factor`."),
+      number("downscale_smoothing_factor", .null, "Ray's older name for `downscaling_factor`."),
+      number("look_back_period_s", .number(30), "The window the load is averaged over."),
+      number("metrics_interval_s", .number(10), "How often the load is read."),
+      Field(
+        "aggregation_function", .choice(["mean", "max", "min"]), .text("mean"), "How the window is folded.",
+        .none,
+        bundled: later),
+    ]
+  }
+}

@@ -1,0 +1,84 @@
+extension ManifestSchema {
+  static let operation: [Field] = [
+    Field.section(
+      "slo", "The latency the service promises.",
+      [
+        Field(
+          "ttft_ms", .number(0...(.infinity), excludesLower: true), "Time to first token, in milliseconds.",
+          .none,
+          bundled: .notYet("it is kept, and nothing is judged by it")),
+        Field(
+          "tpot_ms", .number(0...(.infinity), excludesLower: true), "Time per output token, in milliseconds.",
+          .none,
+          bundled: .notYet("it is kept, and nothing is judged by it")),
+        Field(
+          "goodput", .number(0...1), "The share of requests inside both.", .none,
+          bundled: .notYet("it is kept, and nothing is judged by it")),
+      ]),
+    Field.section(
+      "cluster", "The nodes; on the local backend they are virtual.",
+      [
+        Field(
+          "nodes", .integer(1...1024), "How many nodes; left out, as many as the groups need.", .groupRestart,
+          ray: "Ray knows its nodes"),
+        Field(
+          "devices", .integer(1...1024), "Devices of each node; left out, `dp_size_per_node`.", .groupRestart,
+          ray: "Ray knows its nodes"),
+        Field(
+          "links", .anything, "Latency and bandwidth between nodes.", .none,
+          bundled: .notYet("all nodes are this machine, at its speed")),
+        Field(
+          "address", .text(.any), "The address of the Ray cluster.", .none,
+          bundled: .noEffect("the local backend has no address")),
+      ]),
+    Field.section(
+      "engine_options", "Settings of the engine that vLLM has no name for.",
+      [
+        Field(
+          "accelerator_memory", .size,
+          "The memory of the device a rank believes to have; left out, the engine's"
+            + " own default.", .groupRestart, vllm: "real devices have their own"),
+        Field(
+          "mode", .choice(["external", "internal", "hybrid"]), "Who balances over vLLM's ranks.", .none,
+          bundled: .noEffect("it is for `engine: vllm`")),
+        Field(
+          "executable", .text(.any), "The engine to start in place of the installed one.", .none,
+          bundled: .noEffect("it is for `engine: vllm`")),
+        Field(
+          "extra_args", .texts, "Further arguments.", .none, bundled: .noEffect("it is for `engine: vllm`")),
+      ]),
+    Field.section(
+      "rollout", "How changes and stops are carried out.",
+      [
+        Field(
+          "strategy", .choice(["recreate"], later: ["rolling", "surge"]), .text("recreate"),
+          "How a changed group replaces the old one.", .none),
+        Field(
+          "max_unavailable", .integer(0...64), "Groups that may be down at once.", .none,
+          bundled: .notYet("a changed group drains and starts again")),
+        Field(
+          "drain_timeout_s", .number(0...86_400),
+          "How long running requests may take to finish before a stop;"
+            + " left out, `graceful_shutdown_timeout_s`.", .none),
+        Field(
+          "healthy_deadline_s", .number(0...86_400, excludesLower: true), .number(600),
+          "How long a deployment may take to become HEALTHY.", .none),
+        Field(
+          "auto_rollback", .boolean, .boolean(false), "Whether a failed change is taken back.", .none,
+          bundled: .notYet("a failed change stays failed until the next apply")),
+      ]),
+    Field(
+      "failure_policy", .choice(["restart_gang", "recover"]), .text("restart_gang"),
+      "What becomes of a group when a rank dies: it restarts whole, or survivors go on.", .groupRestart),
+    Field(
+      "prefill_config",
+      .refused(
+        .notYet, "prefill and decode groups come later; use `llm_config` for one group that does both"),
+      "Reserved for prefill groups."),
+    Field(
+      "decode_config",
+      .refused(
+        .notYet, "prefill and decode groups come later; use `llm_config` for one group that does both"),
+      "Reserved for decode groups."),
+  ]
+}

@@ -1,0 +1,43 @@
+/// A node of the file, with the place it was written at.
+///
+/// Types are settled later, by the schema.
+struct YAMLNode: Sendable {
+  enum Content: Sendable {
+    /// Text; plain scalars may still turn out to be numbers, flags or null.
+    case scalar(String, isPlain: Bool)
+    case sequence([YAMLNode])
+    case mapping([Member])
+  }
+
+  /// A key with its value.
+  struct Member: Sendable {
+    let key: String
+    let keySpan: SourceSpan
+    let value: YAMLNode
+  }
+
+  let content: Content
+  let span: SourceSpan
+  /// Nodes in this subtree with aliases expanded.
+  let weight: Int
+
+  /// What the node is, in words for messages.
+  var kind: String {
+    switch content {
+    case .scalar(let text, let isPlain): isPlain ? PlainScalar(text).kind : "a string"
+    case .sequence: "a list"
+    case .mapping: "a mapping"
+    }
+  }
+
+  /// The value of a key, nil where this is no mapping or has no such key.
+  subscript(key: String) -> YAMLNode? {
+    guard case .mapping(let members) = content else { return nil }
+    return members.first { $0.key == key }?.value
+  }
+
+  var isNull: Bool {
+    guard case .scalar(let text, isPlain: true) = content else { return false }
+    return PlainScalar(text) == .null
+  }
+}
