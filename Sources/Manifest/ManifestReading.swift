@@ -7,6 +7,25 @@ public struct ManifestReading: Sendable {
   /// What was read, for excerpts.
   public let source: ManifestSource
 
+  /// What came of a file that could not be read at all.
+  public init(diagnostics: [Diagnostic], source: ManifestSource) {
+    self.init(manifest: nil, diagnostics: diagnostics, source: source)
+  }
+
+  init(manifest: Manifest?, diagnostics: [Diagnostic], source: ManifestSource) {
+    self.manifest = manifest
+    self.diagnostics = diagnostics
+    self.source = source
+  }
+
+  /// The same with one more remark, put where it belongs; an error takes the manifest away.
+  public func adding(_ diagnostic: Diagnostic) -> ManifestReading {
+    var list = DiagnosticList(file: source.name)
+    list.add(diagnostics + [diagnostic])
+    return ManifestReading(
+      manifest: list.hasErrors ? nil : manifest, diagnostics: list.inOrder, source: source)
+  }
+
   /// Whether the manifest cannot be used.
   public var hasErrors: Bool { manifest == nil }
 }

@@ -1,5 +1,6 @@
-import Manifest
 import Testing
+
+@testable import Manifest
 
 @Suite struct `Sample manifests` {
   @Test func `the quickstart has two ranks, two ingress replicas and nothing to remark on`() throws {
@@ -19,7 +20,8 @@ import Testing
   @Test func `the guide's example is 16 ranks on two nodes behind 64 ingress replicas`() throws {
     let manifest = try #require(read(try contents("manifests/deepseek-v3-16dp.yaml")).manifest)
     #expect(
-      manifest.parallelism == ParallelLayout(size: 16, sizePerNode: 8, groups: 1, nodes: 2, devicesPerNode: 8))
+      manifest.parallelism == ParallelLayout(size: 16, sizePerNode: 8, groups: 1, nodes: 2, devicesPerNode: 8)
+    )
     #expect(manifest.parallelism.nodesPerGroup == 2)
     #expect(manifest.engineArguments.maxNumSeqs == 4096)
     #expect(manifest.engineArguments.maxNumBatchedTokens == 4096)
@@ -48,7 +50,7 @@ import Testing
   @Test func `the guide's two benchmark switches, put back, are warned about as such`() throws {
     let text = try contents("manifests/deepseek-v3-16dp.yaml")
       .split(separator: "\n", omittingEmptySubsequences: false)
-      .map { $0.contains("# VLLM_") ? $0.replacing("# VLLM_", with: "VLLM_") : String($0) }
+      .map { $0.contains("# VLLM_") ? String($0).replacing("# VLLM_", with: "VLLM_") : String($0) }
       .joined(separator: "\n")
     let benchmark = read(text).diagnostics.filter { $0.code == .benchmarkOnly }
     #expect(benchmark.count == 2)

@@ -1,4 +1,4 @@
-public import Manifest
+import Manifest
 
 /// What a command line asks for.
 public enum Invocation: Sendable, Equatable {
@@ -46,7 +46,11 @@ extension CommandDescription {
       result.set(option.name, !spelling.hasPrefix("--no-") || option.name.hasPrefix("no-"))
       return
     }
-    try store(try attached ?? following(spelling, &words), option, &result)
+    if let attached {
+      try store(attached, option, &result)
+    } else {
+      try store(try following(spelling, &words), option, &result)
+    }
   }
 
   private func readShort(

@@ -24,7 +24,8 @@ struct SchemaReader {
     var seen: Set<String> = []
     if case .mapping(let members) = node.content {
       for member in members {
-        guard let field = fields.first(where: { $0.name == canonicalName(member, fields) }) else {
+        let name = canonicalName(member, fields)
+        guard let field = fields.first(where: { $0.name == name }) else {
           reportUnknown(member, fields, prefix)
           continue
         }

@@ -10,6 +10,13 @@ public struct DiagnosticCode: Sendable, Hashable, CustomStringConvertible {
     self.severity = severity
   }
 
+  // MARK: The file
+
+  /// The file cannot be opened or read.
+  public static let unreadable = DiagnosticCode("unreadable")
+  /// The model's folder is not on this machine.
+  public static let modelNotFound = DiagnosticCode("model-not-found")
+
   // MARK: The text
 
   /// The bytes are not UTF-8.

@@ -17,6 +17,8 @@ struct DiagnosticList {
     }.map(\.element)
   }
 
+  mutating func add(_ diagnostics: [Diagnostic]) { all += diagnostics }
+
   mutating func report(
     _ code: DiagnosticCode, _ message: String, at span: SourceSpan?, note: String? = nil, help: String? = nil,
     severity: Diagnostic.Severity? = nil

@@ -2,8 +2,13 @@ extension YAMLComposer {
   /// libyaml's complaint in the words of someone who wrote YAML, not a YAML parser.
   func explain(_ problem: YAMLProblem) -> Diagnostic {
     if let tab = tabDiagnostic(near: problem.span) { return tab }
+    if let opening = problem.contextSpan, isPastTheEnd(problem.span) {
+      // At the end of the text there is nothing to see; what was never closed is.
+      return Diagnostic(
+        .syntax, "this is never closed", span: opening, help: "add the missing quote or bracket")
+    }
     let note = problem.context.map { context in
-      context + (problem.contextLine.map { " (line \($0))" } ?? "")
+      context + (problem.contextSpan.map { " (line \($0.line))" } ?? "")
     }
     return Diagnostic(
       .syntax, Self.rephrased(problem), span: problem.span, note: note, help: Self.help(problem))
@@ -23,6 +28,13 @@ extension YAMLComposer {
     return nil
   }
 
+  private func isPastTheEnd(_ span: SourceSpan) -> Bool {
+    let rest = sourceLines.dropFirst(span.line - 1)
+    guard let line = rest.first else { return true }
+    return line.unicodeScalars.count < span.column
+      && rest.dropFirst().allSatisfy { $0.allSatisfy(\.isWhitespace) }
+  }
+
   private static func rephrased(_ problem: YAMLProblem) -> String {
     switch problem.text {
     case "mapping values are not allowed in this context": "a `:` is not allowed here"
@@ -31,7 +43,6 @@ extension YAMLComposer {
     case "found character that cannot start any token": "this character cannot start a value"
     case "did not find expected ',' or ']'": "a `,` or `]` is missing"
     case "did not find expected ',' or '}'": "a `,` or `}` is missing"
-    case "found unexpected end of stream": "the text ends inside a quoted string"
     default: problem.text
     }
   }
@@ -43,7 +54,6 @@ extension YAMLComposer {
     case "did not find expected key": "give the keys of one mapping the same indent"
     case "could not find expected ':'": "write `key: value`, with a space after the colon"
     case "found character that cannot start any token": "quote the value: \"...\""
-    case "found unexpected end of stream": "close the quote"
     case "control characters are not allowed": "remove the invisible character"
     default: nil
     }

@@ -48,13 +48,24 @@ struct YAMLEvents: ~Copyable {
   }
 
   private func problem() -> YAMLProblem {
-    let mark = parser.pointee.problem_mark
     let context = parser.pointee.context.map { String(cString: $0) }
+    let mark = parser.pointee.context_mark
     return YAMLProblem(
       text: parser.pointee.problem.map { String(cString: $0) } ?? "the text cannot be read",
-      span: SourceSpan(line: Int(mark.line) + 1, column: Int(mark.column) + 1),
-      context: context,
-      contextLine: context == nil ? nil : Int(parser.pointee.context_mark.line) + 1)
+      span: parser.pointee.error == YAML_READER_ERROR ? readerSpan() : Self.span(parser.pointee.problem_mark),
+      context: context, contextSpan: context == nil ? nil : Self.span(mark))
+  }
+
+  /// The reader's complaints carry a byte offset where all others carry a mark.
+  private func readerSpan() -> SourceSpan {
+    let before = bytes[..<min(parser.pointee.problem_offset, bytes.count)]
+    let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    let column = 1 + String(decoding: before[lineStart...], as: UTF8.self).unicodeScalars.count
+    return SourceSpan(line: 1 + before.count { $0 == UInt8(ascii: "\n") }, column: column)
+  }
+
+  private static func span(_ mark: yaml_mark_t) -> SourceSpan {
+    SourceSpan(line: Int(mark.line) + 1, column: Int(mark.column) + 1)
   }
 
   private static func span(_ start: yaml_mark_t, _ end: yaml_mark_t) -> SourceSpan {
@@ -97,5 +108,5 @@ struct YAMLProblem: Error {
   let text: String
   let span: SourceSpan
   let context: String?
-  let contextLine: Int?
+  let contextSpan: SourceSpan?
 }

@@ -1,0 +1,102 @@
+import Glibc
+import Manifest
+
+/// Opens manifests and finds what they name: the only place where the reader meets the file system.
+enum ManifestFile {
+  /// Reads a file, or standard input for `-`; a file that cannot be read is a diagnostic like any other.
+  ///
+  /// A model that is not there is an error when something is to be started, else a warning: the manifest may be meant
+  /// for another machine.
+  static func read(_ name: String, missingModel: Diagnostic.Severity = .warning) -> ManifestReading {
+    let shown = name == "-" ? "<stdin>" : name
+    switch bytes(of: name, shown).flatMap({ ManifestSource.decoding($0, name: shown) }) {
+    case .failure(let diagnostic):
+      return ManifestReading(diagnostics: [diagnostic], source: ManifestSource(name: shown, text: ""))
+    case .success(let source):
+      let reading = Manifest.read(source)
+      guard let manifest = reading.manifest, let remark = remarkOnModel(manifest, name, shown, missingModel)
+      else {
+        return reading
+      }
+      return reading.adding(remark)
+    }
+  }
+
+  /// The folder a model's files are in, nil when it is nowhere.
+  static func modelFolder(_ manifest: Manifest, manifestName: String) -> String? {
+    candidates(manifest, manifestName).first { access($0 + "/config.json", R_OK) == 0 }
+  }
+
+  private static func candidates(_ manifest: Manifest, _ name: String) -> [String] {
+    let bundled = ModelLookup.bundledFolders(
+      executable: linkTarget("/proc/self/exe") ?? "",
+      override: getenv("DPDEPLOY_MODELS").map { String(cString: $0) })
+    return ModelLookup(manifestFolder: folder(of: name), bundledFolders: bundled)
+      .candidates(for: manifest.model.source)
+  }
+
+  private static func remarkOnModel(
+    _ manifest: Manifest, _ name: String, _ shown: String, _ severity: Diagnostic.Severity
+  ) -> Diagnostic? {
+    guard modelFolder(manifest, manifestName: name) == nil else { return nil }
+    let places = candidates(manifest, name)
+    let source = manifest.model.source
+    let help =
+      ModelLookup.isBareName(source) || source.hasPrefix(".") || source.hasPrefix("/")
+      ? "name a folder with config.json, tokenizer.json and *.safetensors"
+      : "nothing is downloaded: fetch the model first and name its folder"
+    return Diagnostic(
+      .modelNotFound, "no model `\(source)` on this machine", file: shown,
+      span: manifest.settings.span(of: FieldPath.modelSource),
+      note: "looked in " + places.joined(separator: ", "), help: help, severity: severity)
+  }
+
+  /// The absolute folder of a file; standard input belongs to the working directory.
+  static func folder(of name: String) -> String {
+    let here = workingDirectory()
+    guard name != "-", let slash = name.lastIndex(of: "/") else { return here }
+    let folder = String(name[..<slash])
+    if folder.isEmpty { return "/" }
+    return folder.hasPrefix("/") ? folder : here + "/" + folder
+  }
+
+  static func workingDirectory() -> String {
+    guard let path = getcwd(nil, 0) else { return "." }
+    defer { free(path) }
+    return String(cString: path)
+  }
+
+  private static func linkTarget(_ path: String) -> String? {
+    var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = buffer.withUnsafeMutableBytes { bytes in
+      bytes.bindMemory(to: CChar.self).baseAddress.map { readlink(path, $0, bytes.count) } ?? -1
+    }
+    return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+  }
+
+  private static func bytes(of name: String, _ shown: String) -> Result<[UInt8], Diagnostic> {
+    let descriptor = name == "-" ? dup(STDIN_FILENO) : open(name, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return .failure(unreadable(shown)) }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while bytes.count <= longest {
+      let count = Glibc.read(descriptor, &buffer, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { return .failure(unreadable(shown)) }
+      guard count > 0 else { return .success(bytes) }
+      bytes += buffer[..<count]
+    }
+    return .failure(
+      Diagnostic(.tooLarge, "more than \(longest) bytes", file: shown, help: "is this the right file?"))
+  }
+
+  private static let longest = 1 << 20
+
+  private static func unreadable(_ shown: String) -> Diagnostic {
+    let isFolder = errno == EISDIR
+    return Diagnostic(
+      .unreadable, "cannot read the manifest: \(String(cString: strerror(errno)))", file: shown,
+      help: isFolder ? "name a file in it" : nil)
+  }
+}
