@@ -62,31 +62,56 @@ public struct Tokenizer: Sendable {
   /// - Parameters:
   ///   - specialTokens: whether control tokens in the text are read as such.
   ///   - surrounded: whether to add what the tokenizer's post-processor adds, such as a begin-of-text token.
-  public func encode(_ text: String, specialTokens: SpecialTokens, surrounded: Bool = false) -> [Int32] {
-    let body = encode(text, matchers[...], specialTokens)
+  ///   - guardScalar: what ``guarded(_:with:)`` put in; it is dropped once control tokens have been looked for.
+  public func encode(
+    _ text: String, specialTokens: SpecialTokens, surrounded: Bool = false, guardScalar: Unicode.Scalar? = nil
+  ) -> [Int32] {
+    let body = encode(text, matchers[...], specialTokens, guardScalar)
     return surrounded ? prefix + body + suffix : body
+  }
+
+  /// `text` with `scalar` inside each of its control tokens, so that none of them is read as one.
+  ///
+  /// For what users write into a conversation: the template around it keeps its control tokens.
+  public func guarded(_ text: String, with scalar: Unicode.Scalar) -> String {
+    matchers.reduce(text) { text, matcher in
+      let utf8 = Array(text.utf8)
+      var result: [UInt8] = []
+      var start = 0
+      while let match = matcher.first(in: utf8, from: start, allowingSpecial: true) {
+        let first = match.token.content.unicodeScalars.first.map { UTF8.width($0) } ?? 1
+        let cut = match.range.lowerBound + first
+        result += utf8[start..<cut]
+        if match.token.isSpecial { result += UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter }
+        start = cut
+      }
+      return String(decoding: result + utf8[start...], as: UTF8.self)
+    }
   }
 
   /// Takes out what the first matcher finds and leaves the rest to the others, then to the word encoder.
   private func encode(
-    _ text: String, _ matchers: ArraySlice<AddedTokenMatcher>, _ specialTokens: SpecialTokens
+    _ text: String, _ matchers: ArraySlice<AddedTokenMatcher>, _ specialTokens: SpecialTokens,
+    _ guardScalar: Unicode.Scalar?
   ) -> [Int32] {
-    guard let matcher = matchers.first else { return encodeWords(text) }
+    guard let matcher = matchers.first else { return encodeWords(text, without: guardScalar) }
     let rest = matchers.dropFirst()
     let utf8 = Array(text.utf8)
     var ids: [Int32] = []
     var start = 0
     while let match = matcher.first(in: utf8, from: start, allowingSpecial: specialTokens == .matched) {
-      ids += encode(
-        String(decoding: utf8[start..<match.range.lowerBound], as: UTF8.self), rest, specialTokens)
+      let before = String(decoding: utf8[start..<match.range.lowerBound], as: UTF8.self)
+      ids += encode(before, rest, specialTokens, guardScalar)
       ids.append(match.token.id)
       start = match.range.upperBound
     }
-    return ids + encode(String(decoding: utf8[start...], as: UTF8.self), rest, specialTokens)
+    return ids + encode(String(decoding: utf8[start...], as: UTF8.self), rest, specialTokens, guardScalar)
   }
 
-  private func encodeWords(_ text: String) -> [Int32] {
-    preTokenizer.words(text).flatMap { word in
+  private func encodeWords(_ text: String, without guardScalar: Unicode.Scalar?) -> [Int32] {
+    var text = text
+    if let guardScalar { text.unicodeScalars.removeAll { $0 == guardScalar } }
+    return preTokenizer.words(text).flatMap { word in
       if ignoresMerges, let id = wholeToken(word) { return [id] }
       return encoder.encode(word)
     }
