@@ -52,6 +52,11 @@ public final class ExpertBank {
     network.run(layers[moeLayer][expert], rows: rows, input: input, output: output)
   }
 
+  /// Bytes of one expert's weights.
+  public func byteCount(moeLayer: Int, expert: Int) -> Int {
+    layers[moeLayer][expert].matrices.reduce(0) { $0 + $1.bytes.count }
+  }
+
   /// The whole memory pages that hold nothing but this expert's weights.
   ///
   /// Bytes that share a page with a neighbour are left out, so that making these pages unreadable

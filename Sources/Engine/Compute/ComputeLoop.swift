@@ -1,0 +1,128 @@
+import ExpertParallel
+import Model
+import Platform
+import Scheduling
+import Telemetry
+
+/// The step loop of a rank: takes commands, schedules, agrees with the group, computes, samples, reports.
+///
+/// Lives on one plain thread, never awaits, and shares nothing but its mailbox, its stats page and `report`.
+final class ComputeLoop {
+  private let inbox: Mailbox<EngineCommand>
+  private let report: @Sendable (EngineEvent) -> Void
+  private let executor: ModelExecutor
+  private let group: ExpertGroup
+  private var scheduler: Scheduler
+  private var live: [RequestID: LiveGeneration] = [:]
+  private var sampler = Sampler()
+  private var meter: ComputeMeter
+  private var isStopping = false
+
+  init(
+    inbox: Mailbox<EngineCommand>, scheduler: Scheduler, executor: ModelExecutor, group: ExpertGroup,
+    stats: StatsPageWriter<RankStats>, report: @escaping @Sendable (EngineEvent) -> Void
+  ) {
+    self.inbox = inbox
+    self.scheduler = scheduler
+    self.executor = executor
+    self.group = group
+    self.report = report
+    meter = ComputeMeter(stats)
+  }
+
+  /// Steps until it is told to stop and the whole group is idle.
+  func run() throws(ExpertParallelError) {
+    while true {
+      inbox.takeAll().forEach(apply)
+      let plan = scheduler.schedule()
+      let intent = StepIntent(
+        tokens: plan.tokens.count, unfinished: scheduler.hasUnfinished, leaving: isStopping)
+      let decision = try group.agree(intent)
+      switch decision.kind {
+      case .run: try step(plan)
+      case .leave: return group.leave()
+      case .pause:
+        meter.pausing(scheduler.counters)
+        try group.pause()
+        meter.resumed()
+      }
+    }
+  }
+
+  private func apply(_ command: EngineCommand) {
+    switch command {
+    case .add(let task):
+      do {
+        try scheduler.add(
+          GenerationRequest(
+            id: task.id, prompt: task.prompt, maxNewTokens: task.maxNewTokens, cacheSalt: task.cacheSalt))
+        live[task.id] = LiveGeneration(task: task)
+      } catch {
+        report(.refused(task.id, error))
+      }
+    case .abort(let id):
+      scheduler.abort(id)
+      live[id] = nil
+    case .stop: isStopping = true
+    }
+  }
+
+  private func step(_ plan: StepPlan) throws(ExpertParallelError) {
+    let times = try executor.run(plan, group)
+    let sampling = Instant.now
+    let sampled = sample(plan)
+    let finished = Set(scheduler.commit(plan, sampled: sampled))
+    var stepReport = StepReport()
+    stepReport.tokens = tokens(plan, sampled, finished)
+    stepReport.time = .now
+    stepReport.admitted = plan.admitted
+    stepReport.preempted = plan.preempted
+    stepReport.computedTokens = plan.tokens.count
+    meter.stepped(
+      stepReport, times, samplingTime: stepReport.time - sampling, scheduler.counters, group.counters)
+    if !plan.isEmpty || !plan.preempted.isEmpty { report(.step(stepReport)) }
+  }
+
+  private func sample(_ plan: StepPlan) -> [Int32] {
+    plan.samplingEntries.enumerated().map { index, entry in
+      guard let generation = live[entry.id] else { return 0 }
+      let logits = executor.logits(of: index)
+      generation.forbidEarlyEnd(logits)
+      return sampler.sample(
+        UnsafeBufferPointer(logits), parameters: generation.task.sampling,
+        position: entry.positions.upperBound)
+    }
+  }
+
+  /// Notes each new token with its sequence, and ends those that an end token or their length ends.
+  private func tokens(
+    _ plan: StepPlan, _ sampled: [Int32], _ finished: Set<RequestID>
+  ) -> [StepReport.NewToken] {
+    var tokens: [StepReport.NewToken] = []
+    for (entry, token) in zip(plan.samplingEntries, sampled) {
+      guard live[entry.id] != nil else { continue }
+      live[entry.id]?.generatedCount += 1
+      let end: SequenceEnd? =
+        live[entry.id]?.task.endTokens.contains(token) == true
+        ? .endToken(token) : finished.contains(entry.id) ? .length : nil
+      if end != nil {
+        scheduler.finish(entry.id)
+        live[entry.id] = nil
+      }
+      tokens.append(StepReport.NewToken(id: entry.id, token: token, end: end))
+    }
+    return tokens
+  }
+}
+
+/// A sequence that is being generated.
+struct LiveGeneration {
+  let task: GenerationTask
+  var generatedCount = 0
+
+  /// Makes end tokens impossible while the sequence has fewer tokens than it must get.
+  func forbidEarlyEnd(_ logits: UnsafeMutableBufferPointer<Float>) {
+    guard generatedCount < task.minNewTokens else { return }
+    for token in task.endTokens where logits.indices.contains(Int(token)) { logits[Int(token)] = -.infinity }
+  }
+}

@@ -1,0 +1,69 @@
+import Model
+import Platform
+import Scheduling
+
+/// One sequence to generate, as the compute thread needs to know it.
+struct GenerationTask: Sendable {
+  /// Its name in this engine.
+  let id: RequestID
+  /// Token ids of the prompt.
+  let prompt: [Int32]
+  /// How tokens are drawn.
+  var sampling: Model.SamplingParameters
+  /// The most tokens to generate.
+  let maxNewTokens: Int
+  /// Tokens to generate before one of ``endTokens`` may come.
+  var minNewTokens = 0
+  /// Tokens that end the sequence: the model's own and the request's.
+  var endTokens: Set<Int32> = []
+  /// Keeps prefix-cache entries apart.
+  var cacheSalt: UInt64 = 0
+}
+
+/// What the loop's thread tells the compute thread.
+enum EngineCommand: Sendable {
+  case add(GenerationTask)
+  case abort(RequestID)
+  /// End when the whole group is idle.
+  case stop
+}
+
+/// Why a sequence ended by itself.
+enum SequenceEnd: Equatable, Sendable {
+  /// One of its end tokens came.
+  case endToken(Int32)
+  /// It has all the tokens it may get.
+  case length
+}
+
+/// What the compute thread tells of one step.
+struct StepReport: Sendable {
+  /// One sequence's new token.
+  struct NewToken: Sendable {
+    let id: RequestID
+    let token: Int32
+    let end: SequenceEnd?
+  }
+
+  /// When the step was done.
+  var time = Instant(nanoseconds: 0)
+  /// New tokens, in the order of the batch.
+  var tokens: [NewToken] = []
+  /// Sequences that began to be computed.
+  var admitted: [RequestID] = []
+  /// Sequences that lost their KV blocks.
+  var preempted: [RequestID] = []
+  /// Tokens that the step computed.
+  var computedTokens = 0
+}
+
+/// What the compute thread tells the loop's thread.
+enum EngineEvent: Sendable {
+  /// The rank can take requests.
+  case ready(EngineFacts)
+  case step(StepReport)
+  /// A sequence that the scheduler refused.
+  case refused(RequestID, SchedulingError)
+  /// The compute thread has ended; nil after an orderly stop.
+  case ended(EngineError?)
+}

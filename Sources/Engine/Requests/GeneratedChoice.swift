@@ -1,0 +1,88 @@
+import OpenAI
+import Tokenizer
+
+/// The text of one choice as its tokens come: detokenised, looked through for stop strings, counted.
+struct GeneratedChoice {
+  /// What a token added.
+  struct Piece: Equatable {
+    let index: Int
+    var text: String
+    var tokens: [Int32]
+    var finish: Finish?
+    /// Tokens of the choice so far, this one included.
+    var completionTokens = 0
+  }
+
+  /// What the request said about text.
+  struct Rules: Sendable {
+    var stop: [String] = []
+    var includesStop = false
+    var skipsSpecialTokens = true
+    var minTokens = 0
+    /// Tokens that the caller named, as against the model's own end.
+    var stopTokens: Set<Int32> = []
+
+    init(_ sampling: OpenAI.SamplingParameters) {
+      stop = sampling.stop
+      includesStop = sampling.includesStopString
+      skipsSpecialTokens = sampling.skipsSpecialTokens
+      minTokens = sampling.minTokens
+      stopTokens = Set(sampling.stopTokenIDs.map(Int32.init))
+    }
+  }
+
+  let index: Int
+  let promptTokens: Int
+  private(set) var text = ""
+  private(set) var tokens: [Int32] = []
+  /// How it ended; nil while it goes on.
+  private(set) var finish: Finish?
+  private let rules: Rules
+  private var detokenizer = StreamingDetokenizer()
+  private var matcher: StopMatcher
+
+  init(index: Int, promptTokens: Int, rules: Rules) {
+    self.index = index
+    self.promptTokens = promptTokens
+    self.rules = rules
+    matcher = StopMatcher(rules.stop, includesStop: rules.includesStop)
+  }
+
+  /// Adds a token; the piece has a finish when the sequence ended, or when a stop string did.
+  mutating func take(_ token: Int32, end: SequenceEnd?, _ tokenizer: Tokenizer) -> Piece {
+    tokens.append(token)
+    var fresh = isShown(token, end, tokenizer) ? detokenizer.append(tokenizer.bytes(of: token) ?? []) : ""
+    if let end {
+      fresh += detokenizer.finish()
+      finish = Self.finish(end, rules)
+    }
+    let shown = match(fresh)
+    text += shown
+    return Piece(index: index, text: shown, tokens: [token], finish: finish, completionTokens: tokens.count)
+  }
+
+  /// Whether the token is part of the text: not when it is what ended the text, nor a control token unless wanted.
+  private func isShown(_ token: Int32, _ end: SequenceEnd?, _ tokenizer: Tokenizer) -> Bool {
+    if case .endToken = end, !rules.includesStop { return false }
+    return !rules.skipsSpecialTokens || !tokenizer.isSpecial(token)
+  }
+
+  private static func finish(_ end: SequenceEnd, _ rules: Rules) -> Finish {
+    switch end {
+    case .length: Finish(.length)
+    case .endToken(let token):
+      Finish(.stop, stop: rules.stopTokens.contains(token) ? .token(Int(token)) : nil)
+    }
+  }
+
+  private mutating func match(_ fresh: String) -> String {
+    // Text of the tokens that must come anyway cannot stop the choice (vLLM's meaning of min_tokens).
+    guard tokens.count > rules.minTokens else { return fresh }
+    switch matcher.append(fresh) {
+    case .text(let text): return finish == nil ? text : text + matcher.finish()
+    case .stopped(let text, let stop):
+      finish = Finish(.stop, stop: .text(stop))
+      return text
+    }
+  }
+}

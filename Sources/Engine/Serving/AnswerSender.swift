@@ -1,0 +1,122 @@
+import HTTP
+import OpenAI
+import Platform
+
+/// A request that was found good: what to generate, and in which shape to answer.
+struct PreparedRequest: Sendable {
+  let envelope: RequestEnvelope
+  let sampling: OpenAI.SamplingParameters
+  let sequences: [RequestPlanner.Sequence]
+  let format: AnswerFormat
+}
+
+/// Sends the answer to one request, whole or as a stream.
+@Loop
+final class AnswerSender {
+  private let service: EngineService
+  private let exchange: HTTPExchange
+  private let request: PreparedRequest
+  /// Whether the ingress wants to know the token ids of a stream and the times of a whole answer.
+  private let isTracked: Bool
+  private var opened: Set<Int> = []
+
+  init(_ service: EngineService, _ exchange: HTTPExchange, _ request: PreparedRequest) {
+    self.service = service
+    self.exchange = exchange
+    self.request = request
+    isTracked = exchange.head["x-dpdeploy-request"] != nil
+  }
+
+  /// Generates and sends; throws what can still be told as an HTTP status.
+  func run() async throws(APIError) {
+    service.metrics.accepted(request.sequences, choices: request.sampling.choiceCount)
+    let answer = service.begin(request.sequences, request.sampling, cacheSalt: cacheSalt)
+    exchange.onAbandon = { [service] in
+      service.abandon(answer)
+      answer.fail(.internalError("The client has gone."))
+    }
+    if request.envelope.isStreaming { try await stream(answer) } else { try await whole(answer) }
+  }
+
+  private var cacheSalt: UInt64 {
+    request.envelope.cacheSalt.map {
+      $0.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    }
+      ?? 0
+  }
+
+  private var rank: (String, String) { ("X-Dpdeploy-Rank", String(service.options.dataParallelRank)) }
+
+  private func whole(_ answer: Answer) async throws(APIError) {
+    while !answer.isFinished, answer.failure == nil { _ = await answer.nextPieces() }
+    if let failure = answer.failure {
+      service.abandon(answer)
+      throw failure
+    }
+    var fields = [rank]
+    if isTracked {
+      let wait = answer.timeToFirstToken.map { $0.wholeNanoseconds / 1000 } ?? 0
+      fields += [
+        ("x-dpdeploy-ttft-us", String(wait)),
+        ("x-dpdeploy-output-tokens", String(answer.usage.completionTokens)),
+        ("x-dpdeploy-prompt-tokens", String(answer.usage.promptTokens)),
+      ]
+    }
+    let body = request.format.whole(
+      answer.choices, prompts: request.sequences.map(\.prompt), usage: answer.usage)
+    await exchange.respond(200, fields: fields, body: body)
+  }
+
+  /// The status is sent with the first token, so that until then the request can be sent elsewhere.
+  private func stream(_ answer: Answer) async throws(APIError) {
+    while true {
+      let pieces = await answer.nextPieces()
+      if let failure = answer.failure { return try await cut(answer, failure) }
+      if !exchange.isAnswered {
+        await exchange.beginStream(
+          200,
+          fields: [
+            ("Content-Type", EventWriter.contentType), ("Cache-Control", "no-cache"),
+            ("X-Accel-Buffering", "no"),
+            rank,
+          ])
+      }
+      let isLast = answer.isFinished
+      await exchange.write(events(pieces, answer, isLast: isLast))
+      if isLast { return await exchange.endStream() }
+    }
+  }
+
+  /// Ends a stream that cannot be completed: an error event, then no `[DONE]` and no clean end.
+  private func cut(_ answer: Answer, _ failure: APIError) async throws(APIError) {
+    service.abandon(answer)
+    guard exchange.isAnswered else { throw failure }
+    await exchange.write(failure.event)
+    exchange.abort()
+  }
+
+  private func events(_ pieces: [GeneratedChoice.Piece], _ answer: Answer, isLast: Bool) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for (number, piece) in pieces.enumerated() {
+      if opened.insert(piece.index).inserted,
+        let opening = request.format.opening(
+          piece.index, prompt: request.sequences[piece.index].prompt, usage: usage(piece, answer, tokens: 0))
+      {
+        bytes += EventWriter.event(opening)
+      }
+      let endsAll = isLast && number == pieces.count - 1 && !request.envelope.includesUsage
+      let chunk = request.format.chunk(
+        piece, usage: usage(piece, answer, tokens: piece.completionTokens), isLast: endsAll)
+      bytes += EventWriter.event(chunk, ids: isTracked ? piece.tokens.map(Int.init) : nil)
+    }
+    guard isLast else { return bytes }
+    if request.envelope.includesUsage { bytes += EventWriter.event(request.format.usageChunk(answer.usage)) }
+    return bytes + EventWriter.done
+  }
+
+  /// The usage so far, when every chunk is to tell it.
+  private func usage(_ piece: GeneratedChoice.Piece, _ answer: Answer, tokens: Int) -> TokenUsage? {
+    guard request.envelope.hasContinuousUsage else { return nil }
+    return TokenUsage(promptTokens: answer.usagePromptTokens, completionTokens: tokens)
+  }
+}

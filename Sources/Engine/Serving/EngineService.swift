@@ -1,0 +1,144 @@
+import HTTP
+import JSON
+import Model
+import OpenAI
+import Platform
+import Scheduling
+import Telemetry
+import Tokenizer
+
+/// The loop's side of a rank: knows every live request, hands sequences to the compute thread and its tokens back.
+@Loop
+final class EngineService {
+  let options: EngineOptions
+  let text: ModelText
+  let planner: RequestPlanner
+  let metrics: RequestMetrics
+  let startedAt: Int
+  /// Why the engine is broken; nil while it works.
+  private(set) var failure: EngineError?
+  /// Whether new requests are refused because the process is about to end.
+  var isDraining = false
+  /// HTTP requests that are being answered.
+  private(set) var answering = 0
+
+  private let inbox: Mailbox<EngineCommand>
+  private var live: [RequestID: (answer: Answer, choice: Int)] = [:]
+  private var nextID: UInt64 = 0
+  private var random: SeedSource
+  let reader = RequestReader()
+
+  init(
+    options: EngineOptions, text: ModelText, planner: RequestPlanner, inbox: Mailbox<EngineCommand>,
+    metrics: RequestMetrics
+  ) {
+    self.options = options
+    self.text = text
+    self.planner = planner
+    self.inbox = inbox
+    self.metrics = metrics
+    random = SeedSource(options.seed)
+    startedAt = Int(WallClock.secondsSinceEpoch)
+  }
+
+  /// Hands the sequences of a request to the compute thread.
+  func begin(
+    _ sequences: [RequestPlanner.Sequence], _ sampling: OpenAI.SamplingParameters, cacheSalt: UInt64
+  ) -> Answer {
+    let seed = sampling.seed.map { UInt64(bitPattern: Int64($0)) } ?? random.next()
+    let rules = GeneratedChoice.Rules(sampling)
+    let endTokens = planner.endTokens(sampling)
+    let tasks = sequences.map { sequence in
+      nextID += 1
+      return GenerationTask(
+        id: RequestID(nextID), prompt: sequence.prompt,
+        sampling: planner.sampling(sampling, seed: seed &+ UInt64(sequence.variant)),
+        maxNewTokens: sequence.maxNewTokens, minNewTokens: min(sampling.minTokens, sequence.maxNewTokens),
+        endTokens: endTokens, cacheSalt: cacheSalt)
+    }
+    let choices = sequences.enumerated().map { index, sequence in
+      GeneratedChoice(index: index, promptTokens: sequence.prompt.count, rules: rules)
+    }
+    let promptTokens = sequences.reduce(0) { $0 + ($1.variant == 0 ? $1.prompt.count : 0) }
+    let answer = Answer(ids: tasks.map(\.id), choices: choices, usagePromptTokens: promptTokens)
+    for (index, task) in tasks.enumerated() {
+      live[task.id] = (answer, index)
+      inbox.post(.add(task))
+    }
+    return answer
+  }
+
+  /// Gives up what of `answer` is not finished, as when its client has gone.
+  func abandon(_ answer: Answer) {
+    for id in answer.ids where live.removeValue(forKey: id) != nil {
+      inbox.post(.abort(id))
+      metrics.finished(.aborted)
+    }
+  }
+
+  /// Takes the compute thread's events.
+  func receive(_ events: [EngineEvent]) {
+    for event in events {
+      switch event {
+      case .ready: continue
+      case .step(let report): take(report)
+      case .refused(let id, let error):
+        live.removeValue(forKey: id)?.answer.fail(Self.refusal(error))
+        metrics.finished(.failed)
+      case .ended(let error): end(error)
+      }
+    }
+  }
+
+  private static func refusal(_ error: SchedulingError) -> APIError {
+    if case .queueFull = error { return .unavailable("\(error)") }
+    return .badRequest("\(error)", parameter: "prompt")
+  }
+
+  private func take(_ report: StepReport) {
+    metrics.step(tokens: report.computedTokens)
+    for id in report.admitted { live[id].map { $0.answer.admit($0.choice, at: report.time) } }
+    let now = Instant.now
+    for new in report.tokens {
+      guard let (answer, choice) = live[new.id],
+        let piece = answer.take(new, choice: choice, text.tokenizer)
+      else { continue }
+      metrics.token(answer, choice, at: now)
+      guard let finish = piece.finish else { continue }
+      live[new.id] = nil
+      // A stop string ends the choice here; the compute thread does not know of it yet.
+      if new.end == nil { inbox.post(.abort(new.id)) }
+      metrics.finished(finish.reason, answer, choice)
+    }
+  }
+
+  private func end(_ error: EngineError?) {
+    let error = error ?? .system("the engine has stopped")
+    failure = error
+    for (_, entry) in live {
+      entry.answer.fail(.internalError("EngineCore encountered an issue: \(error)"))
+      metrics.finished(.failed)
+    }
+    live = [:]
+  }
+
+  /// Counts an HTTP request that is being answered.
+  func track<Value>(_ body: () async throws(APIError) -> Value) async throws(APIError) -> Value {
+    answering += 1
+    defer { answering -= 1 }
+    return try await body()
+  }
+}
+
+/// Seeds for requests that bring none.
+struct SeedSource {
+  private let base: UInt64
+  private var count = 0
+
+  init(_ seed: UInt64?) { base = seed ?? .random(in: 0 ... .max) }
+
+  mutating func next() -> UInt64 {
+    count += 1
+    return CounterGenerator(seed: base).bits(position: count)
+  }
+}

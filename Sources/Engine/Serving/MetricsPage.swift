@@ -1,0 +1,136 @@
+import Platform
+import Telemetry
+
+/// Writes `/metrics`: vLLM's names, labels and buckets, then what vLLM lacks under `dpdeploy:`.
+@Loop
+final class MetricsPage {
+  private let metrics: RequestMetrics
+  private let cacheConfiguration: MetricLabels
+  private let labels: MetricLabels
+
+  /// - Parameter cacheConfiguration: the labels of `vllm:cache_config_info` beside engine.
+  init(_ metrics: RequestMetrics, options: EngineOptions, cacheConfiguration: [(String, String)]) {
+    self.metrics = metrics
+    let engine = String(options.dataParallelRank)
+    labels = MetricLabels(["engine": engine, "model_name": options.modelName])
+    self.cacheConfiguration = cacheConfiguration.reduce(MetricLabels(["engine": engine])) {
+      $0.adding($1.0, $1.1)
+    }
+  }
+
+  /// The page's text.
+  func text() -> [UInt8] {
+    var page = PrometheusWriter()
+    gauges(&page)
+    counters(&page)
+    histograms(&page)
+    ours(&page)
+    return page.bytes
+  }
+
+  private func gauges(_ page: inout PrometheusWriter) {
+    let stats = metrics.stats
+    gauge(
+      &page, "vllm:num_requests_running", "Number of requests in model execution batches.",
+      stats.value(.running))
+    gauge(
+      &page, "vllm:num_requests_waiting", "Number of requests waiting to be processed.", stats.value(.waiting)
+    )
+    let total = stats.value(.kvBlocksTotal)
+    gauge(
+      &page, "vllm:kv_cache_usage_perc", "KV-cache usage. 1 means 100 percent usage.",
+      total > 0 ? stats.value(.kvBlocksUsed) / total : 0)
+    page.family("vllm:cache_config_info", .gauge, help: "Information of the LLMEngine CacheConfig")
+    page.sample("vllm:cache_config_info", cacheConfiguration, 1.0)
+  }
+
+  private func counters(_ page: inout PrometheusWriter) {
+    let counters: [(String, String, RankStats.Counter)] = [
+      ("vllm:num_preemptions_total", "Cumulative number of preemption from the engine.", .preemptions),
+      ("vllm:prompt_tokens_total", "Number of prefill tokens processed.", .promptTokens),
+      ("vllm:generation_tokens_total", "Number of generation tokens processed.", .generationTokens),
+      (
+        "vllm:prefix_cache_queries_total", "Prefix cache queries, in terms of number of queried tokens.",
+        .prefixQueries
+      ),
+      (
+        "vllm:prefix_cache_hits_total", "Prefix cache hits, in terms of number of cached tokens.", .prefixHits
+      ),
+    ]
+    for (name, help, slot) in counters { counter(&page, name, help, slot) }
+    page.family("vllm:request_success_total", .counter, help: "Count of successfully processed requests.")
+    for outcome in RequestMetrics.Outcome.allCases {
+      page.sample(
+        "vllm:request_success_total", labels.adding("finished_reason", outcome.rawValue),
+        metrics.count(outcome))
+    }
+  }
+
+  private func histograms(_ page: inout PrometheusWriter) {
+    let histograms: [(String, String, Histogram)] = [
+      ("time_to_first_token_seconds", "time to first token in seconds", metrics.timeToFirstToken),
+      ("inter_token_latency_seconds", "inter-token latency in seconds", metrics.interTokenLatency),
+      (
+        "request_time_per_output_token_seconds", "time_per_output_token_seconds per request",
+        metrics.timePerOutputToken
+      ),
+      ("e2e_request_latency_seconds", "e2e request latency in seconds", metrics.endToEnd),
+      ("request_queue_time_seconds", "time spent in WAITING phase for request", metrics.queue),
+      ("request_inference_time_seconds", "time spent in RUNNING phase for request", metrics.inference),
+      ("request_prefill_time_seconds", "time spent in PREFILL phase for request", metrics.prefill),
+      ("request_decode_time_seconds", "time spent in DECODE phase for request", metrics.decode),
+      ("iteration_tokens_total", "number of tokens per engine_step", metrics.iterationTokens),
+      ("request_prompt_tokens", "number of prefill tokens processed", metrics.promptLengths),
+      ("request_generation_tokens", "number of generation tokens processed", metrics.outputLengths),
+      ("request_params_max_tokens", "the max_tokens request parameter", metrics.tokenLimits),
+      ("request_params_n", "the n request parameter", metrics.choiceCounts),
+    ]
+    for (name, help, histogram) in histograms {
+      page.family("vllm:" + name, .histogram, help: "Histogram of \(help).")
+      page.samples("vllm:" + name, labels, histogram)
+    }
+  }
+
+  /// What an operator of expert parallelism needs and vLLM does not tell.
+  private func ours(_ page: inout PrometheusWriter) {
+    let counts: [(String, String, RankStats.Counter)] = [
+      ("steps", "Steps of the lock-step loop.", .steps),
+      ("dummy_steps", "Steps without a sequence of this rank.", .dummySteps),
+      ("waves", "Busy periods between two idle pauses.", .waves),
+      ("dispatched_bytes", "Bytes handed to expert owners.", .dispatchedBytes),
+      ("combined_bytes", "Bytes taken back from expert owners.", .combinedBytes),
+      ("expert_rows_dispatched", "Rows (token, expert) handed to owners.", .expertRowsDispatched),
+      ("expert_rows_computed", "Rows (token, expert) computed as an owner.", .expertRowsComputed),
+    ]
+    for (name, help, slot) in counts { counter(&page, "dpdeploy:\(name)_total", help, slot) }
+    let times: [(String, String, RankStats.Counter)] = [
+      ("busy", "Time in steps with a sequence of this rank.", .busyNanoseconds),
+      ("dummy", "Time in steps without one.", .dummyNanoseconds),
+      ("idle", "Time paused.", .idleNanoseconds),
+      ("attention", "Time in the model outside the routed experts.", .attentionNanoseconds),
+      ("experts", "Time in the routed experts, waits included.", .expertsNanoseconds),
+      ("communication_wait", "Time waiting for other ranks.", .communicationWaitNanoseconds),
+      ("sample", "Time drawing tokens.", .sampleNanoseconds),
+      ("thread_cpu", "CPU time of the compute thread.", .threadCPUNanoseconds),
+    ]
+    for (name, help, slot) in times {
+      page.family("dpdeploy:\(name)_seconds_total", .counter, help: help)
+      page.sample("dpdeploy:\(name)_seconds_total", labels, Double(metrics.stats.value(slot)) / 1e9)
+    }
+    gauge(
+      &page, "dpdeploy:epoch", "The life of the group that this rank belongs to.", metrics.stats.value(.epoch)
+    )
+  }
+
+  private func gauge(_ page: inout PrometheusWriter, _ name: String, _ help: String, _ value: Double) {
+    page.family(name, .gauge, help: help)
+    page.sample(name, labels, value)
+  }
+
+  private func counter(
+    _ page: inout PrometheusWriter, _ name: String, _ help: String, _ slot: RankStats.Counter
+  ) {
+    page.family(name, .counter, help: help)
+    page.sample(name, labels, metrics.stats.value(slot))
+  }
+}

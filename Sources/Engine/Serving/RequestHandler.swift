@@ -1,0 +1,130 @@
+import HTTP
+import OpenAI
+import Platform
+import Telemetry
+
+/// The HTTP face of a rank: vLLM's endpoints, bodies and errors.
+@Loop
+final class RequestHandler {
+  private let service: EngineService
+  private let metricsPage: MetricsPage
+  private let card: ModelCard
+
+  init(_ service: EngineService, metricsPage: MetricsPage) {
+    self.service = service
+    self.metricsPage = metricsPage
+    let limits = service.planner.limits
+    card = ModelCard(
+      id: limits.modelName, root: service.options.model, created: service.startedAt,
+      maxModelLength: limits.maxModelLength)
+  }
+
+  /// Answers one request.
+  func handle(_ exchange: HTTPExchange) async {
+    let path = percentDecoded(exchange.head.path)
+    switch path {
+    case "/v1/completions": await generate(exchange, completion)
+    case "/v1/chat/completions": await generate(exchange, chat)
+    default:
+      guard let answer = page(path) else { return await refuse(exchange, .unknownPath(path)) }
+      guard ["GET", "HEAD"].contains(exchange.head.method) else {
+        return await refuse(exchange, .methodNotAllowed(exchange.head.method, allowed: "GET"))
+      }
+      await exchange.respond(answer.status, contentType: answer.type, fields: rank, body: answer.body)
+    }
+  }
+
+  private var rank: [(String, String)] { [("X-Dpdeploy-Rank", String(service.options.dataParallelRank))] }
+
+  private func page(_ path: String) -> (status: Int, type: String, body: [UInt8])? {
+    let json = "application/json"
+    switch path {
+    case "/health", "/ping": return (service.failure == nil ? 200 : 503, json, [])
+    case "/version": return (200, json, Array("{\"version\":\"\(EngineVersion.current)\"}".utf8))
+    case "/load": return (200, json, Array("{\"server_load\":\(service.answering)}".utf8))
+    case "/v1/models": return (200, json, ModelCard.list([card]))
+    case "/v1/models/\(card.id)": return (200, json, card.body)
+    case "/metrics": return (200, PrometheusWriter.contentType, metricsPage.text())
+    case _ where path.hasPrefix("/v1/models/"):
+      let error = APIError.unknownModel(String(path.dropFirst(11)), served: [card.id])
+      return (error.status, json, error.body)
+    default: return nil
+    }
+  }
+
+  private func generate(
+    _ exchange: HTTPExchange, _ prepare: ([UInt8]) throws(APIError) -> PreparedRequest
+  ) async {
+    do throws(APIError) {
+      guard exchange.head.method == "POST" else {
+        throw .methodNotAllowed(exchange.head.method, allowed: "POST")
+      }
+      let body = try await Self.body(of: exchange)
+      if let failure = service.failure {
+        throw .internalError("EngineCore encountered an issue: \(failure)")
+      }
+      if service.isDraining { throw .unavailable("The server is shutting down.") }
+      let request = try prepare(body)
+      try await service.track { () async throws(APIError) in
+        try await AnswerSender(service, exchange, request).run()
+      }
+    } catch {
+      await refuse(exchange, error)
+    }
+  }
+
+  private static func body(of exchange: HTTPExchange) async throws(APIError) -> [UInt8] {
+    do { return try await exchange.readBody() } catch {
+      if case .malformed(413, _) = error { throw .bodyTooLarge(limit: HTTPLimits().bodyBytes) }
+      exchange.closeAfterAnswer()
+      throw .badRequest("The request's body could not be read: \(error)")
+    }
+  }
+
+  private func completion(_ body: [UInt8]) throws(APIError) -> PreparedRequest {
+    let request = try service.reader.completion(body)
+    let planner = service.planner
+    try planner.checkModel(request.envelope)
+    try planner.checkSupported(request.sampling)
+    if request.echoesPrompt { throw RequestPlanner.notSupported("echo") }
+    var prompts: [[Int32]] = []
+    for prompt in request.prompts {
+      prompts.append(try service.text.tokens(of: prompt, vocabularySize: planner.limits.vocabularySize))
+    }
+    let sequences = try planner.sequences(
+      prompts, request.sampling, truncatingTo: request.envelope.truncatePromptTokens)
+    return PreparedRequest(
+      envelope: request.envelope, sampling: request.sampling, sequences: sequences,
+      format: .completion(
+        CompletionWriter(identity("cmpl-")), returnsIDs: request.envelope.returnsTokenIDs))
+  }
+
+  private func chat(_ body: [UInt8]) throws(APIError) -> PreparedRequest {
+    let request = try service.reader.chat(body)
+    let planner = service.planner
+    try planner.checkModel(request.envelope)
+    try planner.checkSupported(request.sampling)
+    try planner.checkSupported(request)
+    let prompt = try service.text.tokens(of: request)
+    let sequences = try planner.sequences(
+      [prompt], request.sampling, truncatingTo: request.envelope.truncatePromptTokens)
+    return PreparedRequest(
+      envelope: request.envelope, sampling: request.sampling, sequences: sequences,
+      format: .chat(ChatWriter(identity("chatcmpl-")), returnsIDs: request.envelope.returnsTokenIDs))
+  }
+
+  private func identity(_ prefix: String) -> ResponseIdentity {
+    let number = String(UInt64.random(in: 0 ... .max), radix: 16)
+    return ResponseIdentity(
+      id: prefix + String(repeating: "0", count: 16 - number.count) + number,
+      created: Int(WallClock.secondsSinceEpoch), model: service.planner.limits.modelName,
+      systemFingerprint: EngineVersion.fingerprint(service.options))
+  }
+
+  private func refuse(_ exchange: HTTPExchange, _ error: APIError) async {
+    var fields = rank
+    if let seconds = error.retryAfterSeconds { fields.append(("Retry-After", String(seconds))) }
+    if let retry = error.shouldRetry { fields.append(("x-should-retry", String(retry))) }
+    await exchange.respond(error.status, fields: fields, body: error.body)
+  }
+}

@@ -1,0 +1,125 @@
+import Platform
+
+extension EngineOptions {
+  /// Reads a command line without the program's name: `--name value`, `--name=value`, `--switch` or `--no-switch`.
+  ///
+  /// - Throws: ``EngineError/usage(_:)`` that names the option.
+  public init(parsing arguments: [String]) throws(EngineError) {
+    self.init()
+    var rest = arguments[...]
+    var host = "127.0.0.1"
+    var port: UInt16 = 8000
+    var socket: String?
+    while let argument = rest.popFirst() {
+      var option = try OptionReader(argument, &rest)
+      switch option.name {
+      case "--host": host = try option.text()
+      case "--port": port = UInt16(try option.count(0...65535))
+      case "--uds": socket = try option.text()
+      default: try set(&option)
+      }
+      try option.finish(&rest)
+    }
+    endpoint = socket.map { .unix(path: $0) } ?? .tcp(host: host, port: port)
+    try check()
+  }
+
+  private mutating func set(_ option: inout OptionReader) throws(EngineError) {
+    switch option.name {
+    case "--model": model = try option.text()
+    case "--served-model-name": servedModelName = try option.text()
+    case "--data-parallel-size": dataParallelSize = try option.count(1...4096)
+    case "--data-parallel-rank": dataParallelRank = try option.count(0...4095)
+    case "--group-fd": groupDescriptor = Int32(try option.count(0...1_048_576))
+    case "--epoch": epoch = UInt64(try option.count(0 ... .max))
+    case "--stats-page": statsPage = try option.text()
+    case "--seed": seed = UInt64(try option.count(0 ... .max))
+    case "--enable-prefix-caching": enablePrefixCaching = try option.flag()
+    case "--enable-expert-parallel": enableExpertParallel = try option.flag()
+    default: try setLimit(&option)
+    }
+  }
+
+  private mutating func setLimit(_ option: inout OptionReader) throws(EngineError) {
+    switch option.name {
+    case "--max-num-seqs": maxSequences = try option.count(1...1_048_576)
+    case "--max-model-len": maxModelLength = try option.count(2...16_777_216)
+    case "--max-num-batched-tokens": maxBatchedTokens = try option.count(1...1_048_576)
+    case "--max-num-queued-reqs": maxQueuedRequests = try option.count(1...1_048_576)
+    case "--block-size": blockSize = try option.count(1...1024)
+    case "--gpu-memory-utilization": memoryUtilization = try option.share()
+    case "--accelerator-memory": acceleratorMemory = try option.count(1 ... .max)
+    case "--moe-dp-chunk-size": dispatchChunk = try option.count(1...65536)
+    default: throw .usage("unknown option \(option.name)")
+    }
+  }
+
+  private func check() throws(EngineError) {
+    if model.isEmpty { throw .usage("--model is missing") }
+    guard dataParallelRank < dataParallelSize else {
+      throw .usage(
+        "--data-parallel-rank \(dataParallelRank) is not below --data-parallel-size \(dataParallelSize)")
+    }
+    if dataParallelSize > 1, groupDescriptor == nil {
+      throw .usage("--data-parallel-size \(dataParallelSize) needs --group-fd, the group's shared segment")
+    }
+  }
+}
+
+/// One option of a command line and its value.
+struct OptionReader {
+  /// The option without its value and without `no-`.
+  let name: String
+  private let isNegated: Bool
+  private var value: String?
+  private var wantsValue = false
+
+  init(_ argument: String, _ rest: inout ArraySlice<String>) throws(EngineError) {
+    guard argument.hasPrefix("--") else { throw .usage("unexpected argument '\(argument)'") }
+    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    isNegated = parts[0].hasPrefix("--no-")
+    name = isNegated ? "--" + parts[0].dropFirst(5) : String(parts[0])
+    value = parts.count == 2 ? String(parts[1]) : rest.first
+    wantsValue = parts.count == 2
+    takesNext = parts.count == 1
+  }
+
+  private let takesNext: Bool
+  private var isUsed = false
+
+  mutating func text() throws(EngineError) -> String {
+    guard !isNegated else { throw .usage("\(name) cannot be negated") }
+    guard let value, !value.isEmpty else { throw .usage("\(name) needs a value") }
+    isUsed = true
+    return value
+  }
+
+  mutating func count(_ range: ClosedRange<Int>) throws(EngineError) -> Int {
+    let text = try text()
+    guard let number = Int(text), range.contains(number) else {
+      let bound =
+        range.upperBound == .max
+        ? "at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+      throw .usage("\(name) must be a whole number \(bound), not '\(text)'")
+    }
+    return number
+  }
+
+  mutating func share() throws(EngineError) -> Double {
+    let text = try text()
+    guard let number = Double(text), number > 0, number <= 1 else {
+      throw .usage("\(name) must be above 0 and at most 1, not '\(text)'")
+    }
+    return number
+  }
+
+  mutating func flag() throws(EngineError) -> Bool {
+    if wantsValue { throw .usage("\(name) takes no value") }
+    return !isNegated
+  }
+
+  /// Takes the value off the command line when it was used and stood by itself.
+  func finish(_ rest: inout ArraySlice<String>) throws(EngineError) {
+    if takesNext, isUsed { rest.removeFirst() }
+  }
+}

@@ -1,0 +1,54 @@
+public import Platform
+
+/// What the command line says of one rank, in vLLM's words.
+public struct EngineOptions: Equatable, Sendable {
+  /// The model's folder.
+  public var model = ""
+  /// The name that clients use; the folder's own name when nothing is said.
+  public var servedModelName: String?
+  /// Where to listen.
+  public var endpoint = Endpoint.tcp(host: "127.0.0.1", port: 8000)
+  /// Ranks of the group.
+  public var dataParallelSize = 1
+  /// This one's number in the group.
+  public var dataParallelRank = 0
+  /// The group's shared segment, an inherited descriptor; a lone rank makes its own.
+  public var groupDescriptor: Int32?
+  /// The life of the group that this rank belongs to.
+  public var epoch: UInt64 = 1
+  /// Where to publish statistics; nil keeps them to `/metrics`.
+  public var statsPage: String?
+  /// The most sequences that run at once.
+  public var maxSequences = 256
+  /// The most tokens of a sequence; nil is what the model was made for.
+  public var maxModelLength: Int?
+  /// The most tokens of one step.
+  public var maxBatchedTokens: Int?
+  /// Tokens of a KV block.
+  public var blockSize = 16
+  /// The share of the accelerator's memory that this rank may use.
+  public var memoryUtilization = 0.9
+  /// Bytes of memory of the (virtual) accelerator.
+  public var acceleratorMemory = 1 << 30
+  /// Tokens that a rank sends to the experts at once.
+  public var dispatchChunk = 256
+  /// Whether equal prefixes of prompts share their KV blocks.
+  public var enablePrefixCaching = false
+  /// Whether each rank owns a part of the experts.
+  public var enableExpertParallel = true
+  /// The most requests that may wait; nil is no limit.
+  public var maxQueuedRequests: Int?
+  /// Seeds the draws of requests that bring no seed; nil takes one by chance.
+  public var seed: UInt64?
+
+  /// The defaults, without a model.
+  public init() {}
+
+  /// The most tokens of one step, chosen like vLLM for a processor when nothing is said.
+  public var batchedTokens: Int { max(maxBatchedTokens ?? 2048, maxBatchedTokens == nil ? maxSequences : 1) }
+
+  /// The served name.
+  public var modelName: String {
+    servedModelName ?? model.split(separator: "/").last.map(String.init) ?? model
+  }
+}

@@ -1,0 +1,174 @@
+import ExpertParallel
+import Glibc
+import HTTP
+import Model
+public import Platform
+import Telemetry
+
+/// One rank as a process: the loop's thread speaks HTTP, a compute thread steps with the group.
+@Loop
+public final class EngineProcess {
+  private let options: EngineOptions
+  private let stats: StatsPageWriter<RankStats>
+  private let text: ModelText
+  private let control: GroupControl
+  private let inbox: Mailbox<EngineCommand>
+  private let started = Signal()
+  /// The compute thread has ended.
+  private let ended = Signal()
+  /// It has ended, or the process is asked to end.
+  private let news = Signal()
+  private var facts: EngineFacts?
+  private var failure: EngineError?
+  private var service: EngineService?
+
+  /// How long requests may go on after SIGTERM, and how long other ranks' requests after that.
+  private static let drainGrace = Duration.seconds(30)
+  private static let leaveGrace = Duration.seconds(5)
+
+  /// Runs an engine with the arguments of a command line (without the program's name), and ends the process.
+  public nonisolated static func main(_ arguments: [String]) -> Never {
+    signal(SIGPIPE, SIG_IGN)
+    Signals.block([SIGTERM, SIGINT])
+    EventLoop.shared.run {
+      do throws(EngineError) {
+        try await EngineProcess(EngineOptions(parsing: arguments)).run()
+        return 0
+      } catch {
+        EngineLog.fail(error)
+        return error.exitCode
+      }
+    }
+  }
+
+  private init(_ options: EngineOptions) throws(EngineError) {
+    self.options = options
+    stats = try Self.statsPage(options)
+    stats.enter(.spawn)
+    let configuration: ModelConfiguration
+    do { configuration = try ModelConfiguration(folder: options.model) } catch {
+      throw .configuration("\(error)")
+    }
+    text = try ModelText(folder: options.model)
+    let control = try RankAssembly.openGroup(options, configuration)
+    self.control = control
+    inbox = Mailbox { control.wake() }
+    try startCompute(configuration)
+  }
+
+  private static func statsPage(_ options: EngineOptions) throws(EngineError) -> StatsPageWriter<RankStats> {
+    do {
+      if let path = options.statsPage { return try StatsPageWriter(path: path) }
+      let path = "/tmp/dpengine-\(getpid()).stats"
+      defer { unlink(path) }
+      return try StatsPageWriter(path: path)
+    } catch {
+      throw .system("\(error)")
+    }
+  }
+
+  private func startCompute(_ configuration: ModelConfiguration) throws(EngineError) {
+    let relay = EventRelay { [weak self] events in self?.receive(events) }
+    try ComputeThread.start("compute") { [options, stats, control, inbox] in
+      do throws(EngineError) {
+        let assembly = try RankAssembly(options, configuration, control, stats)
+        let loop = try assembly.assemble(inbox: inbox) { relay.post($0) }
+        try RankAssembly.grouping { () throws(ExpertParallelError) in try loop.run() }
+        relay.post(.ended(nil))
+      } catch {
+        relay.post(.ended(error))
+      }
+    }
+  }
+
+  private func receive(_ events: [EngineEvent]) {
+    for event in events {
+      switch event {
+      case .ready(let facts):
+        self.facts = facts
+        started.fire()
+      case .ended(let error):
+        failure = error
+        for signal in [started, ended, news] { signal.fire() }
+      default: continue
+      }
+    }
+    service?.receive(events)
+  }
+
+  private func run() async throws(EngineError) {
+    _ = await started.wait(until: .never)
+    if let failure { throw failure }
+    guard let facts else { throw .system("the compute thread ended before it was ready") }
+    let server = try serve(facts)
+    let accepting = Task { await server.run() }
+    stats.enter(.ready)
+    EngineLog.write(
+      "rank \(options.dataParallelRank) of \(options.dataParallelSize) serves on \(options.endpoint)")
+    try listenForSignals()
+    _ = await news.wait(until: .never)
+    if ended.isFired { await settle() } else { await drain(server) }
+    accepting.cancel()
+    if let failure { throw failure }
+  }
+
+  private func serve(_ facts: EngineFacts) throws(EngineError) -> HTTPServer {
+    let metrics = RequestMetrics(stats: stats, maxModelLength: facts.limits.maxModelLength)
+    var limits = facts.limits
+    limits.endTokens.formUnion(text.defaults.endTokens)
+    let service = EngineService(
+      options: options, text: text, planner: RequestPlanner(limits: limits, defaults: text.defaults),
+      inbox: inbox,
+      metrics: metrics)
+    self.service = service
+    let page = MetricsPage(metrics, options: options, cacheConfiguration: cacheConfiguration(facts))
+    let handler = RequestHandler(service, metricsPage: page)
+    do {
+      let listener = try Listener(Listener.open(options.endpoint))
+      return HTTPServer(listener) { exchange in await handler.handle(exchange) }
+    } catch {
+      throw .system("cannot listen on \(options.endpoint): \(error)")
+    }
+  }
+
+  private func cacheConfiguration(_ facts: EngineFacts) -> [(String, String)] {
+    let tokens = facts.blockCount * options.blockSize
+    let concurrency = Double(tokens) / Double(facts.limits.maxModelLength)
+    return [
+      ("block_size", String(options.blockSize)), ("num_gpu_blocks", String(facts.blockCount)),
+      ("kv_cache_size_tokens", String(tokens)), ("kv_cache_max_concurrency", String(concurrency)),
+      ("gpu_memory_utilization", String(options.memoryUtilization)),
+      ("enable_prefix_caching", options.enablePrefixCaching ? "True" : "False"),
+    ]
+  }
+
+  private func listenForSignals() throws(EngineError) {
+    do {
+      let signals = try Signals([SIGTERM, SIGINT])
+      Task {
+        _ = await signals.next()
+        self.news.fire()
+      }
+    } catch { throw .system("\(error)") }
+  }
+
+  /// Gives the answers under way, which have just been told of the failure, the time to be written.
+  private func settle() async {
+    let deadline = Instant.after(.seconds(2))
+    while let service, service.answering > 0, Instant.now < deadline {
+      await Loop.sleep(for: .milliseconds(5))
+    }
+  }
+
+  /// Finishes what is under way, then leaves the group once all its ranks are idle.
+  private func drain(_ server: HTTPServer) async {
+    EngineLog.write("draining, \(service?.answering ?? 0) requests under way")
+    stats.enter(.draining)
+    service?.isDraining = true
+    let isDrained = await server.drain(until: .after(Self.drainGrace))
+    if !isDrained { EngineLog.write("requests were cut off after \(Self.drainGrace)") }
+    inbox.post(.stop)
+    let hasLeft = await ended.wait(until: .after(Self.leaveGrace))
+    if !hasLeft { EngineLog.write("ends before the other ranks of its group are idle") }
+  }
+}

@@ -1,0 +1,156 @@
+import ExpertParallel
+import Model
+import Platform
+import Scheduling
+import Telemetry
+import Tensors
+
+/// What the loop's thread must know of an engine that is ready.
+struct EngineFacts: Sendable {
+  let limits: RequestPlanner.Limits
+  let blockCount: Int
+}
+
+/// Puts a rank together on its compute thread: joins the group, loads the model, divides the memory, warms up.
+final class RankAssembly {
+  private let options: EngineOptions
+  private let stats: StatsPageWriter<RankStats>
+  private let configuration: ModelConfiguration
+  private let group: ExpertGroup
+
+  /// How long ranks wait for each other at the start; loading a large model takes its time on some of them.
+  static let rendezvousTimeout = Duration.seconds(120)
+
+  /// - Parameter control: this rank's hold on the group, already open.
+  init(
+    _ options: EngineOptions, _ configuration: ModelConfiguration, _ control: GroupControl,
+    _ stats: StatsPageWriter<RankStats>
+  ) throws(EngineError) {
+    self.options = options
+    self.stats = stats
+    self.configuration = configuration
+    group = try Self.grouping { () throws(ExpertParallelError) in try ExpertGroup(control) }
+  }
+
+  /// The ways in which a group can break, as an error of this module.
+  static func grouping<Value>(_ body: () throws(ExpertParallelError) -> Value) throws(EngineError) -> Value {
+    do { return try body() } catch {
+      switch error {
+      case .invalidShape, .shapeMismatch: throw .configuration("\(error)")
+      default: throw .group("\(error)")
+      }
+    }
+  }
+
+  /// Opens the group's segment, or makes one for a rank that is alone.
+  static func openGroup(
+    _ options: EngineOptions, _ configuration: ModelConfiguration
+  ) throws(EngineError) -> GroupControl {
+    try grouping { () throws(ExpertParallelError) in
+      let shape = try ExchangeShape(
+        world: options.dataParallelSize, hidden: configuration.hiddenSize,
+        topK: configuration.experts.perToken,
+        experts: configuration.experts.count, layers: configuration.moeLayerCount,
+        chunk: options.dispatchChunk)
+      let segment =
+        if let descriptor = options.groupDescriptor {
+          SharedMemory(FileDescriptor(owning: descriptor))
+        } else {
+          try GroupControl.makeSegment()
+        }
+      return try GroupControl(
+        segment: segment, rank: options.dataParallelRank, shape: shape, epoch: options.epoch,
+        until: .after(rendezvousTimeout))
+    }
+  }
+
+  /// Goes through the phases of the start; the result is ready to run.
+  func assemble(
+    inbox: Mailbox<EngineCommand>, report: @escaping @Sendable (EngineEvent) -> Void
+  ) throws(EngineError) -> ComputeLoop {
+    stats.set(.epoch, Double(options.epoch))
+    stats.set(.maxNumSeqs, Double(options.maxSequences))
+    stats.enter(.loadWeights)
+    let model = try loadModel()
+    stats.enter(.kvAlloc)
+    let length = options.maxModelLength ?? configuration.maxPositions
+    let blocks = try memory(model).blockCount(maxModelLength: length)
+    let scheduler = try scheduler(blocks: blocks, length: length)
+    let executor = try ModelExecutor(
+      model, blockCount: blocks, blockSize: options.blockSize, maxSequences: options.maxSequences)
+    announce(blocks: blocks, length: length)
+    stats.enter(.rendezvous)
+    try Self.grouping { () throws(ExpertParallelError) in
+      try group.join(until: .after(Self.rendezvousTimeout))
+    }
+    stats.enter(.warmup)
+    try warmUp(executor)
+    report(.ready(EngineFacts(limits: limits(length), blockCount: blocks)))
+    return ComputeLoop(
+      inbox: inbox, scheduler: scheduler, executor: executor, group: group, stats: stats, report: report)
+  }
+
+  private func loadModel() throws(EngineError) -> LanguageModel {
+    do {
+      return try LanguageModel(folder: options.model, maxBatchTokens: options.batchedTokens)
+    } catch { throw .configuration("\(error)") }
+  }
+
+  private func memory(_ model: LanguageModel) -> MemoryPlan {
+    MemoryPlan(
+      accelerator: options.acceleratorMemory, utilization: options.memoryUtilization,
+      weights: weightShare(model), workspace: workspace,
+      blockBytes: LatentCache.bytesPerBlock(configuration, blockSize: options.blockSize),
+      blockSize: options.blockSize)
+  }
+
+  /// Bytes of all weights but the routed experts that other ranks own.
+  private func weightShare(_ model: LanguageModel) -> Int {
+    let owned = Set(group.placement.expertsOfRank[options.dataParallelRank])
+    var foreign = 0
+    for layer in 0..<model.experts.moeLayerCount {
+      for expert in 0..<configuration.experts.count where !owned.contains(expert) {
+        foreign += model.experts.byteCount(moeLayer: layer, expert: expert)
+      }
+    }
+    return model.weightBytes - foreign
+  }
+
+  /// Bytes of activations, logits and this rank's part of the exchange.
+  private var workspace: Int {
+    let rows = options.batchedTokens * configuration.hiddenSize * 8
+    let logits = options.maxSequences * configuration.vocabularySize
+    return (rows + logits) * MemoryLayout<Float>.stride + group.control.shape.segmentBytes
+      / options.dataParallelSize
+  }
+
+  private func scheduler(blocks: Int, length: Int) throws(EngineError) -> Scheduler {
+    var limits = SchedulerConfiguration(
+      maxBatchedTokens: options.batchedTokens, maxSequences: options.maxSequences, maxModelLength: length,
+      blockSize: options.blockSize, blockCount: blocks)
+    limits.enablePrefixCaching = options.enablePrefixCaching
+    limits.maxQueuedRequests = options.maxQueuedRequests
+    do { return try Scheduler(limits) } catch { throw .configuration("\(error)") }
+  }
+
+  private func announce(blocks: Int, length: Int) {
+    let tokens = blocks * options.blockSize
+    stats.set(.kvBlocksTotal, Double(blocks))
+    EngineLog.write("GPU KV cache size: \(tokens) tokens")
+    let concurrency = (Double(tokens) / Double(length) * 100).rounded() / 100
+    EngineLog.write("Maximum concurrency for \(length) tokens per request: \(concurrency)x")
+  }
+
+  private func warmUp(_ executor: ModelExecutor) throws(EngineError) {
+    try Self.grouping { () throws(ExpertParallelError) in
+      _ = try group.agree(StepIntent(tokens: 1, unfinished: true))
+      try executor.warmUp(group)
+    }
+  }
+
+  private func limits(_ length: Int) -> RequestPlanner.Limits {
+    RequestPlanner.Limits(
+      modelName: options.modelName, vocabularySize: configuration.vocabularySize, maxModelLength: length,
+      endTokens: Set(configuration.endTokens))
+  }
+}

@@ -1,0 +1,3 @@
+import Engine
+
+EngineProcess.main(Array(CommandLine.arguments.dropFirst()))
