@@ -117,8 +117,12 @@ let tools: [[Target]] = [
   executable("dpengine", uses: ["CommandLine", "Engine", "Platform"]),
 ]
 
+let benchmarks: [[Target]] = [
+  benchmark("DecodeThroughput", uses: ["Model", "Tensors"])
+]
+
 let package = Package(
   name: "dpdeploy",
-  targets: (shims + modules + tools).flatMap(\.self),
+  targets: (shims + modules + tools + benchmarks).flatMap(\.self),
   swiftLanguageModes: [.v6]
 )

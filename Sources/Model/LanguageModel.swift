@@ -21,7 +21,6 @@ public final class LanguageModel {
   private let network: FeedForward
   private let router: ExpertRouter
   private let workspace: Workspace
-  private var paged: PagedAttention?
 
   /// Opens a Hugging Face model folder: `config.json` and safetensors files.
   ///
@@ -64,9 +63,8 @@ public final class LanguageModel {
   ) throws(Experts.Failure) {
     check(batch, cache: cache, logits: logits)
     let step = prepare(batch, blockSize: cache.blockSize)
-    let paged = pagedAttention(cache)
     for (index, layer) in weights.layers.enumerated() {
-      attend(layer, step: step, attention: paged, cache: cache.layer(index))
+      attend(layer, step: step, attention: cache.attention, cache: cache.layer(index))
       try mix(layer, tokens: batch.tokens.count, experts: experts)
     }
     writeLogits(batch.logitRows, into: logits)
@@ -100,19 +98,6 @@ public final class LanguageModel {
     return StepTables(
       batch, sequence: workspace.sequence, blockSize: blockSize, pairCount: rotary.pairCount,
       cosines: workspace.cosines.base, sines: workspace.sines.base)
-  }
-
-  /// Attention scratch fits one block size; caches of a process all have the same.
-  private func pagedAttention(_ cache: LatentCache) -> PagedAttention {
-    if let paged, paged.blockSize == cache.blockSize { return paged }
-    let shape = configuration.attention
-    do {
-      let fresh = try PagedAttention(
-        heads: shape.headCount, width: shape.cachedWidth, latent: shape.latentSize,
-        blockSize: cache.blockSize)
-      paged = fresh
-      return fresh
-    } catch { fatalError("\(error)") }
   }
 
   private func rows(_ buffer: FloatBuffer) -> Rows { Rows(buffer.base, stride: configuration.hiddenSize) }

@@ -13,6 +13,8 @@ public final class LatentCache {
   public let blockSize: Int
   /// Elements of a token's row.
   public let width: Int
+  /// Attention over this cache's blocks, with its scratch memory.
+  let attention: PagedAttention
   private let rows: FloatBuffer
 
   /// A cache of `blockCount` blocks of `blockSize` tokens for a model of that shape.
@@ -23,7 +25,12 @@ public final class LatentCache {
     self.blockSize = blockSize
     width = model.attention.cachedWidth
     let count = layerCount * blockCount * blockSize * width
-    rows = try reading { () throws(TensorsError) in try FloatBuffer(count: count) }
+    do {
+      rows = try FloatBuffer(count: count)
+      attention = try PagedAttention(
+        heads: model.attention.headCount, width: width, latent: model.attention.latentSize,
+        blockSize: blockSize)
+    } catch { throw .tensors(error) }
   }
 
   /// Bytes of one block over all layers.

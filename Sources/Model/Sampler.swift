@@ -23,7 +23,10 @@ public struct Sampler {
   /// The most likely token, the lowest id on a tie; logits that are not numbers never win.
   public static func greedy(_ logits: UnsafeBufferPointer<Float>) -> Int32 {
     var best = 0
-    for index in logits.indices where logits[index] > logits[best] || logits[best].isNaN { best = index }
+    for index in logits.indices {
+      let beatsNaN = logits[best].isNaN && !logits[index].isNaN
+      if beatsNaN || logits[index] > logits[best] { best = index }
+    }
     return Int32(best)
   }
 

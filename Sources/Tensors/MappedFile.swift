@@ -3,7 +3,8 @@ public import JSON
 
 /// A whole file mapped read-only and shared, so that all ranks of a machine hold one copy.
 ///
-/// Sendable because the mapping is never written and lives as long as the object.
+/// Sendable because the mapping is never written and lives as long as the object. A user of `bytes`
+/// keeps the object in a property or a variable; a temporary is unmapped before its bytes are read.
 public final class MappedFile: @unchecked Sendable {
   /// Where the file was found.
   public let path: String
@@ -45,7 +46,7 @@ extension MappedFile {
   /// The JSON value the file at `path` holds.
   public static func json(path: String) throws(TensorsError) -> JSONValue {
     let file = try MappedFile(path: path)
-    return try json(file.bytes, file: path)
+    return try withExtendedLifetime(file) { () throws(TensorsError) in try json(file.bytes, file: path) }
   }
 
   /// The JSON value of a part of a file, which errors name.

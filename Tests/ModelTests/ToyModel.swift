@@ -42,8 +42,14 @@ struct ToyModel {
     let count = tensor.shape.reduce(1, *)
     let buffer = try FloatBuffer(count: count)
     try tensor.widen(into: buffer.base)
-    return Array(UnsafeBufferPointer(start: buffer.base, count: count))
+    return withExtendedLifetime(buffer) { Array(UnsafeBufferPointer(start: buffer.base, count: count)) }
   }
+}
+
+/// A file's bytes.
+func contents(_ path: String) throws -> [UInt8] {
+  let file = try MappedFile(path: path)
+  return withExtendedLifetime(file) { Array(file.bytes) }
 }
 
 /// One sequence of a model over a cache of its own, for tests.
