@@ -13,10 +13,7 @@ enum ValidateCommand: Subcommand {
       """,
     operands: [OperandDescription("MANIFEST", "Files to check; - reads standard input.", 1...4096)],
     options: [
-      OptionDescription(
-        "error-format", .value("FORMAT"),
-        "How to print: text for people, short for greps, json for scripts (to standard output).",
-        choices: ["text", "short", "json"], fallback: "text"),
+      .errorFormat,
       OptionDescription("quiet", short: "q", .flag, "Print errors only."),
       OptionDescription("strict", .flag, "Take warnings for errors."),
       .color,
@@ -28,37 +25,19 @@ enum ValidateCommand: Subcommand {
     ])
 
   static func run(_ arguments: ParsedArguments, _ streams: StandardStreams) -> ExitCode {
-    let format = ErrorFormat(rawValue: arguments.value("error-format") ?? "") ?? .text
-    let least: Diagnostic.Severity = arguments.flag("quiet") ? .error : .note
+    let format = ErrorFormat(arguments)
+    let isQuiet = arguments.flag("quiet")
     var everything: [Diagnostic] = []
     for name in arguments.operands {
       let reading = ManifestFile.read(name)
-      let shown = reading.diagnostics.filter { $0.severity >= least }
-      everything += shown
-      print(shown, reading, format, streams, quiet: arguments.flag("quiet"))
+      everything += reading.diagnostics
+      streams.show(reading, format, atLeast: isQuiet ? .error : .note)
+      if let manifest = reading.manifest, !isQuiet, format != .json {
+        streams.line("\(name): \(streams.outputStyle.green("valid")): \(summary(manifest))")
+      }
     }
     if format == .json { streams.line(DiagnosticJSON.object(everything).json()) }
-    return code(for: everything, strict: arguments.flag("strict"))
-  }
-
-  private static func print(
-    _ shown: [Diagnostic], _ reading: ManifestReading, _ format: ErrorFormat, _ streams: StandardStreams,
-    quiet: Bool
-  ) {
-    switch format {
-    case .json: return
-    case .short: streams.error(shown.map { "\($0)\n" }.joined())
-    case .text:
-      streams.error(DiagnosticRenderer(style: streams.errorStyle, source: reading.source).render(shown))
-    }
-    guard let manifest = reading.manifest, !quiet else { return }
-    streams.line("\(reading.source.name): \(streams.outputStyle.green("valid")): \(summary(manifest))")
-  }
-
-  private static func code(for diagnostics: [Diagnostic], strict: Bool) -> ExitCode {
-    let bad = diagnostics.filter { $0.severity == .error || strict && $0.severity == .warning }
-    guard !bad.isEmpty else { return .ok }
-    return bad.allSatisfy { $0.code == .doesNotFit } ? .doesNotFit : .manifest
+    return .forManifest(everything, strict: arguments.flag("strict"))
   }
 
   /// "deepseek-v3: 16 ranks on 2 nodes, 64 ingress replicas at 127.0.0.1:8016".
@@ -70,9 +49,4 @@ enum ValidateCommand: Subcommand {
     return "\(manifest.name): \(groups)\(count(layout.size, "rank")) on \(count(layout.nodes, "node")), "
       + "\(count(manifest.ingressReplicas.minimum, "ingress replica")) at \(manifest.ingress.host):\(port)"
   }
-}
-
-/// How diagnostics are printed.
-enum ErrorFormat: String {
-  case text, short, json
 }

@@ -108,15 +108,8 @@ struct SchemaReader {
   /// A slip among the siblings first, then the same word elsewhere, then a slip elsewhere.
   static func advice(for key: String, among fields: [Field], under prefix: String) -> String {
     if let sibling = Suggestion.sentence(for: key, among: fields.map(\.name)) { return sibling }
-    let described = ManifestSchema.entries.filter { entry in
-      if case .anything = entry.field.kind {
-        VLLMFlags.names.contains(entry.field.name) == false
-      } else {
-        true
-      }
-    }
-    let word = Suggestion.nearest(to: key, among: described.map(\.field.name)) ?? key
-    let homes = described.filter { $0.field.name == word }.prefix(2).map { entry in
+    let word = Suggestion.nearest(to: key, among: ManifestSchema.describedNames) ?? key
+    let homes = ManifestSchema.described.filter { $0.field.name == word }.prefix(2).map { entry in
       entry.path.contains(".") ? "under `\(entry.path.dropLast(word.count + 1))`" : "at the top level"
     }
     guard homes.isEmpty else { return "`\(word)` belongs \(homes.joined(separator: " or "))" }

@@ -31,9 +31,6 @@ public struct FieldExplanation: Sendable, Equatable {
       return
     }
     var facts = [Fact(label: "type", text: field.kind.words)]
-    if case .choice(_, let later) = field.kind, !later.isEmpty {
-      facts.append(Fact(label: "later", text: later.map { "`\($0)`" }.joined(separator: ", ")))
-    }
     if field.isRequired { facts.append(Fact(label: "required", text: "yes")) }
     if field.fallback != .null { facts.append(Fact(label: "default", text: "`\(field.fallback.json())`")) }
     if field.isSecret { facts.append(Fact(label: "secret", text: "never shown or stored in clear")) }

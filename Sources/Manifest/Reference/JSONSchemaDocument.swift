@@ -32,7 +32,7 @@ public enum JSONSchemaDocument {
     if case .refused = field.kind { return nil }
     if case .section(let fields) = field.kind { return object(fields, summary: field.summary) }
     var members: [Value.Member] = [.init("description", .text(description(field)))]
-    members += constraint(field.kind)
+    members += field.isRequired ? [type("string")] : constraint(field.kind)
     if field.fallback != .null { members.append(.init("default", field.fallback)) }
     return .map(members)
   }

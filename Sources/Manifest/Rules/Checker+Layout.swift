@@ -4,6 +4,8 @@ extension Checker {
     guard let size = integer(FieldPath.dataParallelSize), let groups = integer(FieldPath.groups) else {
       return nil
     }
+    // A misspelled `data_parallel_size` was reported already; what its default does not fit is no second mistake.
+    if !isGiven(FieldPath.dataParallelSize), diagnostics.hasErrors { return nil }
     let sizePerNode = integer(FieldPath.sizePerNode) ?? impliedSizePerNode(size)
     guard size.isMultiple(of: sizePerNode) else {
       reportUneven(size, sizePerNode)

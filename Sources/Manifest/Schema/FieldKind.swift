@@ -36,13 +36,18 @@ public indirect enum FieldKind: Sendable {
     case .number(let range, let excludesLower): "number, \(Self.bounds(range, excludesLower))"
     case .size: "bytes (`512MiB`)"
     case .text(let rule): rule.words
-    case .choice(let words, _): words.map { "`\($0)`" }.joined(separator: ", ")
+    case .choice(let words, let later):
+      Self.quoted(words) + (later.isEmpty ? "" : " (later: \(Self.quoted(later)))")
     case .texts: "list of strings"
     case .variables: "mapping of strings"
     case .anything: "any"
     case .section: "mapping"
     case .refused: "reserved"
     }
+  }
+
+  private static func quoted(_ words: [String]) -> String {
+    words.map { "`\($0)`" }.joined(separator: ", ")
   }
 
   static func bounds(_ range: ClosedRange<Int>) -> String {

@@ -22,6 +22,10 @@ public enum ManifestSchema {
   public static let entries: [Entry] = flatten(
     root, under: "", vllm: "the same: dpdeploy's own", ray: "the same: dpdeploy's own")
 
+  /// The fields worth suggesting: all but vLLM's flags that are only kept.
+  static let described = entries.filter { !$0.field.isPassedOn }
+  static let describedNames = Set(described.map(\.field.name)).sorted()
+
   private static let byPath = Dictionary(uniqueKeysWithValues: entries.map { ($0.path, $0) })
 
   /// The field at a path, nil when there is none.

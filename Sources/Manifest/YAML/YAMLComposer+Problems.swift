@@ -2,11 +2,7 @@ extension YAMLComposer {
   /// libyaml's complaint in the words of someone who wrote YAML, not a YAML parser.
   func explain(_ problem: YAMLProblem) -> Diagnostic {
     if let tab = tabDiagnostic(near: problem.span) { return tab }
-    if let opening = problem.contextSpan, isPastTheEnd(problem.span) {
-      // At the end of the text there is nothing to see; what was never closed is.
-      return Diagnostic(
-        .syntax, "this is never closed", span: opening, help: "add the missing quote or bracket")
-    }
+    if isPastTheEnd(problem.span) { return unfinished(problem) }
     let note = problem.context.map { context in
       context + (problem.contextSpan.map { " (line \($0.line))" } ?? "")
     }
@@ -26,6 +22,20 @@ extension YAMLComposer {
         help: "replace the tab by two spaces")
     }
     return nil
+  }
+
+  /// At the end of the text there is nothing to see; what was never closed is, or else the last thing written.
+  private func unfinished(_ problem: YAMLProblem) -> Diagnostic {
+    if let opening = problem.contextSpan, !isPastTheEnd(opening) {
+      return Diagnostic(
+        .syntax, "this is never closed", span: opening, help: "add the missing quote or bracket")
+    }
+    let lines = sourceLines.enumerated().reversed()
+    let last = lines.first { !$0.element.allSatisfy(\.isWhitespace) }
+    let place = last.map { SourceSpan(line: $0.offset + 1, column: $0.element.unicodeScalars.count) }
+    return Diagnostic(
+      .syntax, "the text ends too early", span: place ?? problem.span,
+      help: "something begun here is not complete")
   }
 
   private func isPastTheEnd(_ span: SourceSpan) -> Bool {
