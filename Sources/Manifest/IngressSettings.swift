@@ -13,6 +13,8 @@ public struct IngressSettings: Sendable, Equatable {
   /// The longest a request takes from its first byte to its last, in seconds.
   public let requestTimeoutSeconds: Double
   /// A file of accepted API keys, one a line; nil lets everyone in.
+  ///
+  /// It is as the manifest writes it: ``ModelLookup/path(of:)`` makes it absolute.
   public let apiKeysFile: String?
 }
 

@@ -34,7 +34,7 @@ extension EngineArguments {
     blockSize = checked.integer(FieldPath.blockSize) ?? 16
     gpuMemoryUtilization = checked.number(FieldPath.memoryUtilization) ?? 0.9
     acceleratorMemoryBytes = checked.integer(FieldPath.acceleratorMemory)
-    enableExpertParallel = checked.flag(FieldPath.expertParallel) ?? false
+    enableExpertParallel = checked.flag(FieldPath.expertParallel) ?? true
     enablePrefixCaching = checked.flag(FieldPath.prefixCaching)
     enableDBO = checked.flag(FieldPath.dbo) ?? false
     moeDPChunkSize = environment.last { $0.name == KnownVariable.chunkSizeName }.flatMap {

@@ -22,6 +22,11 @@ public struct ModelLookup: Sendable {
     return bundledFolders.map { Self.normalized($0 + "/" + source) } + [local]
   }
 
+  /// The absolute path of a file the manifest names, such as ``IngressSettings/apiKeysFile``.
+  public func path(of file: String) -> String {
+    Self.normalized(file.hasPrefix("/") ? file : manifestFolder + "/" + file)
+  }
+
   /// Whether a source is a bare name and may mean a bundled model.
   public static func isBareName(_ source: String) -> Bool {
     !source.isEmpty && !source.contains("/") && source != "." && source != ".."

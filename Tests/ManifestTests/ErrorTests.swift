@@ -90,7 +90,7 @@ struct WrongManifest: CustomTestStringConvertible, Sendable {
 
   static let traps: [WrongManifest] = [
     .init("no", "  engine_kwargs:\n    enable_dbo: no", "6:17 ambiguous-scalar"),
-    .init("on", "  engine_kwargs:\n    enable_expert_parallel: on", "6:29 ambiguous-scalar"),
+    .init("on", "  engine_kwargs:\n    enable_prefix_caching: on", "6:28 ambiguous-scalar"),
     .init("quoted true", "  engine_kwargs:\n    enable_dbo: \"true\"", "6:17 wrong-type"),
     .init("octal of YAML 1.2", "ingress:\n  port: 0o17", "6:9 ambiguous-scalar"),
     .init("octal of YAML 1.1", "ingress:\n  port: 0777", "6:9 ambiguous-scalar"),

@@ -19,6 +19,12 @@ import Testing
     #expect(lookup.candidates(for: source) == candidates)
   }
 
+  @Test func `or any other file is taken from the manifest's folder`() {
+    let lookup = ModelLookup(manifestFolder: "/work/app", bundledFolders: [])
+    #expect(lookup.path(of: "keys.txt") == "/work/app/keys.txt")
+    #expect(lookup.path(of: "/etc/keys") == "/etc/keys")
+  }
+
   @Test func `is found beside an installed tool, in a checkout, and where a variable points`() {
     #expect(
       ModelLookup.bundledFolders(executable: "/usr/local/bin/dpdeploy", override: nil)

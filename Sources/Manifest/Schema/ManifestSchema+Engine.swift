@@ -18,8 +18,10 @@ extension ManifestSchema {
       .none,
       bundled: .notYet("a rank of the bundled engine is one process")),
     Field(
-      "enable_expert_parallel", .boolean, .boolean(false),
-      "Whether each expert lives on one rank, instead of every rank computing all of them.", .groupRestart),
+      "enable_expert_parallel", .boolean, .boolean(true),
+      "Whether each expert lives on one rank, instead of every rank holding a slice of all of them.", .none,
+      bundled: .noEffect("each expert always lives on one rank"),
+      vllm: "the flag of the same name; its default is false"),
   ]
 
   private static let batchArguments: [Field] = [
@@ -30,7 +32,7 @@ extension ManifestSchema {
       "Tokens a rank computes in one step; at least `max_num_seqs`. Left out, it is 2048 or `max_num_seqs`.",
       .groupRestart),
     Field(
-      "max_model_len", .humanInteger(1...10_000_000, words: ["auto": .null, "-1": .null]),
+      "max_model_len", .humanInteger(2...10_000_000, words: ["auto": .null, "-1": .null]),
       "The longest prompt and answer together, in tokens; left out, the model's own limit.", .groupRestart),
     Field(
       "enable_chunked_prefill", .boolean, .boolean(true), "Whether long prompts are computed in pieces.",
@@ -55,8 +57,9 @@ extension ManifestSchema {
       "The share of the device's memory a rank may fill.", .groupRestart),
     Field("block_size", .integer(1...256), .integer(16), "Tokens in a KV block.", .groupRestart),
     Field(
-      "enable_prefix_caching", .boolean, "Whether prompts that begin alike share KV blocks.", .groupRestart,
-      bundled: .notYet("every prompt is computed in full"), neutral: [.boolean(false)]),
+      "enable_prefix_caching", .boolean,
+      "Whether prompts that begin alike share KV blocks; left out, they do not.",
+      .groupRestart, vllm: "the flag of the same name; its default is true"),
     Field(
       "kv_cache_memory_bytes", .size, "The size of the KV cache, in place of `gpu_memory_utilization`.",
       .none,
