@@ -34,7 +34,12 @@ func module(_ name: String, uses: [String] = [], testUses: [String] = []) -> [Ta
 
 func executable(_ name: String, uses: [String]) -> [Target] {
   guard exists("Sources/\(name)") else { return [] }
-  return [.executableTarget(name: name, dependencies: present(uses), swiftSettings: house)]
+  let tests = exists("Tests/\(name)Tests") ? [testTarget(name + "Tests", uses: [name] + uses)] : []
+  return [.executableTarget(name: name, dependencies: present(uses), swiftSettings: house)] + tests
+}
+
+func testTarget(_ name: String, uses: [String]) -> Target {
+  .testTarget(name: name, dependencies: present(uses), swiftSettings: house)
 }
 
 /// Benchmarks live beside the sources, one executable per question.
@@ -110,7 +115,7 @@ let modules: [[Target]] = [
 let tools: [[Target]] = [
   executable(
     "dpdeploy",
-    uses: ["CommandLine", "ControlAPI", "ControlClient", "Manifest", "Deployment", "Telemetry", "HTTP", "Platform"]),
+    uses: ["CommandLine", "ControlAPI", "ControlClient", "Manifest", "JSON", "HTTP", "Platform"]),
   executable("dpdeployd", uses: ["CommandLine", "Controller", "Platform"]),
   executable("dptop", uses: ["CommandLine", "Console", "Platform"]),
   executable("dpingress", uses: ["CommandLine", "Ingress", "Platform"]),

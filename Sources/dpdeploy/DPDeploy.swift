@@ -1,12 +1,13 @@
 import CommandLine
+import ControlAPI
 import Glibc
+import Platform
 
 /// The deployment manager's command line: chooses a subcommand and runs it.
 @main struct DPDeploy {
-  static func main() async {
+  static func main() {
     signal(SIGPIPE, SIG_IGN)
-    let code = await run(Array(Swift.CommandLine.arguments.dropFirst()))
-    exit(code.rawValue)
+    EventLoop.shared.run { await run(Array(Swift.CommandLine.arguments.dropFirst())).rawValue }
   }
 
   private static func run(_ words: [String]) async -> ExitCode {
@@ -40,9 +41,11 @@ import Glibc
       return try await command.run(arguments, StandardStreams(wish))
     } catch let error as UsageError {
       return StandardStreams().fail(error, tool: command.description.name)
+    } catch let error as ControlError {
+      StandardStreams().complain(error.message)
+      return ExitCode(rawValue: error.exitCode) ?? .failed
     } catch {
-      let streams = StandardStreams()
-      streams.error(streams.errorStyle.red("error") + ": \(error)\n")
+      StandardStreams().complain("\(error)")
       return .failed
     }
   }

@@ -17,6 +17,14 @@ protocol Subcommand: Sendable {
 /// The commands, in the order of `dpdeploy --help`.
 enum Subcommands {
   static let all: [any Subcommand.Type] = [
+    ApplyCommand.self,
+    StatusCommand.self,
+    EventsCommand.self,
+    LogsCommand.self,
+    DeleteCommand.self,
+    AskCommand.self,
+    BenchCommand.self,
+    DaemonCommand.self,
     ValidateCommand.self,
     ExplainCommand.self,
     VersionCommand.self,
@@ -25,6 +33,9 @@ enum Subcommands {
   static let set = CommandSet(
     "dpdeploy", "Deploy and watch data-parallel LLM serving.", commands: all.map { $0.description },
     examples: [
+      .init(
+        "dpdeploy apply manifests/quickstart.yaml --wait", "Start a deployment and wait until it is HEALTHY."),
+      .init("dpdeploy ask 'What is TTFT?'", "Ask the deployed model."),
       .init("dpdeploy validate manifests/quickstart.yaml", "Check a manifest without starting anything."),
       .init("dpdeploy explain dp_size_per_node", "What a field does, here and on vLLM and Ray."),
     ])

@@ -1,0 +1,57 @@
+import CommandLine
+import ControlAPI
+import ControlClient
+import Manifest
+import Platform
+
+/// `dpdeploy apply`: has a manifest carried out.
+enum ApplyCommand: Subcommand {
+  static let description = CommandDescription(
+    "dpdeploy apply", "Carry out a manifest: start it, or change what differs from what runs.",
+    discussion: """
+      Starts a controller where none runs. Applying the same manifest again does nothing; a changed one prints the fields \
+      that differ and what each costs. Without --wait it returns once the controller has recorded the wish.
+      """,
+    operands: [OperandDescription("MANIFEST", "The file, or `-` for standard input.")],
+    options: [
+      OptionDescription("wait", .flag, "Wait until everything is HEALTHY."),
+      OptionDescription(
+        "timeout", .value("TIME"), "Give up waiting after this long, exit 6.", fallback: "10m"),
+      .color,
+    ],
+    examples: [
+      .init("dpdeploy apply manifests/quickstart.yaml --wait", "two ranks and two ingress replicas, ready")
+    ])
+
+  @Loop
+  static func run(_ arguments: ParsedArguments, _ streams: StandardStreams) async throws -> ExitCode {
+    let timeout = try arguments.seconds("timeout") ?? 600
+    let name = arguments.operands[0]
+    let reading = ManifestFile.read(name, missingModel: .error)
+    streams.show(reading, .text)
+    guard !reading.hasErrors else { return .forManifest(reading.diagnostics) }
+    let (client, started) = try await DaemonLauncher(home: try HomeDirectory.ofEnvironment()).connect()
+    if started { streams.remark("started a controller in \(client.home.path)") }
+    let result = try await client.apply(request(for: reading, named: name))
+    report(result, streams)
+    guard arguments.flag("wait") else { return .ok }
+    return try await HealthWait(client, result, streams).run(
+      until: .after(.milliseconds(Int(timeout * 1000))))
+  }
+
+  private static func request(for reading: ManifestReading, named name: String) -> ApplyRequest {
+    let path = name == "-" ? nil : name.hasPrefix("/") ? name : ManifestFile.workingDirectory() + "/" + name
+    return ApplyRequest(
+      manifest: reading.source.text, path: path, workingDirectory: ManifestFile.workingDirectory(),
+      clientVersion: Version.current)
+  }
+
+  private static func report(_ result: ApplyResult, _ streams: StandardStreams) {
+    streams.line("\(result.application) \(result.outcome.rawValue) (revision \(result.revision))")
+    for change in result.changes {
+      let before = change.before ?? "(absent)"
+      let after = change.after ?? "(absent)"
+      streams.line("  \(change.path): \(before) -> \(after)  [\(change.changeClass)]")
+    }
+  }
+}

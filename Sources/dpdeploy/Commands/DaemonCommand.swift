@@ -1,0 +1,77 @@
+import CommandLine
+import ControlAPI
+import ControlClient
+import Glibc
+import Platform
+
+/// `dpdeploy daemon`: the controller itself.
+enum DaemonCommand: Subcommand {
+  static let description = CommandDescription(
+    "dpdeploy daemon", "Start, stop or look at the controller.",
+    discussion: """
+      `apply` and dptop start it when they need it, and it ends by itself some seconds after the last application is \
+      deleted. `stop` ends the applications too; what they were is kept, and the next start brings them back.
+      """,
+    operands: [OperandDescription("ACTION", "start, stop or status.")],
+    options: [
+      OptionDescription("json", .flag, "Print JSON for scripts (status)."),
+      .color,
+    ])
+
+  @Loop
+  static func run(_ arguments: ParsedArguments, _ streams: StandardStreams) async throws -> ExitCode {
+    switch arguments.operands[0] {
+    case "start": try await start(streams)
+    case "stop": try await stop(streams)
+    case "status": try await status(arguments, streams)
+    case let other: throw UsageError("`\(other)` is no action of daemon", help: "write start, stop or status")
+    }
+  }
+
+  @Loop
+  private static func start(_ streams: StandardStreams) async throws -> ExitCode {
+    let (client, started) = try await DaemonLauncher(home: try HomeDirectory.ofEnvironment()).connect()
+    let version = try await client.version()
+    streams.line(
+      "the controller \(started ? "is started" : "runs already") (pid \(version.pid)) in \(client.home.path)")
+    return .ok
+  }
+
+  @Loop
+  private static func stop(_ streams: StandardStreams) async throws -> ExitCode {
+    let client = ControlClient(home: try HomeDirectory.ofEnvironment())
+    let version = try await client.version()
+    guard kill(version.pid, SIGTERM) == 0 else {
+      throw ControlError(
+        code: "not-stopped", message: "the controller (pid \(version.pid)) cannot be signalled: \(errno)")
+    }
+    let deadline = Instant.after(.seconds(60))
+    while Instant.now < deadline {
+      guard ProcessRecord(pid: version.pid)?.isZombie == false else {
+        streams.line("the controller (pid \(version.pid)) is stopped")
+        return .ok
+      }
+      await Loop.sleep(for: .milliseconds(20))
+    }
+    throw ControlError(
+      code: "timeout", message: "the controller (pid \(version.pid)) is still stopping", exitCode: 6)
+  }
+
+  @Loop
+  private static func status(_ arguments: ParsedArguments, _ streams: StandardStreams) async throws
+    -> ExitCode
+  {
+    let client = ControlClient(home: try HomeDirectory.ofEnvironment())
+    do {
+      let version = try await client.version()
+      let state = ControllerStatus.running(version: version.version, pid: version.pid)
+      streams.line(
+        arguments.flag("json")
+          ? json(state) : "running, version \(version.version), pid \(version.pid), in \(client.home.path)")
+      return .ok
+    } catch {
+      streams.line(arguments.flag("json") ? json(ControllerStatus.unreachable(error.message)) : error.message)
+      return ExitCode(rawValue: error.exitCode) ?? .failed
+    }
+  }
+}

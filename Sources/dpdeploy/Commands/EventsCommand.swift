@@ -1,0 +1,49 @@
+import CommandLine
+import ControlAPI
+import ControlClient
+import Platform
+
+/// `dpdeploy events`: what happened.
+enum EventsCommand: Subcommand {
+  static let description = CommandDescription(
+    "dpdeploy events", "Show what happened to applications: applies, starts, deaths and why, recoveries.",
+    operands: [OperandDescription("NAME", "Events of this application only.", 0...1)],
+    options: [
+      OptionDescription("json", .flag, "Print one JSON object; with --follow one event a line."),
+      OptionDescription("follow", short: "f", .flag, "Go on with what happens next."),
+      .color,
+    ])
+
+  @Loop
+  static func run(_ arguments: ParsedArguments, _ streams: StandardStreams) async throws -> ExitCode {
+    let client = ControlClient(home: try HomeDirectory.ofEnvironment())
+    let name = arguments.operands.first
+    let isFollowing = arguments.flag("follow")
+    var next = 0
+    while true {
+      let page = try await client.events(since: next, application: name)
+      next = page.next
+      if arguments.flag("json"), !isFollowing {
+        streams.line(json(page))
+      } else {
+        for event in page.events {
+          streams.line(
+            arguments.flag("json") ? json(event, isPretty: false) : line(event, streams.outputStyle))
+        }
+      }
+      guard isFollowing else { return .ok }
+      await Loop.sleep(for: .milliseconds(500))
+    }
+  }
+
+  private static func line(_ event: Event, _ style: Style) -> String {
+    let reason =
+      switch event.severity {
+      case .error: style.red(event.reason)
+      case .warning: style.yellow(event.reason)
+      case .info: style.green(event.reason)
+      }
+    let subject = event.replica.map { "\(event.application)/\($0)" } ?? event.application
+    return "\(style.dim(event.time))  \(reason)  \(subject)  \(event.message)"
+  }
+}

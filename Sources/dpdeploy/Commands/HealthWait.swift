@@ -1,0 +1,94 @@
+import CommandLine
+import ControlAPI
+import ControlClient
+import Glibc
+import Platform
+
+/// Waits until an application is HEALTHY, and shows how far it has come meanwhile.
+@Loop
+final class HealthWait {
+  private let client: ControlClient
+  private let application: String
+  private let revision: Int
+  private let streams: StandardStreams
+  private var line: ProgressLine
+  private let start = Instant.now
+  private static let period = Duration.milliseconds(50)
+
+  init(_ client: ControlClient, _ result: ApplyResult, _ streams: StandardStreams) {
+    self.client = client
+    application = result.application
+    revision = result.revision
+    self.streams = streams
+    line = ProgressLine(isTerminal: streams.isErrorTerminal, width: streams.width)
+  }
+
+  /// - Returns: ok when it is HEALTHY, failed when it cannot become so, timedOut when `deadline` comes first.
+  func run(until deadline: Instant) async throws(ControlError) -> ExitCode {
+    watchInterrupt()
+    while true {
+      let status = try await client.status()
+      guard let now = status.applications.first(where: { $0.name == application }) else {
+        throw ControlError(code: "not-found", message: "\(application) was deleted meanwhile", exitCode: 9)
+      }
+      if now.revision == revision, let code = verdict(now) { return code }
+      streams.error(line.update(progress(now)))
+      guard Instant.now < deadline else { return timeOut(now) }
+      await Loop.sleep(for: Self.period)
+    }
+  }
+
+  private func verdict(_ now: ApplicationStatus) -> ExitCode? {
+    if now.status == .running, now.deployments.allSatisfy({ $0.status == .healthy }) {
+      streams.error(line.clear())
+      let seconds = Quantity.fixed((Instant.now - start).inSeconds, 1)
+      streams.line(
+        "\(application) is HEALTHY after \(seconds) s at \(now.endpoint.value ?? "an unknown endpoint")")
+      return .ok
+    }
+    guard now.status == .deployFailed else { return nil }
+    streams.error(line.clear())
+    streams.complain("\(application) is DEPLOY_FAILED: " + reason(now))
+    return .failed
+  }
+
+  private func timeOut(_ now: ApplicationStatus) -> ExitCode {
+    streams.error(line.clear())
+    streams.complain(
+      "\(application) is still \(now.status.rawValue): \(reason(now))\n"
+        + "  it goes on in the background; `dpdeploy status \(application) --watch` shows how far it is")
+    return .timedOut
+  }
+
+  private func reason(_ now: ApplicationStatus) -> String {
+    let deployment = now.deployments.first { $0.status != .healthy && !$0.message.isEmpty }
+    return deployment?.message ?? (now.message.isEmpty ? "no reason was given" : now.message)
+  }
+
+  private func progress(_ now: ApplicationStatus) -> String {
+    let replicas = now.deployments.flatMap(\.replicas)
+    let ready = replicas.count { $0.state == .running }
+    let target = now.deployments.filter { $0.ranks == nil }.reduce(0) { $0 + $1.targetReplicas }
+    var text =
+      "\(ProgressLine.bar(target > 0 ? Double(ready) / Double(target) : 0, cells: 20)) \(ready)/\(target) ready"
+    if let waiting = replicas.first(where: { $0.state != .running }), let phase = waiting.phase.value {
+      text += ", \(waiting.id) \(phase.rawValue)"
+      // A percentage would be a new line each on a log, so it is for terminals only.
+      if streams.isErrorTerminal, let share = waiting.phaseProgress { text += " \(Quantity.percent(share))" }
+    }
+    return text
+  }
+
+  /// Ctrl-C ends the wait only; the deployment goes on, and the message says how to look again.
+  private func watchInterrupt() {
+    guard let signals = try? Signals([SIGINT]) else { return }
+    Signals.block([SIGINT])
+    let name = application
+    let streams = streams
+    Task {
+      guard await signals.next() != nil else { return }
+      streams.remark("\nstopped waiting; \(name) goes on. `dpdeploy status \(name) --watch` shows it again.")
+      exit(ExitCode.interrupted.rawValue)
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import CommandLine
+import ControlAPI
+
+/// A status as text for people.
+struct StatusText {
+  let style: Style
+
+  func render(_ status: Status) -> String {
+    guard !status.applications.isEmpty else {
+      return "No applications. `dpdeploy apply MANIFEST` starts one.\n"
+    }
+    return status.applications.map(render).joined(separator: "\n")
+  }
+
+  private func render(_ application: ApplicationStatus) -> String {
+    var text = style.bold(application.name) + "  " + colored(application.status.rawValue)
+    text += "  revision \(application.revision)  \(application.endpoint.value ?? "no endpoint yet")\n"
+    if !application.message.isEmpty { text += "  \(application.message)\n" }
+    text += metrics(application.metrics) + "\n\n"
+    text += deployments(application.deployments) + "\n" + replicas(application.deployments)
+    for hint in application.hints { text += "\n" + render(hint) }
+    return text
+  }
+
+  private func metrics(_ metrics: ApplicationMetrics) -> String {
+    let parts = [
+      "\(Quantity.rate(metrics.requestsPerSecond.value)) req/s",
+      "\(Quantity.rate(metrics.generationTokensPerSecond.value)) tok/s out",
+      "TTFT \(Quantity.seconds(metrics.ttftSeconds.p50.value)) p50, \(Quantity.seconds(metrics.ttftSeconds.p99.value)) p99",
+      "TPOT \(Quantity.seconds(metrics.tpotSeconds.p50.value)) p50",
+      "queue \(Quantity.count(metrics.queueDepth.value))",
+    ]
+    return "  " + parts.joined(separator: "  ·  ")
+  }
+
+  private func deployments(_ deployments: [DeploymentStatus]) -> String {
+    var table = TextTable(["DEPLOYMENT", "STATUS", "READY", "MESSAGE"], numeric: ["READY"])
+    for deployment in deployments {
+      let ready = deployment.replicas.count { $0.state == .running }
+      let count = deployment.replicas.isEmpty ? "" : "\(ready)/\(deployment.targetReplicas)"
+      table.add([deployment.name, colored(deployment.status.rawValue), count, deployment.message])
+    }
+    return table.render(style: style)
+  }
+
+  private func replicas(_ deployments: [DeploymentStatus]) -> String {
+    let numeric = ["PID", "RESTARTS", "UTIL", "CPU", "MEM", "RUN", "WAIT", "KV", "TOK/S", "TTFT", "TPOT"]
+    var table = TextTable(["REPLICA", "NODE", "STATE"] + numeric, numeric: Set(numeric))
+    for replica in deployments.flatMap(\.replicas) {
+      table.add([
+        replica.id, replica.node ?? "", state(replica), Quantity.count(replica.pid.value.map(Int.init)),
+        String(replica.restarts), replica.gpuUtilizationRatio.map { Quantity.percent($0.value) } ?? "",
+        Quantity.percent(replica.cpuRatio.value), Quantity.bytes(replica.rssBytes.value),
+        Quantity.count(replica.running.value), Quantity.count(replica.waiting.value),
+        replica.kvUsageRatio.map { Quantity.percent($0.value) } ?? "",
+        Quantity.rate(replica.generationTokensPerSecond.value),
+        Quantity.seconds(replica.ttftP50Seconds.value),
+        Quantity.seconds(replica.tpotP50Seconds.value),
+      ])
+    }
+    return table.render(style: style)
+  }
+
+  private func state(_ replica: ReplicaStatus) -> String {
+    let phase = replica.state == .starting ? replica.phase.value.map { " (\($0.rawValue))" } ?? "" : ""
+    let age = replica.stale ? " stale \(Quantity.seconds(replica.observedAgeSeconds.value))" : ""
+    return colored(replica.state.rawValue) + phase + age
+  }
+
+  private func render(_ hint: Hint) -> String {
+    let label = hint.severity == .error ? style.red(hint.id) : style.yellow(hint.id)
+    var text = "\(label) \(hint.title)\n"
+    for fact in hint.evidence { text += "    \(fact)\n" }
+    let change = hint.field.map { "\($0)\(hint.value.map { ": " + $0 } ?? "")" }
+    text += "    " + style.bold("try") + " \(change.map { "\($0) — " } ?? "")\(hint.advice)\n"
+    return text
+  }
+
+  private func colored(_ word: String) -> String {
+    switch word {
+    case "RUNNING", "HEALTHY": style.green(word)
+    case "UNHEALTHY", "DEPLOY_FAILED": style.red(word)
+    default: style.yellow(word)
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import HTTP
+import JSON
+import Platform
+
+/// What a chat completion is asked for.
+struct ChatRequest: Sendable {
+  var model: String
+  var prompt: String
+  var maxTokens: Int
+  /// 0 is greedy.
+  var temperature: Double = 0
+  /// The key of the deployment's users, when it asks for one.
+  var apiKey: String?
+
+  fileprivate var body: [UInt8] {
+    let fields = [
+      #""model":\#(quoted(model))"#,
+      #""messages":[{"role":"user","content":\#(quoted(prompt))}]"#,
+      #""max_tokens":\#(maxTokens)"#, #""temperature":\#(temperature)"#,
+      #""stream":true"#, #""stream_options":{"include_usage":true}"#,
+    ]
+    return Array("{\(fields.joined(separator: ","))}".utf8)
+  }
+}
+
+/// A streamed chat completion, read as its client sees it.
+@Loop
+final class ChatStream {
+  /// What arrives.
+  enum Delta: Equatable {
+    case text(String)
+    case usage(promptTokens: Int, completionTokens: Int)
+  }
+
+  private let answer: HTTPAnswer
+  private var events = EventStream()
+  private var pending: [Delta] = []
+  private var isDone = false
+
+  private init(_ answer: HTTPAnswer) { self.answer = answer }
+
+  /// Sends `request` and waits for the beginning of its answer.
+  static func open(
+    _ request: ChatRequest, at client: HTTPClient, until deadline: Instant
+  ) async throws(ChatError) -> ChatStream {
+    var head = HeadWriter(method: "POST", target: "/v1/chat/completions", host: "localhost")
+    head.field("Content-Type", "application/json")
+    head.field("Accept", "text/event-stream")
+    if let key = request.apiKey { head.field("Authorization", "Bearer \(key)") }
+    do {
+      let answer = try await client.send("POST", head: head, body: request.body, until: deadline)
+      guard answer.head.status == 200 else { throw try await refusal(answer, until: deadline) }
+      return ChatStream(answer)
+    } catch let error as HTTPError {
+      throw .connection(error.description)
+    } catch let error as ChatError {
+      throw error
+    } catch {
+      throw .connection("\(error)")
+    }
+  }
+
+  /// The next piece; nil after `[DONE]`.
+  ///
+  /// - Throws: the server's error event, or that the stream ended before its `[DONE]`.
+  func next(until deadline: Instant) async throws(ChatError) -> Delta? {
+    while true {
+      if !pending.isEmpty { return pending.removeFirst() }
+      let bytes: [UInt8]?
+      do { bytes = try await answer.read(until: deadline) } catch { throw .connection(error.description) }
+      guard let bytes else {
+        guard isDone else { throw .cut }
+        return nil
+      }
+      for line in events.add(bytes) { try take(line) }
+    }
+  }
+
+  /// Tells the server that nobody reads on.
+  func cancel() { answer.cancel() }
+
+  private func take(_ line: EventStream.Line) throws(ChatError) {
+    guard case .data(let bytes) = line else { return }
+    if bytes.elementsEqual("[DONE]".utf8) {
+      isDone = true
+      return
+    }
+    let chunk: JSONValue
+    do { chunk = try JSONValue(parsing: bytes) } catch { throw .connection("an event is not JSON: \(error)") }
+    if let error = chunk["error"] { throw .server(status: 200, error["message"]?.string ?? "unknown error") }
+    if let text = chunk["choices"]?.elements?.first?["delta"]?["content"]?.string, !text.isEmpty {
+      pending.append(.text(text))
+    }
+    if let usage = chunk["usage"], let prompt = usage["prompt_tokens"]?.integer,
+      let completion = usage["completion_tokens"]?.integer
+    {
+      pending.append(.usage(promptTokens: prompt, completionTokens: completion))
+    }
+  }
+
+  private static func refusal(_ answer: HTTPAnswer, until deadline: Instant) async throws(HTTPError)
+    -> ChatError
+  {
+    var body: [UInt8] = []
+    while let piece = try await answer.read(until: deadline) { body += piece }
+    let message = (try? JSONValue(parsing: body))?["error"]?["message"]?.string
+    return .server(status: answer.head.status, message ?? String(decoding: body.prefix(200), as: UTF8.self))
+  }
+}
+
+/// Why a completion was not had.
+enum ChatError: Error, Equatable, CustomStringConvertible {
+  /// The server said so, before the stream (its status) or within it (200).
+  case server(status: Int, String)
+  /// The stream ended before its `[DONE]`.
+  case cut
+  /// The connection failed or took too long.
+  case connection(String)
+
+  var description: String {
+    switch self {
+    case .server(200, let message): "the stream ended in an error: \(message)"
+    case .server(let status, let message): "status \(status): \(message)"
+    case .cut: "the stream was cut before its [DONE]"
+    case .connection(let reason): reason
+    }
+  }
+
+  /// A word to count it under.
+  var kind: String {
+    switch self {
+    case .server(200, _): "stream-error"
+    case .server(let status, _): "status-\(status)"
+    case .cut: "stream-cut"
+    case .connection: "connection"
+    }
+  }
+}
+
+/// `text` as a JSON string.
+func quoted(_ text: String) -> String {
+  var result = "\""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "\"": result += "\\\""
+    case "\\": result += "\\\\"
+    case "\n": result += "\\n"
+    case "\r": result += "\\r"
+    case "\t": result += "\\t"
+    case _ where scalar.value < 0x20:
+      let digits = String(scalar.value, radix: 16)
+      result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    default: result.unicodeScalars.append(scalar)
+    }
+  }
+  return result + "\""
+}
