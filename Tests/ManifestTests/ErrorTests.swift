@@ -170,6 +170,18 @@ struct WrongManifest: CustomTestStringConvertible, Sendable {
       ])
   }
 
+  @Test func `and a bad name is met with one that would do`() {
+    let reading = read("name: My_App 2\nllm_config: {model_loading_config: {model_id: a}}")
+    #expect(reading.diagnostics.first?.help == "write `my-app-2`")
+  }
+
+  @Test func `and lines end where YAML ends them`() {
+    let text = smallest("ingress:\r\n  host: a\u{2028}  prot: 1\r  policy: x")
+    let reading = read(text)
+    #expect(places(text) == ["7:3 unknown-key", "8:11 bad-value"])
+    #expect(reading.source.lines[6] == "  prot: 1")
+  }
+
   @Test func `and columns count characters, not bytes`() {
     #expect(places(smallest("ingress: {host: \"höst\", prot: 1}")).contains("5:25 unknown-key"))
   }

@@ -169,7 +169,9 @@ extension SchemaReader {
     }
     guard case .text(let rule) = field.kind else { return .text(text) }
     guard rule.allows(text) else {
-      diagnostics.report(.badValue, "`\(path)` must be \(rule.words), found `\(shown)`", at: node.span)
+      diagnostics.report(
+        .badValue, "`\(path)` must be \(rule.words), found `\(shown)`", at: node.span,
+        help: rule.proposal(for: text).map { "write `\($0)`" })
       return nil
     }
     return .text(text)

@@ -105,6 +105,18 @@ public enum TextRule: Sendable {
     }
   }
 
+  /// What could be written in the place of a text that breaks the rule, nil when there is no obvious one.
+  func proposal(for text: String) -> String? {
+    guard case .label = self else { return nil }
+    let bytes = text.utf8.prefix(40).map { byte -> UInt8 in
+      let lower = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+      return Self.isLowerOrDigit(lower) ? lower : UInt8(ascii: "-")
+    }
+    let words = bytes.split(separator: UInt8(ascii: "-"))
+    return words.isEmpty
+      ? nil : String(decoding: Array(words.joined(separator: [UInt8(ascii: "-")])), as: UTF8.self)
+  }
+
   private static func isLowerOrDigit(_ byte: UInt8) -> Bool {
     (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
       || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)

@@ -26,9 +26,14 @@ public struct ManifestSource: Sendable, Equatable {
         help: "save the file as UTF-8; the first \(good) bytes are fine"))
   }
 
-  /// The lines without their ends; `lines[0]` is line 1.
+  /// The lines without their ends, split where YAML 1.1 sees a line end; `lines[0]` is line 1.
   public var lines: [Substring] {
-    text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" || $0 == "\r" }
+    text.split(omittingEmptySubsequences: false) { character in
+      switch character {
+      case "\n", "\r\n", "\r", "\u{85}", "\u{2028}", "\u{2029}": true
+      default: false
+      }
+    }
   }
 
   /// How many leading bytes are UTF-8, found by halving: a prefix of valid text stays valid at scalar bounds.
