@@ -28,6 +28,7 @@ public final class EngineProcess {
 
   /// Runs an engine with the arguments of a command line (without the program's name), and ends the process.
   public nonisolated static func main(_ arguments: [String]) -> Never {
+    SingleThreadedBLAS.ensure()
     signal(SIGPIPE, SIG_IGN)
     Signals.block([SIGTERM, SIGINT])
     EventLoop.shared.run {
