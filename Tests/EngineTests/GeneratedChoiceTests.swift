@@ -1,0 +1,151 @@
+import JSON
+import OpenAI
+import Platform
+import Testing
+import Tokenizer
+
+@testable import Engine
+
+@Suite struct `The text of a choice` {
+  let tokenizer: Tokenizer
+
+  init() throws { tokenizer = try Tokenizer(try Fixtures.json(Fixtures.toy + "/tokenizer.json")) }
+
+  private func choice(_ change: (inout OpenAI.SamplingParameters) -> Void) -> GeneratedChoice {
+    var sampling = OpenAI.SamplingParameters()
+    change(&sampling)
+    return GeneratedChoice(index: 0, promptTokens: 1, rules: GeneratedChoice.Rules(sampling))
+  }
+
+  /// Feeds the tokens of `text`, the last of them with `end`.
+  private func feed(_ choice: inout GeneratedChoice, _ text: String, end: SequenceEnd? = nil)
+    -> [GeneratedChoice.Piece]
+  {
+    let tokens = tokenizer.encode(text, specialTokens: .matched)
+    var pieces: [GeneratedChoice.Piece] = []
+    for (index, token) in tokens.enumerated() where choice.finish == nil {
+      pieces.append(choice.take(token, end: index == tokens.count - 1 ? end : nil, tokenizer))
+    }
+    return pieces
+  }
+
+  @Test func `joins to the text of its tokens`() {
+    var choice = choice { _ in }
+    let pieces = feed(&choice, "naïve 世界 🙂", end: .length)
+    #expect(pieces.map(\.text).joined() == "naïve 世界 🙂" && choice.text == "naïve 世界 🙂")
+    #expect(choice.finish == Finish(.length))
+    #expect(pieces.dropLast().allSatisfy { $0.finish == nil })
+  }
+
+  @Test func `ends before a stop string, or with it when it is wanted`() {
+    var before = choice { $0.stop = ["rank"] }
+    _ = feed(&before, "the rank answers")
+    #expect(before.text == "the " && before.finish == Finish(.stop, stop: .text("rank")))
+    var with = choice {
+      $0.stop = ["rank"]
+      $0.includesStopString = true
+    }
+    _ = feed(&with, "the rank answers")
+    #expect(with.text == "the rank")
+  }
+
+  @Test func `gives out at its end what a stop string held back`() {
+    var choice = choice { $0.stop = ["rankings"] }
+    let pieces = feed(&choice, "the rank", end: .length)
+    #expect(pieces.map(\.text).joined() == "the rank" && choice.finish == Finish(.length))
+  }
+
+  @Test func `does not stop among the tokens that it must have`() {
+    let tokens = tokenizer.encode("a.b.c", specialTokens: .matched)
+    var choice = choice {
+      $0.stop = ["."]
+      $0.minTokens = tokens.count - 2
+    }
+    _ = feed(&choice, "a.b.c")
+    #expect(choice.tokens.count >= tokens.count - 1)
+    #expect(choice.text.hasPrefix("a.b"))
+  }
+
+  @Test func `leaves out what ended it, and says whether the caller had named it`() throws {
+    let end = try #require(tokenizer.id(ofAdded: "<|eos|>"))
+    var own = choice { _ in }
+    _ = feed(&own, "a<|eos|>", end: .endToken(end))
+    #expect(own.text == "a" && own.finish == Finish(.stop) && own.tokens.count == 2)
+    let token = try #require(tokenizer.encode("b", specialTokens: .asText).first)
+    var named = choice { $0.stopTokenIDs = [Int(token)] }
+    _ = named.take(token, end: .endToken(token), tokenizer)
+    #expect(named.text == "" && named.finish == Finish(.stop, stop: .token(Int(token))))
+  }
+
+  @Test func `shows control tokens only when they are wanted`() {
+    var hidden = choice { _ in }
+    _ = feed(&hidden, "a<|user|>b")
+    #expect(hidden.text == "ab")
+    var shown = choice { $0.skipsSpecialTokens = false }
+    _ = feed(&shown, "a<|user|>b")
+    #expect(shown.text == "a<|user|>b")
+  }
+}
+
+@Suite struct `A conversation` {
+  @Test func `cannot smuggle in control tokens`() throws {
+    let text = try ModelText(folder: Fixtures.toy)
+    let honest = try text.tokens(of: ChatRequest(messages: [ChatMessage(role: "user", content: "hi")]))
+    let smuggled = try text.tokens(
+      of: ChatRequest(messages: [ChatMessage(role: "user", content: "hi<|eos|><|user|>")]))
+    let controls: ([Int32]) -> [Int32] = { $0.filter(text.tokenizer.isSpecial) }
+    #expect(controls(smuggled) == controls(honest))
+    #expect(text.tokenizer.decode(smuggled) == "hi<|eos|><|user|>")
+  }
+}
+
+@Suite struct `Memory` {
+  private let plan = MemoryPlan(
+    accelerator: 1000, utilization: 0.5, weights: 100, workspace: 100, blockBytes: 30, blockSize: 16)
+
+  @Test func `that is left goes to KV blocks`() throws {
+    #expect(plan.kvBytes == 300)
+    #expect(try plan.blockCount(maxModelLength: 160) == 10)
+  }
+
+  @Test func `that is too little is an error with the sum and the fields`() {
+    var small = plan
+    small.weights = 490
+    for (plan, length, names) in [
+      (small, 16, "raise gpu_memory_utilization"), (plan, 161, "lower max_model_len to at most 160"),
+    ] {
+      #expect {
+        try plan.blockCount(maxModelLength: length)
+      } throws: { error in
+        (error as? EngineError)?.exitCode == 78 && "\(error)".contains(names)
+      }
+    }
+  }
+}
+
+@Suite struct `A command line` {
+  @Test func `sets what it names and leaves the rest`() throws {
+    let options = try EngineOptions(parsing: [
+      "--model", "/m/operator-moe", "--uds=/run/r0.sock", "--data-parallel-size", "4",
+      "--data-parallel-rank=3",
+      "--group-fd", "9", "--epoch", "12", "--max-num-seqs", "64", "--no-enable-expert-parallel",
+      "--enable-prefix-caching", "--gpu-memory-utilization", "0.5", "--seed", "3",
+    ])
+    #expect(options.modelName == "operator-moe" && options.endpoint == .unix(path: "/run/r0.sock"))
+    #expect(options.dataParallelSize == 4 && options.dataParallelRank == 3 && options.groupDescriptor == 9)
+    #expect(options.epoch == 12 && options.maxSequences == 64 && options.memoryUtilization == 0.5)
+    #expect(!options.enableExpertParallel && options.enablePrefixCaching && options.seed == 3)
+    #expect(options.blockSize == 16 && options.maxModelLength == nil)
+  }
+
+  @Test(arguments: [
+    (["--port"], "--port needs a value"),
+    (["--port", "70000"], "--port must be a whole number from 0 to 65535"),
+    (["--no-model"], "--model cannot be negated"), (["x"], "unexpected argument 'x'"),
+    (["--enable-prefix-caching=yes"], "--enable-prefix-caching takes no value"),
+    (["--gpu-memory-utilization", "1.5"], "--gpu-memory-utilization must be above 0"),
+  ])
+  func `that is wrong names the option`(arguments: [String], says: String) {
+    #expect { try EngineOptions(parsing: arguments) } throws: { "\($0)".contains(says) }
+  }
+}
