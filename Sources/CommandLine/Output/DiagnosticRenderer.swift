@@ -4,12 +4,12 @@ public import Manifest
 public struct DiagnosticRenderer: Sendable {
   /// The colours to use.
   public let style: Style
-  private let lines: [Substring]
+  private let source: ManifestSource?
 
   /// Makes a renderer for the remarks on one source; without one, no excerpts are shown.
   public init(style: Style, source: ManifestSource? = nil) {
     self.style = style
-    lines = source?.lines ?? []
+    self.source = source
   }
 
   /// One diagnostic as lines, each ended.
@@ -52,8 +52,8 @@ public struct DiagnosticRenderer: Sendable {
   private func appendExcerpt(
     _ diagnostic: Diagnostic, _ number: String, _ gutter: String, to text: inout String
   ) -> Bool {
-    guard let span = diagnostic.span, lines.indices.contains(span.line - 1) else { return false }
-    let excerpt = SourceExcerpt(SecretMask.masking(lines[span.line - 1]), span)
+    guard let span = diagnostic.span, let line = source?.shownLine(span.line) else { return false }
+    let excerpt = SourceExcerpt(line, span)
     text += gutter + style.blue(" |") + "\n"
     text += style.blue(number + " | ") + excerpt.line + "\n"
     text += gutter + style.blue(" | ") + label(diagnostic.severity, excerpt.underline) + "\n"

@@ -33,26 +33,3 @@ struct SourceExcerpt {
     }
   }
 }
-
-/// Hides secrets in excerpts: what follows a key whose name holds KEY, TOKEN, SECRET or PASSWORD in capitals, or
-/// stands beside `secret: true`.
-enum SecretMask {
-  private static let words = ["KEY", "TOKEN", "SECRET", "PASSWORD", "api_key", "hf_token"]
-
-  /// The mask is as long as what it hides, so that carets stay under their columns.
-  static func masking(_ line: Substring) -> String {
-    let isMarked = line.contains("secret:") && line.contains("value:")
-    let secret = line.indices.first { index in
-      line[index] == ":" && (isMarked || words.contains { Self.key(before: index, line).contains($0) })
-    }
-    guard let secret else { return String(line) }
-    let rest = line[line.index(after: secret)...]
-    let spaces = rest.prefix { $0 == " " }
-    return String(line[...secret]) + spaces
-      + String(repeating: "*", count: rest.unicodeScalars.count - spaces.count)
-  }
-
-  private static func key(before colon: Substring.Index, _ line: Substring) -> Substring {
-    line[..<colon].suffix(from: line[..<colon].lastIndex { " {,".contains($0) } ?? line.startIndex)
-  }
-}
