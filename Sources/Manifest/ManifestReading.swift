@@ -32,14 +32,18 @@ public struct ManifestReading: Sendable {
 
 extension Manifest {
   /// Reads, checks and completes a manifest: pure, no file is opened, all errors of the run are found.
-  public static func read(_ source: ManifestSource) -> ManifestReading {
+  ///
+  /// Given the ``secrets`` kept of a manifest, its redacted canonical text reads back to an equal manifest.
+  public static func read(_ source: ManifestSource, secrets: [String: String] = [:]) -> ManifestReading {
     var diagnostics = DiagnosticList(file: source.name)
-    let manifest = read(source, &diagnostics)
+    let manifest = read(source, secrets, &diagnostics)
     return ManifestReading(
       manifest: diagnostics.hasErrors ? nil : manifest, diagnostics: diagnostics.inOrder, source: source)
   }
 
-  private static func read(_ source: ManifestSource, _ diagnostics: inout DiagnosticList) -> Manifest? {
+  private static func read(
+    _ source: ManifestSource, _ secrets: [String: String], _ diagnostics: inout DiagnosticList
+  ) -> Manifest? {
     guard var root = YAMLComposer.compose(source, &diagnostics) else { return nil }
     if RayServeConfig.isOne(root) {
       guard let translated = RayServeConfig.manifest(from: root, &diagnostics) else { return nil }
@@ -47,6 +51,7 @@ extension Manifest {
     }
     var reader = SchemaReader(diagnostics)
     reader.read(root)
+    reader.restore(secrets)
     var checker = Checker(reader)
     let layout = checker.checkAll()
     diagnostics = checker.diagnostics

@@ -28,6 +28,10 @@ import Testing
     #expect(!original.canonicalText().contains(secret))
     let again = try #require(read(original.canonicalText(secrets: .included)).manifest)
     #expect(again == original)
+    let kept = ManifestSource(name: "m", text: original.canonicalText())
+    #expect(Manifest.read(kept, secrets: original.secrets).manifest == original)
+    #expect(Manifest.read(kept).manifest != original)
+    #expect(original.secrets.count == 3)
     #expect(again.environment.filter { $0.isSecret }.count == 2)
     #expect(again.environment.allSatisfy { $0.display == Settings.redacted })
   }
