@@ -104,6 +104,9 @@ func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
   }
 }
 
+/// Equality as one word: a failed comparison of long arrays would be printed for minutes.
+func sameBits(_ a: [Float], _ b: [Float]) -> Bool { a == b }
+
 func argmax(_ values: some Collection<Float>) -> Int32 {
   Int32(values.enumerated().max { $0.element < $1.element }?.offset ?? -1)
 }
