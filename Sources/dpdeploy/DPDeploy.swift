@@ -20,7 +20,7 @@ import Platform
         streams.out(
           Subcommands.all[place].description.helpText(style: streams.outputStyle, width: streams.helpWidth))
       case .version:
-        streams.line("dpdeploy \(ProductVersion.current)")
+        streams.line("dpdeploy \(Version.current)")
       case .command(let place, let rest):
         return await run(Subcommands.all[place], rest)
       }

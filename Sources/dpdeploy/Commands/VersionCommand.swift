@@ -1,4 +1,5 @@
 import CommandLine
+import ControlAPI
 import Manifest
 
 /// `dpdeploy version`.
@@ -9,12 +10,12 @@ enum VersionCommand: Subcommand {
 
   static func run(_ arguments: ParsedArguments, _ streams: StandardStreams) -> ExitCode {
     guard arguments.flag("json") else {
-      streams.line("dpdeploy \(ProductVersion.current)")
+      streams.line("dpdeploy \(Version.current)")
       return .ok
     }
     let object = Value.map([
       .init("apiVersion", .text(ManifestSchema.apiVersion)), .init("kind", .text("Version")),
-      .init("schemaVersion", .text("1.0")), .init("version", .text(ProductVersion.current)),
+      .init("schemaVersion", .text("1.0")), .init("version", .text(Version.current)),
     ])
     streams.line(object.json())
     return .ok
