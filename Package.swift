@@ -123,7 +123,8 @@ let tools: [[Target]] = [
 ]
 
 let benchmarks: [[Target]] = [
-  benchmark("DecodeThroughput", uses: ["Model", "Tensors"])
+  benchmark("AllToAll", uses: ["ExpertParallel", "Platform"]),
+  benchmark("DecodeThroughput", uses: ["Model", "Tensors"]),
 ]
 
 let package = Package(

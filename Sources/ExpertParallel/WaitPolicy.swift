@@ -23,7 +23,10 @@ public struct WaitPolicy: Sendable, Hashable {
   }
 
   /// The policy for `world` ranks on this machine.
+  ///
+  /// With more ranks than cores most of those that wait only keep a core from one that works: measured with 16 ranks
+  /// on 2 cores, 200 yields make a step with one busy rank more than twice as slow as 20.
   public static func standard(world: Int) -> WaitPolicy {
-    WaitPolicy(spins: world <= Processor.count ? 64 : 0, yields: 200)
+    world <= Processor.count ? WaitPolicy(spins: 64, yields: 200) : WaitPolicy(spins: 0, yields: 20)
   }
 }
