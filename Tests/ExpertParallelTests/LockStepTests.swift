@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import Synchronization
 import Testing
 
 @testable import ExpertParallel
@@ -73,15 +74,15 @@ import Testing
     for wave in waves { #expect(try wave.get() == Array(1...201)) }
   }
 
-  @Test func `a wake-up during a busy wave is kept for its end`() throws {
+  @Test func `wake-ups during a busy wave are kept for its end and begin one wave`() throws {
     let waves = try runRanks(try shape(2)) { group throws(ExpertParallelError) in
       if group.control.rank == 0 { for _ in 0..<5 { group.control.wake() } }
       _ = try group.agree(StepIntent(unfinished: true))
       _ = try group.agree(StepIntent())
       try group.pause()
-      return group.wave
+      return [group.wave, group.control.header.wave.pointee.load(ordering: .relaxed)]
     }
-    for wave in waves { #expect(try wave.get() == 2) }
+    for wave in waves { #expect(try wave.get() == [2, 2]) }
   }
 
   @Test func `sixteen paused ranks cost next to nothing`() throws {
