@@ -28,8 +28,8 @@ public struct StatsSnapshot<Role: StatsRole>: Sendable {
 public final class StatsPageReader<Role: StatsRole>: Sendable {
   /// The page's file.
   public let path: String
-  private let layout: StatsLayout
-  private let mapping: StatsMapping
+  let layout: StatsLayout
+  let mapping: StatsMapping
 
   /// Maps the page at `path` for reading.
   ///
@@ -81,7 +81,7 @@ public final class StatsPageReader<Role: StatsRole>: Sendable {
       sketches: (0..<layout.sketchCount).map(sketch))
   }
 
-  private func sketch(_ index: Int) -> QuantileSketch {
+  func sketch(_ index: Int) -> QuantileSketch {
     let base = layout.firstSketch + index * StatsLayout.sketchWords
     var counts: [Int64] = []
     var first = 0
@@ -95,5 +95,5 @@ public final class StatsPageReader<Role: StatsRole>: Sendable {
     return QuantileSketch(firstIndex: first, counts: counts, sum: Double(bitPattern: mapping.load(base)))
   }
 
-  private func word(_ word: StatsLayout.Word) -> UInt64 { mapping.load(word.rawValue) }
+  func word(_ word: StatsLayout.Word) -> UInt64 { mapping.load(word.rawValue) }
 }

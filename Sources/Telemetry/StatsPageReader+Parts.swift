@@ -1,0 +1,24 @@
+/// Parts of a page, for a reader that looks often: a sketch costs two thousand words, a counter one.
+extension StatsPageReader {
+  /// The writer's last sign of life, in nanoseconds of the monotonic clock.
+  public var heartbeatNanoseconds: UInt64 { word(.heartbeat) }
+
+  /// The phase of the start; nil when a newer writer knows phases that this build does not.
+  public var phase: StatsPhase? { StatsPhase(rawValue: Int(truncatingIfNeeded: word(.phase))) }
+
+  /// How much of the phase is done, 0...1.
+  public var progress: Double { Double(bitPattern: word(.progress)) }
+
+  /// A counter's value.
+  public subscript(_ slot: Role.Counter) -> Int64 {
+    Int64(bitPattern: mapping.load(StatsLayout.headerWords + slot.rawValue))
+  }
+
+  /// A gauge's value.
+  public subscript(_ slot: Role.Gauge) -> Double {
+    Double(bitPattern: mapping.load(layout.firstGauge + slot.rawValue))
+  }
+
+  /// A distribution since the page was made.
+  public subscript(_ slot: Role.Sketch) -> QuantileSketch { sketch(slot.rawValue) }
+}
