@@ -111,6 +111,16 @@ public struct Application: Sendable, Equatable {
     return effects
   }
 
+  /// Has another ingress replica take the place of the one at `index`.
+  public mutating func restart(ingress index: Int, at now: Duration) -> [Effect] {
+    guard !isDeleting else { return [] }
+    var effects: [Effect] = []
+    if ingressCondition.status != .updating { ingressCondition.begin(.update, at: now) }
+    ingress.restart(index, at: now, &effects)
+    settle(at: now, &effects)
+    return effects
+  }
+
   /// Takes the application down: first the ingress, then the ranks.
   public mutating func delete(at now: Duration) -> [Effect] {
     guard !isDeleting else { return [] }

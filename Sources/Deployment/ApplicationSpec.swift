@@ -84,11 +84,14 @@ public struct IngressSpec: Sendable, Equatable {
   public var port: Int
   /// The arguments that are the same for every replica.
   public var arguments: [String]
+  /// Rows of the load board: replicas beyond them need another board, and so another start.
+  public var boardRows: Int
 
   /// Describes an ingress replica's start.
-  public init(host: String, port: Int, arguments: [String]) {
+  public init(host: String, port: Int, arguments: [String], boardRows: Int) {
     self.host = host
     self.port = port
     self.arguments = arguments
+    self.boardRows = boardRows
   }
 }

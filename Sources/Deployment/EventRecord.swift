@@ -40,6 +40,8 @@ public struct EventRecord: Sendable, Equatable {
     case deleted = "Deleted"
     /// The controller ended processes of a former controller.
     case straysEnded = "StraysEnded"
+    /// The controller is going, and what it runs with it.
+    case controllerStopping = "ControllerStopping"
     /// The controller could not do what it was asked to.
     case controllerError = "ControllerError"
   }

@@ -32,6 +32,13 @@ public struct IngressSet: Sendable, Equatable {
   /// Replicas that may run beyond `count` while their kind changes: a quarter, at least one.
   public static func surge(_ count: Int) -> Int { max(1, (count + 3) / 4) }
 
+  /// Has another replica take the place of the one at `index`.
+  mutating func restart(_ index: Int, at now: Duration, _ effects: inout [Effect]) {
+    guard let place = replicas.firstIndex(where: { $0.index == index }) else { return }
+    replicas[place].stop(grace: grace, reason: "a restart was asked for", at: now, &effects)
+    reconcile(at: now, &effects)
+  }
+
   /// Takes news of a replica.
   mutating func handle(
     _ news: IngressNews, index: Int, life: Int, at now: Duration, _ effects: inout [Effect]

@@ -142,7 +142,7 @@ extension ApplicationSpec {
       name: "demo", serverName: "DPServer:demo", groups: groups,
       cluster: ClusterSpec(nodes: nodes, devicesPerNode: 8),
       engine: EngineSpec(size: size, sizePerNode: perNode ?? size, capacity: 64, arguments: engine),
-      ingress: IngressSpec(host: "127.0.0.1", port: 8000, arguments: ingressArguments),
+      ingress: IngressSpec(host: "127.0.0.1", port: 8000, arguments: ingressArguments, boardRows: 8),
       ingressReplicas: ingress,
       drainTimeout: .seconds(30), startTimeout: .seconds(60))
   }
