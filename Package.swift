@@ -17,7 +17,7 @@ func exists(_ path: String) -> Bool {
 
 /// A target appears when its folder does.
 func present(_ uses: [String]) -> [Target.Dependency] {
-  uses.filter { exists("Sources/\($0)") }.map { .byName(name: $0) }
+  uses.filter { exists("Sources/\($0)") || exists("Tests/\($0)") }.map { .byName(name: $0) }
 }
 
 /// A library module and, when they exist, its tests.
@@ -40,6 +40,14 @@ func executable(_ name: String, uses: [String]) -> [Target] {
 
 func testTarget(_ name: String, uses: [String]) -> Target {
   .testTarget(name: name, dependencies: present(uses), swiftSettings: house)
+}
+
+/// A program that tests run in the place of a real one.
+func testTool(_ name: String, uses: [String]) -> [Target] {
+  guard exists("Tests/\(name)") else { return [] }
+  return [
+    .executableTarget(name: name, dependencies: present(uses), path: "Tests/\(name)", swiftSettings: house)
+  ]
 }
 
 /// Benchmarks live beside the sources, one executable per question.
@@ -102,8 +110,9 @@ let modules: [[Target]] = [
     "Controller",
     uses: [
       "Platform", "Telemetry", "HTTP", "Manifest", "ControlAPI", "Deployment", "Planning", "Diagnosis",
-      "Supervision", "CSQLite",
-    ]),
+      "Supervision", "ExpertParallel", "CSQLite",
+    ], testUses: ["dpfake"]),
+  testTool("dpfake", uses: ["HTTP", "Platform", "Telemetry"]),
   module("ControlClient", uses: ["Platform", "HTTP", "ControlAPI"]),
   module("CommandLine", uses: ["Manifest"]),
   module("Terminal", uses: ["CNcurses"]),
@@ -116,7 +125,7 @@ let tools: [[Target]] = [
   executable(
     "dpdeploy",
     uses: ["CommandLine", "ControlAPI", "ControlClient", "Manifest", "JSON", "HTTP", "Platform"]),
-  executable("dpdeployd", uses: ["CommandLine", "Controller", "Platform"]),
+  executable("dpdeployd", uses: ["CommandLine", "ControlAPI", "Controller", "Manifest", "Platform"]),
   executable("dptop", uses: ["CommandLine", "Console", "Platform"]),
   executable("dpingress", uses: ["CommandLine", "Ingress", "Platform"]),
   executable("dpengine", uses: ["CommandLine", "Engine", "Platform"]),

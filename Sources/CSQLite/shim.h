@@ -1,0 +1,12 @@
+// SQLite as Swift can see it: its SQLITE_TRANSIENT is a cast, which Swift does not import.
+#ifndef CSQLITE_SHIM_H
+#define CSQLITE_SHIM_H
+
+#include <sqlite3.h>
+
+// Binds a copy of `count` bytes of UTF-8.
+static inline int csqlite_bind_text(sqlite3_stmt *statement, int index, const char *text, int count) {
+  return sqlite3_bind_text(statement, index, text, count, SQLITE_TRANSIENT);
+}
+
+#endif

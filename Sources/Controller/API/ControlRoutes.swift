@@ -1,0 +1,91 @@
+import ControlAPI
+import HTTP
+import Platform
+
+/// The controller's API over HTTP: which request asks for what.
+@Loop
+struct ControlRoutes {
+  let controller: Controller
+
+  /// Answers one request.
+  func answer(_ exchange: HTTPExchange) async {
+    do {
+      let (status, body) = try await result(of: exchange)
+      await exchange.respond(status, body: body)
+    } catch {
+      await exchange.respond(Self.httpStatus(of: error), body: encoded(error))
+    }
+  }
+
+  private func result(of exchange: HTTPExchange) async throws(ControlError) -> (Int, [UInt8]) {
+    let parts = exchange.head.path.split(separator: "/").map(String.init)
+    guard parts.first == "v1" else { throw Self.noSuchPath(exchange) }
+    switch (exchange.head.method, parts.dropFirst().first ?? "", parts.count) {
+    case ("GET", "version", 2): return (200, encoded(controller.version))
+    case ("GET", "applications", 2): return (200, encoded(controller.status(only: nil)))
+    case ("GET", "applications", 3):
+      try controller.check(parts[2])
+      return (200, encoded(controller.status(only: parts[2])))
+    case ("POST", "applications", 2): return (200, encoded(try await apply(exchange)))
+    case ("DELETE", "applications", 3):
+      try await controller.delete(parts[2])
+      return (202, Array("{}".utf8))
+    case ("POST", "applications", 4) where parts[3] == "restart":
+      try controller.restart(try await body(RestartRequest.self, of: exchange).replica, of: parts[2])
+      return (202, Array("{}".utf8))
+    case ("GET", "snapshot", 2): return (200, encoded(controller.snapshot(since: number("since", exchange))))
+    case ("GET", "events", 2):
+      return (
+        200,
+        encoded(controller.events(since: number("since", exchange), of: exchange.head.query("application")))
+      )
+    case ("GET", "logs", 2): return (200, encoded(try logs(exchange)))
+    default: throw Self.noSuchPath(exchange)
+    }
+  }
+
+  private func apply(_ exchange: HTTPExchange) async throws(ControlError) -> ApplyResult {
+    try await controller.apply(try await body(ApplyRequest.self, of: exchange))
+  }
+
+  private func logs(_ exchange: HTTPExchange) throws(ControlError) -> LogPage {
+    guard let name = exchange.head.query("application") else {
+      throw ControlError(code: "bad-request", message: "logs need ?application=NAME", exitCode: 2)
+    }
+    return try controller.logs(
+      of: name, replica: exchange.head.query("replica"), tail: number("tail", exchange, default: 100),
+      cursor: exchange.head.query("cursor"))
+  }
+
+  private func number(_ name: String, _ exchange: HTTPExchange, default fallback: Int = 0) -> Int {
+    exchange.head.query(name).flatMap { Int($0) }.map { max(0, $0) } ?? fallback
+  }
+
+  private func body<Body: Decodable>(_ type: Body.Type, of exchange: HTTPExchange) async throws(ControlError)
+    -> Body
+  {
+    let bytes: [UInt8]
+    do { bytes = try await exchange.readBody() } catch {
+      throw ControlError(code: "bad-request", message: "\(error)", exitCode: 2)
+    }
+    guard let body = decoded(type, from: bytes) else {
+      throw ControlError(code: "bad-request", message: "the body is no \(type)", exitCode: 2)
+    }
+    return body
+  }
+
+  private static func noSuchPath(_ exchange: HTTPExchange) -> ControlError {
+    ControlError(
+      code: "no-such-path", message: "there is no \(exchange.head.method) \(exchange.head.path)", exitCode: 2)
+  }
+
+  private static func httpStatus(of error: ControlError) -> Int {
+    switch error.code {
+    case "not-found", "no-such-path": 404
+    case "bad-request", "invalid-manifest", "model-not-found", "not-yet", "path-too-long": 400
+    case "does-not-fit", "port-in-use", "port-denied", "cannot-listen", "conflict", "version-mismatch": 409
+    case "store-failed": 507
+    default: 500
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import ControlAPI
+import Deployment
+import Glibc
+import Manifest
+
+/// Turns what a client sends into something that can be run here.
+struct ManifestIntake {
+  let tools: ToolPaths
+
+  /// Reads a manifest and finds its model.
+  ///
+  /// - Throws: exit code 3 with every error of the manifest, or with the places where the model was looked for.
+  func accept(_ text: String, path: String?, folder: String) throws(ControlError) -> AcceptedManifest {
+    let reading = Manifest.read(ManifestSource(name: path ?? "<stdin>", text: text))
+    let remarks = reading.diagnostics.filter { $0.severity != .note }.map { "\($0)" }
+    guard let manifest = reading.manifest else {
+      throw ControlError(code: "invalid-manifest", message: remarks.joined(separator: "\n"), exitCode: 3)
+    }
+    try checkBackend(manifest)
+    let model = try findModel(manifest, folder: Self.folder(of: path) ?? folder)
+    return AcceptedManifest(
+      manifest: manifest, spec: ApplicationSpec(manifest, modelFolder: model), warnings: remarks)
+  }
+
+  private func checkBackend(_ manifest: Manifest) throws(ControlError) {
+    guard manifest.backend == .local, manifest.engine == .bundled else {
+      throw ControlError(
+        code: "not-yet",
+        message:
+          "backend \(manifest.backend.rawValue) with engine \(manifest.engine.rawValue) cannot be run yet; "
+          + "this version runs backend local with engine bundled", exitCode: 3)
+    }
+  }
+
+  private func findModel(_ manifest: Manifest, folder: String) throws(ControlError) -> String {
+    let lookup = ModelLookup(manifestFolder: folder, bundledFolders: tools.models)
+    let candidates = lookup.candidates(for: manifest.model.source)
+    if let found = candidates.first(where: { access($0 + "/config.json", R_OK) == 0 }) { return found }
+    throw ControlError(
+      code: "model-not-found",
+      message:
+        "no model `\(manifest.model.source)` on this machine (looked in \(candidates.joined(separator: ", "))); "
+        + "name a folder with config.json, tokenizer.json and *.safetensors in model_source", exitCode: 3)
+  }
+
+  private static func folder(of path: String?) -> String? {
+    guard let path, let slash = path.lastIndex(of: "/") else { return nil }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+}

@@ -1,0 +1,194 @@
+import ControlAPI
+import Deployment
+import Glibc
+import Manifest
+import Platform
+
+/// What the API asks for.
+extension Controller {
+  var version: VersionInfo { VersionInfo(version: Version.current, pid: getpid()) }
+
+  func status(only name: String?) -> Status {
+    let chosen = runners.values.filter { name == nil || $0.stored.name == name }
+    return Status(
+      generatedAt: Timestamp.now, controller: .running(version: Version.current, pid: getpid()),
+      applications: chosen.map(\.status).sorted { $0.name < $1.name })
+  }
+
+  func snapshot(since cursor: Int) -> Snapshot {
+    let log = surroundings.events
+    let since = cursor > log.cursor ? 0 : cursor
+    return Snapshot(
+      sequence: log.cursor, status: status(only: nil),
+      history: runners.mapValues { $0.meter.history.lazy.filter { $0.sequence > since }.map(\.point) },
+      events: log.events(afterCursor: since))
+  }
+
+  func events(since sequence: Int, of application: String?) -> EventPage {
+    EventPage(
+      events: surroundings.events.events(after: sequence, application: application),
+      next: max(sequence, surroundings.events.newest))
+  }
+
+  func logs(of name: String, replica: String?, tail: Int, cursor: String?) throws(ControlError) -> LogPage {
+    let folder = home.logs(of: name)
+    guard runners[name] != nil || (!name.contains("/") && access(folder, R_OK) == 0) else {
+      throw .noSuch(name)
+    }
+    return LogReader(folder: folder).page(replica: replica, tail: tail, cursor: cursor)
+  }
+
+  func check(_ name: String) throws(ControlError) {
+    guard runners[name] != nil else { throw .noSuch(name) }
+  }
+
+  func restart(_ replica: String, of name: String) throws(ControlError) {
+    guard let runner = runners[name] else { throw .noSuch(name) }
+    guard runner.restart(replica: replica) else {
+      throw ControlError(code: "not-found", message: "\(name) has no replica \(replica)")
+    }
+  }
+
+  func delete(_ name: String) async throws(ControlError) {
+    guard let runner = runners[name] else { throw .noSuch(name) }
+    guard !runner.stored.isDeleting else { return }
+    try begin(name)
+    defer { finish(name) }
+    var stored = runner.stored
+    stored.isDeleting = true
+    try await write([.application(stored)])
+    runner.delete()
+  }
+
+  func apply(_ request: ApplyRequest) async throws(ControlError) -> ApplyResult {
+    guard request.clientVersion == Version.current else {
+      throw ControlError(
+        code: "version-mismatch",
+        message: """
+          the controller is version \(Version.current), the client \(request.clientVersion); \
+          `dpdeploy daemon stop`, then run this again
+          """, exitCode: 9)
+    }
+    let accepted = try ManifestIntake(tools: surroundings.tools).accept(
+      request.manifest, path: request.path, folder: request.workingDirectory)
+    let name = accepted.manifest.name
+    try begin(name)
+    defer { finish(name) }
+    guard let runner = runners[name] else { return try await create(accepted, request) }
+    return try await update(runner, accepted, request)
+  }
+
+  private func create(_ accepted: AcceptedManifest, _ request: ApplyRequest) async throws(ControlError)
+    -> ApplyResult
+  {
+    let stored = StoredApplication(
+      name: accepted.manifest.name, revision: 1, manifest: request.manifest, path: request.path,
+      folder: request.workingDirectory, createdAt: Timestamp.now, port: 0, isDeleting: false)
+    let sockets = ListeningSockets()
+    try sockets.open(accepted.spec.ingress)
+    try check(accepted.spec)
+    try RunDirectory(home: home, application: stored.name).create()
+    try await write([.application(stored.bound(to: sockets.port(of: accepted.spec.ingress)))])
+    try start(accepted, stored, epochs: [:], sockets: sockets)
+    runners[stored.name]?.record(EventRecord(.info, .applied, "\(stored.name) was created, revision 1"))
+    return ApplyResult(
+      application: stored.name, revision: 1, outcome: .created, changes: [], warnings: accepted.warnings)
+  }
+
+  private func update(
+    _ runner: ApplicationRunner, _ accepted: AcceptedManifest, _ request: ApplyRequest
+  ) async throws(ControlError) -> ApplyResult {
+    guard !runner.stored.isDeleting else {
+      throw ControlError(
+        code: "conflict", message: "\(runner.stored.name) is being deleted; apply again when it is gone",
+        exitCode: 9)
+    }
+    let changes = Manifest.diff(runner.request.manifest, accepted.manifest).map {
+      ControlAPI.FieldChange(
+        path: $0.path, before: $0.old, after: $0.new, changeClass: $0.changeClass.rawValue)
+    }
+    let isSame = changes.isEmpty && accepted.spec == runner.request.spec
+    var stored = runner.stored
+    if !isSame {
+      try check(accepted.spec)
+      try runner.sockets.open(accepted.spec.ingress)
+      stored.revision += 1
+      stored.manifest = request.manifest
+      stored.path = request.path
+      stored.folder = request.workingDirectory
+      try await write([.application(stored.bound(to: runner.sockets.port(of: accepted.spec.ingress)))])
+    }
+    do { try runner.apply(accepted, stored) } catch { throw .doesNotFit(error) }
+    if !isSame {
+      let fields = changes.map(\.path).joined(separator: ", ")
+      runner.record(EventRecord(.info, .applied, "revision \(stored.revision) changes \(fields)"))
+    }
+    return ApplyResult(
+      application: stored.name, revision: stored.revision, outcome: isSame ? .unchanged : .updated,
+      changes: changes, warnings: accepted.warnings)
+  }
+
+  private func check(_ spec: ApplicationSpec) throws(ControlError) {
+    do { _ = try RankAssignment(groups: spec.groups, engine: spec.engine, cluster: spec.cluster) } catch {
+      throw .doesNotFit(error)
+    }
+  }
+
+  func start(
+    _ accepted: AcceptedManifest, _ stored: StoredApplication, epochs: [Int: Int],
+    sockets: ListeningSockets? = nil
+  ) throws(ControlError) {
+    let sockets = sockets ?? ListeningSockets()
+    try sockets.open(accepted.spec.ingress, preferred: stored.port)
+    try RunDirectory(home: home, application: stored.name).create()
+    let runner: ApplicationRunner
+    do {
+      runner = try ApplicationRunner(accepted, stored, epochs: epochs, sockets: sockets, surroundings)
+    } catch { throw .doesNotFit(error) }
+    runner.onGone = { [weak self] in
+      self?.runners[stored.name] = nil
+      self?.restIfIdle()
+    }
+    runners[stored.name] = runner
+    idleTimer.cancel()
+  }
+
+  /// One apply or delete of an application at a time.
+  private func begin(_ name: String) throws(ControlError) {
+    guard busy.insert(name).inserted else {
+      throw ControlError(
+        code: "conflict", message: "another apply or delete of \(name) is under way; try again", exitCode: 9)
+    }
+    idleTimer.cancel()
+  }
+
+  private func finish(_ name: String) {
+    busy.remove(name)
+    restIfIdle()
+  }
+
+  private func write(_ changes: [StoreChange]) async throws(ControlError) {
+    do { try await surroundings.store.commit(changes) } catch {
+      throw ControlError(
+        code: "store-failed", message: "the change cannot be recorded, so it is not carried out: \(error)")
+    }
+  }
+}
+
+extension ControlError {
+  fileprivate static func noSuch(_ name: String) -> ControlError {
+    ControlError(code: "not-found", message: "there is no application \(name)", exitCode: 1)
+  }
+
+  fileprivate static func doesNotFit(_ error: PlacementError) -> ControlError {
+    ControlError(code: "does-not-fit", message: error.description, exitCode: 4)
+  }
+}
+
+extension StoredApplication {
+  fileprivate func bound(to port: Int?) -> StoredApplication {
+    var copy = self
+    copy.port = port ?? 0
+    return copy
+  }
+}

@@ -1,0 +1,123 @@
+import ControlAPI
+import Platform
+import Telemetry
+
+/// The sums over an application's replicas: second by second for the window, and as points for the charts.
+struct ApplicationMeter {
+  /// What one second brought.
+  struct Second {
+    /// When it ended, on the monotonic clock.
+    var end: Double
+    /// Its length; nil in the first.
+    var length: Double?
+    var requests: Int64 = 0
+    var failed: Int64 = 0
+    var promptTokens: Int64 = 0
+    var generationTokens: Int64 = 0
+    var ttft = QuantileSketch()
+    var tpot = QuantileSketch()
+    /// Present values; nil when nobody reports.
+    var queueDepth: Int?
+    var running: Int?
+    var waiting: Int?
+    var kvUsed = 0.0
+    var kvTotal = 0.0
+    /// The age of the oldest reading that was counted.
+    var age: Double?
+  }
+
+  /// The window of the status, in seconds.
+  static let window = 10.0
+  private var seconds = Ring<Second>(capacity: 12)
+  /// The points of the last hour, each with its place in the controller's record.
+  private(set) var history = Ring<(sequence: Int, point: HistoryPoint)>(capacity: 3600)
+
+  /// Takes a second over; `time` is the wall clock's.
+  mutating func append(_ second: Second, sequence: Int, time: Double) {
+    seconds.append(second)
+    history.append((sequence, Self.point(second, time)))
+  }
+
+  /// The window's sums.
+  var metrics: ApplicationMetrics {
+    var metrics = ApplicationMetrics(windowSeconds: Self.window)
+    guard let last = seconds.last else { return metrics }
+    let recent = seconds.filter { $0.end > last.end - Self.window && $0.length != nil }
+    let span = recent.compactMap(\.length).reduce(0, +)
+    if span > 0 {
+      func rate(_ value: KeyPath<Second, Int64>) -> Known<Double> {
+        .known(Double(recent.map { $0[keyPath: value] }.reduce(0, +)) / span)
+      }
+      metrics.requestsPerSecond = rate(\.requests)
+      metrics.promptTokensPerSecond = rate(\.promptTokens)
+      metrics.generationTokensPerSecond = rate(\.generationTokens)
+      let requests = recent.map(\.requests).reduce(0, +)
+      let failed = recent.map(\.failed).reduce(0, +)
+      if requests > 0 { metrics.errorRatio = .known(Double(failed) / Double(requests)) }
+    }
+    metrics.ttftSeconds = Self.summary(recent.map(\.ttft))
+    metrics.tpotSeconds = Self.summary(recent.map(\.tpot))
+    metrics.queueDepth = Known(last.queueDepth)
+    metrics.running = Known(last.running)
+    metrics.waiting = Known(last.waiting)
+    metrics.kvUsageRatio = Known(last.kvRatio)
+    metrics.ageSeconds = Known(last.age)
+    return metrics
+  }
+
+  private static func summary(_ sketches: [QuantileSketch]) -> LatencySummary {
+    var sum = QuantileSketch()
+    for sketch in sketches { sum.merge(sketch) }
+    return LatencySummary(
+      p50: Known(sum.quantile(0.5)), p90: Known(sum.quantile(0.9)), p99: Known(sum.quantile(0.99)),
+      mean: Known(sum.mean), count: Int(sum.count))
+  }
+
+  private static func point(_ second: Second, _ time: Double) -> HistoryPoint {
+    var point = HistoryPoint(time: time)
+    if let length = second.length, length > 0 {
+      point.requestsPerSecond = Double(second.requests) / length
+      point.promptTokensPerSecond = Double(second.promptTokens) / length
+      point.generationTokensPerSecond = Double(second.generationTokens) / length
+    }
+    point.ttftP50Seconds = second.ttft.quantile(0.5)
+    point.ttftP99Seconds = second.ttft.quantile(0.99)
+    point.tpotP50Seconds = second.tpot.quantile(0.5)
+    point.tpotP99Seconds = second.tpot.quantile(0.99)
+    point.queueDepth = second.queueDepth.map(Double.init)
+    point.running = second.running.map(Double.init)
+    point.kvUsageRatio = second.kvRatio
+    return point
+  }
+}
+
+extension ApplicationMeter.Second {
+  var kvRatio: Double? { kvTotal > 0 ? kvUsed / kvTotal : nil }
+
+  /// Counts a rank's present values.
+  @Loop
+  mutating func count(_ meter: ProcessMeter<RankStats>, at now: Double) {
+    guard let page = meter.page, !meter.isStale(at: now) else { return }
+    running = (running ?? 0) + Int(page[.running])
+    waiting = (waiting ?? 0) + Int(page[.waiting])
+    kvUsed += page[.kvBlocksUsed]
+    kvTotal += page[.kvBlocksTotal]
+    age = max(age ?? 0, meter.age(at: now) ?? 0)
+  }
+
+  /// Counts what an ingress replica did for clients: the one place where each request is seen once.
+  @Loop
+  mutating func count(_ meter: ProcessMeter<IngressStats>, at now: Double) {
+    guard let page = meter.page, !meter.isStale(at: now) else { return }
+    queueDepth = (queueDepth ?? 0) + Int(page[.queueDepth])
+    age = max(age ?? 0, meter.age(at: now) ?? 0)
+    guard let interval = meter.interval else { return }
+    length = max(length ?? 0, interval)
+    requests += meter.delta(.requests) ?? 0
+    failed += (meter.delta(.serverErrors) ?? 0) + (meter.delta(.tooManyRequests) ?? 0)
+    promptTokens += meter.delta(.promptTokens) ?? 0
+    generationTokens += meter.delta(.generationTokens) ?? 0
+    ttft.merge(meter.sketchDeltas[IngressStats.Sketch.ttft.rawValue] ?? QuantileSketch())
+    tpot.merge(meter.sketchDeltas[IngressStats.Sketch.tpot.rawValue] ?? QuantileSketch())
+  }
+}

@@ -1,0 +1,124 @@
+import Deployment
+import Manifest
+import Platform
+import Supervision
+
+extension ApplicationRunner {
+  /// Starts ingress replicas once the intent is on disk.
+  func launch(_ launches: [IngressLaunch]) {
+    Task { await self.start(launches) }
+  }
+
+  private func start(_ launches: [IngressLaunch]) async {
+    var planned: [(IngressLaunch, LaunchSpec)] = []
+    for launch in launches {
+      do { planned.append((launch, try spec(of: launch))) } catch {
+        tell(.ingress(.notStarted(error.reason, isPermanent: false), index: launch.index, life: launch.life))
+      }
+    }
+    _ = try? await surroundings.store.commit(planned.map { .intent($0.1.token) })
+    for (launch, spec) in planned {
+      guard isStarting(launch) else {
+        tell(.ingress(.ended(.unknown, lastLine: nil), index: launch.index, life: launch.life))
+        continue
+      }
+      do { try spawn(spec, launch) } catch {
+        tell(
+          .ingress(
+            .notStarted(error.description, isPermanent: error.isPermanent), index: launch.index,
+            life: launch.life))
+      }
+    }
+    closeUnusedSockets()
+  }
+
+  private struct PlanError: Error {
+    let reason: String
+  }
+
+  private func spec(of launch: IngressLaunch) throws(PlanError) -> LaunchSpec {
+    guard let listener = sockets.descriptor(for: launch.ingress) else {
+      throw PlanError(reason: "\(launch.ingress.host) port \(launch.ingress.port) is not bound")
+    }
+    let board: Int32
+    do { board = try boards.descriptor(rows: launch.ingress.boardRows) } catch {
+      throw PlanError(reason: "\(error)")
+    }
+    let share = ApplicationSpec.queueShare(
+      of: request.manifest.ingress.maxQueuedRequests, replicas: state.spec.ingressReplicas)
+    let plan = LaunchPlan(
+      directory: directory, tools: surroundings.tools, home: surroundings.homeHash, application: stored.name)
+    return plan.ingress(launch, queueShare: share, listener: listener, board: board)
+  }
+
+  private func isStarting(_ launch: IngressLaunch) -> Bool {
+    guard !isClosing, let replica = state.ingress.replicas.first(where: { $0.index == launch.index }) else {
+      return false
+    }
+    return replica.life == launch.life && replica.phase == .starting
+  }
+
+  private func spawn(_ spec: LaunchSpec, _ launch: IngressLaunch) throws(SupervisionError) {
+    directory.removeIngress(launch.index, life: launch.life)
+    let replica = IngressProcess(
+      index: launch.index, life: launch.life, try SupervisedProcess(spec),
+      socket: directory.ingressSocket(launch.index),
+      page: directory.ingressPage(launch.index, life: launch.life), table: tableMessage)
+    replicas[launch.index] = replica
+    surroundings.store.add([.started(spec.token, replica.process.identity)])
+    Task { await self.watch(replica) }
+    Task {
+      await replica.keepTableFresh {
+        self.tell(.ingress(.acknowledged(version: $0), index: replica.index, life: replica.life))
+      }
+    }
+  }
+
+  private func watch(_ replica: IngressProcess) async {
+    let status = await replica.process.exit() ?? .unknown
+    replica.stopPushing()
+    if replicas[replica.index] === replica { replicas[replica.index] = nil }
+    boards.clear(replica: replica.index)
+    directory.removeIngress(replica.index, life: replica.life)
+    forget(replica.process)
+    tell(
+      .ingress(
+        .ended(ProcessEnd(status), lastLine: replica.process.lastLine), index: replica.index,
+        life: replica.life))
+    closeUnusedSockets()
+  }
+
+  /// Asks a replica to finish its requests and end.
+  func stopReplica(_ index: Int, life: Int, grace: Duration) {
+    guard let replica = replicas[index], replica.life == life else { return }
+    Task {
+      if await !ProcessTree.end([replica.process], grace: grace) {
+        self.complainAboutSurvivors([replica.process])
+      }
+    }
+  }
+
+  /// Gives every replica the newest rank table.
+  func pushTable() {
+    let message = tableMessage
+    for replica in replicas.values { replica.push(message) }
+  }
+
+  private var tableMessage: RankTableMessage {
+    RankTableMessage(
+      version: state.table.version,
+      ranks: state.table.entries.map { entry in
+        let place = RankPlace(group: entry.group, rank: entry.rank, epoch: entry.epoch)
+        return RankTableMessage.Entry(
+          group: entry.group, rank: entry.rank, epoch: entry.epoch,
+          endpoint: "unix:\(directory.rankSocket(place))", capacity: entry.capacity,
+          state: entry.isDraining ? "DRAINING" : "RUNNING",
+          slot: boards.slot(group: entry.group, rank: entry.rank))
+      })
+  }
+
+  /// An address that an apply gave up is closed when its last replica is gone.
+  private func closeUnusedSockets() {
+    sockets.closeAll(but: [state.spec.ingress] + state.ingress.replicas.map(\.spec))
+  }
+}

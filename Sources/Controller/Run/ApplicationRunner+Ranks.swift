@@ -1,0 +1,200 @@
+import ControlAPI
+import Deployment
+import ExpertParallel
+import Manifest
+import Platform
+import Supervision
+
+extension ApplicationRunner {
+  private var plan: LaunchPlan {
+    LaunchPlan(
+      directory: directory, tools: surroundings.tools, home: surroundings.homeHash, application: stored.name)
+  }
+
+  /// How often starting ranks are looked at.
+  private static let startInterval = Duration.milliseconds(20)
+
+  /// Starts a group's ranks, all together, once the intent is on disk.
+  func launch(_ launch: GroupLaunch) {
+    Task { await self.start(launch) }
+  }
+
+  private func start(_ launch: GroupLaunch) async {
+    let segment: GroupSegment
+    do { segment = try GroupSegment() } catch {
+      for rank in 0..<launch.engine.size { fail(launch, rank, error.description, isPermanent: false) }
+      return
+    }
+    let total = launch.engine.size * state.spec.groups
+    let specs = (0..<launch.engine.size).map {
+      plan.rank($0, of: launch, totalRanks: total, segment: segment.memory.descriptor.raw)
+    }
+    let epoch = StoreChange.epoch(application: stored.name, group: launch.group, epoch: launch.epoch)
+    // A full disk must not stop supervision: the tokens find these processes all the same.
+    _ = try? await surroundings.store.commit([epoch] + specs.map { .intent($0.token) })
+    var failures: [(Int, SupervisionError)] = []
+    for (rank, spec) in specs.enumerated() {
+      guard isStarting(launch) else {
+        tell(.rank(.ended(.unknown, lastLine: nil), group: launch.group, rank: rank, epoch: launch.epoch))
+        continue
+      }
+      do { try spawn(spec, RankPlace(group: launch.group, rank: rank, epoch: launch.epoch)) } catch {
+        failures.append((rank, error))
+      }
+    }
+    for (rank, error) in failures { fail(launch, rank, error.description, isPermanent: error.isPermanent) }
+    watchStarts()
+  }
+
+  private func isStarting(_ launch: GroupLaunch) -> Bool {
+    guard !isClosing, let group = state.groups.first(where: { $0.index == launch.group }) else {
+      return false
+    }
+    return group.epoch == launch.epoch && group.phase == .starting
+  }
+
+  private func fail(_ launch: GroupLaunch, _ rank: Int, _ reason: String, isPermanent: Bool) {
+    tell(
+      .rank(
+        .notStarted(reason, isPermanent: isPermanent), group: launch.group, rank: rank, epoch: launch.epoch))
+  }
+
+  private func spawn(_ spec: LaunchSpec, _ place: RankPlace) throws(SupervisionError) {
+    directory.remove(place)
+    let process = RankProcess(place, try SupervisedProcess(spec), page: directory.rankPage(place))
+    ranks[place] = process
+    surroundings.store.add([.started(spec.token, process.process.identity)])
+    Task { await self.watch(process) }
+  }
+
+  private func watch(_ rank: RankProcess) async {
+    let status = await rank.process.exit() ?? .unknown
+    ranks[rank.place] = nil
+    directory.remove(rank.place)
+    forget(rank.process)
+    tell(
+      .rank(
+        .ended(ProcessEnd(status), lastLine: rank.process.lastLine), group: rank.place.group,
+        rank: rank.place.rank, epoch: rank.place.epoch))
+  }
+
+  /// Ends ranks and all that descends from them; their ends are told by their watches.
+  func stop(_ places: [RankPlace], grace: Duration?) {
+    let processes = places.compactMap { ranks[$0]?.process }
+    guard !processes.isEmpty else { return }
+    Task {
+      if await !ProcessTree.end(processes, grace: grace) { self.complainAboutSurvivors(processes) }
+    }
+  }
+
+  func complainAboutSurvivors(_ processes: [SupervisedProcess]) {
+    let pids = processes.filter { $0.exitStatus == nil }.map { "\($0.identity.pid)" }.joined(separator: ", ")
+    record(EventRecord(.error, .controllerError, "processes \(pids) do not end although they were killed"))
+  }
+
+  /// Looks at starting ranks every few milliseconds, for as long as there are any.
+  private func watchStarts() {
+    guard !isWatchingStarts else { return }
+    isWatchingStarts = true
+    Task {
+      while !self.isClosing, self.state.groups.contains(where: { $0.phase == .starting }) {
+        self.lookAtStarts()
+        await Loop.sleep(for: Self.startInterval)
+      }
+      self.isWatchingStarts = false
+    }
+  }
+
+  private func lookAtStarts() {
+    for group in state.groups where group.phase == .starting {
+      for (number, known) in group.ranks.enumerated() where known.isAlive && !known.isReady {
+        let place = RankPlace(group: group.index, rank: number, epoch: group.epoch)
+        guard let rank = ranks[place], let (phase, progress) = rank.startPhase else { continue }
+        if (phase, progress) != (known.phase, known.progress) {
+          tell(.rank(.progressed(phase, progress), group: group.index, rank: number, epoch: group.epoch))
+        }
+        if phase == .ready, !rank.isProbed {
+          rank.isProbed = true
+          Task { await self.probe(rank) }
+        }
+      }
+    }
+  }
+
+  /// Asks a rank for a token until it gives one or ends.
+  private func probe(_ rank: RankProcess) async {
+    let prober = Prober(socket: directory.rankSocket(rank.place), model: request.manifest.model.id)
+    while rank.process.exitStatus == nil, !isClosing {
+      if await prober.attempt() == nil {
+        rank.meter.rebase(at: MonotonicClock.seconds)
+        tell(.rank(.ready, group: rank.place.group, rank: rank.place.rank, epoch: rank.place.epoch))
+        return
+      }
+      await Loop.sleep(for: .milliseconds(50))
+    }
+  }
+
+  /// Tells when every ingress replica knows that the group drains, and no request is left in it.
+  func watchDrain(group: Int, epoch: Int) {
+    Task {
+      while !self.isClosing, self.isDraining(group, epoch) {
+        if self.hasNoRequest(group, epoch) {
+          self.tell(.drained(group: group, epoch: epoch))
+          return
+        }
+        await Loop.sleep(for: Self.startInterval)
+      }
+    }
+  }
+
+  private func isDraining(_ index: Int, _ epoch: Int) -> Bool {
+    guard let group = state.groups.first(where: { $0.index == index }), group.epoch == epoch else {
+      return false
+    }
+    if case .draining = group.phase { return true }
+    return false
+  }
+
+  private func hasNoRequest(_ group: Int, _ epoch: Int) -> Bool {
+    guard
+      state.ingress.replicas.allSatisfy({ $0.phase != .running || $0.tableVersion >= state.table.version })
+    else { return false }
+    return ranks.values.filter { $0.place.group == group && $0.place.epoch == epoch }.allSatisfy {
+      $0.isBusy != true && boards.requests(group: group, rank: $0.place.rank) == 0
+    }
+  }
+
+  /// Forgets an ended process, and looks for what it may have left behind.
+  func forget(_ process: SupervisedProcess) {
+    surroundings.store.add([.ended(process.token)])
+    guard !isClosing else { return }
+    let isFirst = unswept.isEmpty
+    unswept.insert(process.token)
+    guard isFirst else { return }
+    Task {
+      // Those that die together are swept together.
+      await Loop.sleep(for: .milliseconds(50))
+      let tokens = self.unswept
+      self.unswept = []
+      _ = await ProcessTree.killAll(carrying: tokens, until: .after(.seconds(5)))
+    }
+  }
+}
+
+extension ProcessEnd {
+  /// The same in the state machines' words.
+  init(_ status: ExitStatus) {
+    switch status {
+    case .exited(let code): self = .exited(code)
+    case .signalled(let signal): self = .signalled(signal)
+    case .unknown: self = .unknown
+    }
+  }
+}
+
+/// The shared segment of one life of a group; its ranks hold it from their start on, and it goes with the last.
+private final class GroupSegment {
+  let memory: SharedMemory
+
+  init() throws(ExpertParallelError) { memory = try GroupControl.makeSegment() }
+}

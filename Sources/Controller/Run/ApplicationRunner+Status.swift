@@ -1,0 +1,123 @@
+import ControlAPI
+import Deployment
+import Diagnosis
+import Manifest
+import Platform
+import Supervision
+import Telemetry
+
+extension ApplicationRunner {
+  /// Everything that is known of the application now.
+  var status: ApplicationStatus {
+    let seconds = MonotonicClock.seconds
+    var deployments = state.deployments(at: MonotonicClock.now)
+    for place in deployments.indices {
+      for index in deployments[place].replicas.indices {
+        fill(&deployments[place].replicas[index], at: seconds)
+      }
+    }
+    return ApplicationStatus(
+      name: stored.name, status: state.status,
+      message: deployments.first { !$0.message.isEmpty }.map { "\($0.name): \($0.message)" } ?? "",
+      revision: state.revision, endpoint: Known(endpoint), modelId: request.manifest.model.id,
+      manifestPath: stored.path, createdAt: stored.createdAt, deployments: deployments,
+      metrics: meter.metrics,
+      hints: hints)
+  }
+
+  /// The base URL that clients use; nil while nothing is bound.
+  var endpoint: String? {
+    guard let port = sockets.port(of: state.spec.ingress) else { return nil }
+    let host = state.spec.ingress.host
+    switch host {
+    case "0.0.0.0": return "http://127.0.0.1:\(port)"
+    case "::": return "http://[::1]:\(port)"
+    default: return host.contains(":") ? "http://[\(host)]:\(port)" : "http://\(host):\(port)"
+    }
+  }
+
+  private func fill(_ status: inout ReplicaStatus, at now: Double) {
+    switch status.role {
+    case .rank:
+      guard let group = status.group, let rank = status.rank, let epoch = status.epoch,
+        let process = ranks[RankPlace(group: group, rank: rank, epoch: epoch)]
+      else { return }
+      status.pid = .known(process.process.identity.pid)
+      status.fill(from: process.meter, at: now)
+      status.fillRank(from: process.meter)
+    case .ingress:
+      guard let process = replicas.values.first(where: { "ingress-\($0.index)" == status.id }) else { return }
+      status.pid = .known(process.process.identity.pid)
+      status.fill(from: process.meter, at: now)
+      status.fillIngress(from: process.meter)
+    }
+  }
+
+  /// Takes the second's readings and draws conclusions from them.
+  func sample(sequence: Int, wall: Double) {
+    let now = MonotonicClock.seconds
+    var second = ApplicationMeter.Second(end: now)
+    for rank in ranks.values {
+      rank.meter.read(at: now)
+      second.count(rank.meter, at: now)
+    }
+    for replica in replicas.values {
+      replica.meter.read(at: now)
+      second.count(replica.meter, at: now)
+    }
+    meter.append(second, sequence: sequence, time: wall)
+    hints = diagnosis.examine(
+      Observation(time: now, timestamp: Timestamp.text(wall), application: status, settings: settings))
+  }
+
+  private var settings: ServingSettings {
+    let manifest = request.manifest
+    return ServingSettings(
+      dataParallelSize: manifest.parallelism.size, maxNumSequences: manifest.engineArguments.maxNumSeqs,
+      maxNumBatchedTokens: manifest.engineArguments.maxNumBatchedTokens,
+      ingressReplicas: manifest.ingressReplicas.minimum,
+      gpuMemoryUtilization: manifest.engineArguments.gpuMemoryUtilization,
+      ttftSeconds: manifest.objective.ttftMilliseconds.map { $0 / 1000 },
+      tpotSeconds: manifest.objective.tpotMilliseconds.map { $0 / 1000 })
+  }
+}
+
+extension ReplicaStatus {
+  @Loop
+  fileprivate mutating func fill<Role>(from meter: ProcessMeter<Role>, at now: Double) {
+    cpuRatio = Known(meter.cpuRatio)
+    rssBytes = Known(meter.residentBytes)
+    observedAgeSeconds = Known(meter.age(at: now))
+    stale = meter.page != nil && meter.isStale(at: now)
+  }
+
+  @Loop
+  fileprivate mutating func fillRank(from meter: ProcessMeter<RankStats>) {
+    guard let page = meter.page else { return }
+    running = .known(Int(page[.running]))
+    waiting = .known(Int(page[.waiting]))
+    let blocks = page[.kvBlocksTotal]
+    kvUsageRatio = blocks > 0 ? .known(page[.kvBlocksUsed] / blocks) : .unknown
+    let finished = [RankStats.Counter.requestsStopped, .requestsAtLength, .requestsAborted, .requestsFailed]
+    let rates = finished.compactMap(meter.rate)
+    requestsPerSecond = rates.isEmpty ? .unknown : .known(rates.reduce(0, +))
+    generationTokensPerSecond = Known(meter.rate(.generationTokens))
+    ttftP50Seconds = Known(meter.recent(.ttft).quantile(0.5))
+    tpotP50Seconds = Known(meter.recent(.tpot).quantile(0.5))
+    gpuUtilizationRatio = Known(meter.share(.busyNanoseconds))
+    utilizationSource = gpuUtilizationRatio?.value == nil ? .unknown : .known("engine")
+    dummyRatio = Known(meter.share(.dummyNanoseconds))
+    communicationRatio = Known(meter.share(.communicationWaitNanoseconds))
+  }
+
+  @Loop
+  fileprivate mutating func fillIngress(from meter: ProcessMeter<IngressStats>) {
+    guard let page = meter.page else { return }
+    running = .known(Int(page[.inFlight]))
+    waiting = .known(Int(page[.queueDepth]))
+    requestsPerSecond = Known(meter.rate(.requests))
+    generationTokensPerSecond = Known(meter.rate(.generationTokens))
+    ttftP50Seconds = Known(meter.recent(.ttft).quantile(0.5))
+    tpotP50Seconds = Known(meter.recent(.tpot).quantile(0.5))
+  }
+}

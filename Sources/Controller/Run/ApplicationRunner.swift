@@ -1,0 +1,140 @@
+import ControlAPI
+import Deployment
+import Diagnosis
+import Manifest
+import Platform
+import Supervision
+
+/// Runs one application: does what its state machine asks for, and tells it what became of that.
+@Loop
+final class ApplicationRunner {
+  /// What all applications of a controller share.
+  struct Surroundings {
+    let home: HomeDirectory
+    let homeHash: String
+    let tools: ToolPaths
+    let store: StoreQueue
+    let events: EventLog
+  }
+
+  /// What was asked for last.
+  private(set) var request: AcceptedManifest
+  var stored: StoredApplication
+  private(set) var state: Application
+  let surroundings: Surroundings
+  let directory: RunDirectory
+  let sockets: ListeningSockets
+  let boards: LoadBoards
+  var meter = ApplicationMeter()
+  var diagnosis = Diagnosis()
+  var hints: [Hint] = []
+
+  /// The ranks' processes, those that are ending included.
+  var ranks: [RankPlace: RankProcess] = [:]
+  /// The ingress replicas' processes, by index; those that are ending included.
+  var replicas: [Int: IngressProcess] = [:]
+  /// Tokens of ended processes whose descendants have not been looked for yet.
+  var unswept: Set<ProcessToken> = []
+  /// Called when nothing is left of the application.
+  var onGone: (@Loop () -> Void)?
+
+  private let timer = LoopTimer()
+  var isWatchingStarts = false
+  /// Set when the controller goes: deaths are no news then.
+  var isClosing = false
+
+  /// Begins an application whose address is bound already.
+  init(
+    _ request: AcceptedManifest, _ stored: StoredApplication, epochs: [Int: Int], sockets: ListeningSockets,
+    _ surroundings: Surroundings
+  ) throws(PlacementError) {
+    self.request = request
+    self.stored = stored
+    self.surroundings = surroundings
+    self.sockets = sockets
+    directory = RunDirectory(home: surroundings.home, application: stored.name)
+    boards = LoadBoards(ranks: request.manifest.parallelism.totalRanks)
+    let (state, effects) = try Application.begin(
+      request.spec, revision: stored.revision, lastEpochs: epochs, at: MonotonicClock.now)
+    self.state = state
+    carryOut(effects)
+  }
+
+  /// Tells the state machine what happened and does what follows.
+  func tell(_ news: News) {
+    guard !isClosing else { return }
+    carryOut(state.handle(news, at: MonotonicClock.now))
+  }
+
+  /// Asks for another revision.
+  func apply(_ request: AcceptedManifest, _ stored: StoredApplication) throws(PlacementError) {
+    let effects = try state.apply(request.spec, revision: stored.revision, at: MonotonicClock.now)
+    self.request = request
+    self.stored = stored
+    carryOut(effects)
+  }
+
+  /// Restarts a replica: a rank with its group, an ingress replica alone; false when there is none of that id.
+  func restart(replica: String) -> Bool {
+    let now = MonotonicClock.now
+    if let group = state.groups.first(where: { group in
+      group.ranks.indices.contains { group.replica($0) == replica }
+    }) {
+      guard let effects = state.restart(group: group.index, at: now) else { return false }
+      carryOut(effects)
+      return true
+    }
+    guard let ingress = state.ingress.replicas.first(where: { $0.id == replica }) else { return false }
+    record(EventRecord(.info, .restartRequested, subject: replica, "a restart was asked for"))
+    carryOut(state.restart(ingress: ingress.index, at: now))
+    return true
+  }
+
+  /// Takes the application down.
+  func delete() {
+    stored.isDeleting = true
+    carryOut(state.delete(at: MonotonicClock.now))
+  }
+
+  /// Records an event of the controller's own.
+  func record(_ record: EventRecord) { surroundings.events.append(record, application: stored.name) }
+
+  private func carryOut(_ effects: [Effect]) {
+    var replicas: [IngressLaunch] = []
+    for effect in effects {
+      switch effect {
+      case .launchIngress(let launch): replicas.append(launch)
+      default: carryOut(effect)
+      }
+    }
+    if !replicas.isEmpty { launch(replicas) }
+    schedule()
+  }
+
+  private func carryOut(_ effect: Effect) {
+    switch effect {
+    case .launchGroup(let launch): self.launch(launch)
+    case .stopRanks(let group, let epoch, let numbers, let grace):
+      stop(numbers.map { RankPlace(group: group, rank: $0, epoch: epoch) }, grace: grace)
+    case .watchDrain(let group, let epoch): watchDrain(group: group, epoch: epoch)
+    case .launchIngress(let launch): self.launch([launch])
+    case .stopIngress(let index, let life, let grace): stopReplica(index, life: life, grace: grace)
+    case .publish: pushTable()
+    case .record(let record): self.record(record)
+    case .dismantle: Task { await self.dismantle() }
+    }
+  }
+
+  private func schedule() {
+    guard let deadline = state.nextDeadline else { return timer.cancel() }
+    timer.set(Instant(nanoseconds: deadline.wholeNanoseconds)) { [weak self] in self?.tell(.tick) }
+  }
+}
+
+/// A manifest that was read, checked and found to have its model here.
+struct AcceptedManifest: Sendable {
+  let manifest: Manifest
+  let spec: ApplicationSpec
+  /// Remarks about the manifest, for people.
+  let warnings: [String]
+}

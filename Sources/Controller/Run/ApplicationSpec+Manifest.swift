@@ -1,0 +1,68 @@
+import Deployment
+import Manifest
+
+extension ApplicationSpec {
+  /// The pure image of a manifest whose model lies in `modelFolder`.
+  init(_ manifest: Manifest, modelFolder: String) {
+    let layout = manifest.parallelism
+    self.init(
+      name: manifest.name, serverName: manifest.serverDeploymentName, groups: layout.groups,
+      cluster: ClusterSpec(nodes: layout.nodes, devicesPerNode: layout.devicesPerNode),
+      engine: EngineSpec(
+        size: layout.size, sizePerNode: layout.sizePerNode, capacity: manifest.engineArguments.maxNumSeqs,
+        arguments: Self.engineArguments(manifest, modelFolder),
+        environment: manifest.environment.map { "\($0.name)=\($0.value)" }),
+      ingress: IngressSpec(
+        host: manifest.ingress.host, port: manifest.ingress.port, arguments: Self.ingressArguments(manifest),
+        boardRows: Self.boardRows(for: manifest.ingressReplicas.minimum)),
+      ingressReplicas: manifest.ingressReplicas.minimum,
+      drainTimeout: .milliseconds(Int(manifest.rollout.drainTimeoutSeconds * 1000)),
+      startTimeout: .milliseconds(Int(manifest.rollout.healthyDeadlineSeconds * 1000)))
+  }
+
+  /// What every rank's command line has in common, in vLLM's words.
+  private static func engineArguments(_ manifest: Manifest, _ modelFolder: String) -> [String] {
+    let engine = manifest.engineArguments
+    var arguments = ["--model", modelFolder, "--served-model-name", manifest.model.id]
+    func add(_ name: String, _ value: (some CustomStringConvertible)?) {
+      if let value { arguments += [name, "\(value)"] }
+    }
+    add("--max-num-seqs", engine.maxNumSeqs)
+    add("--max-model-len", engine.maxModelLen)
+    add("--max-num-batched-tokens", engine.maxNumBatchedTokens)
+    add("--block-size", engine.blockSize)
+    add("--gpu-memory-utilization", engine.gpuMemoryUtilization)
+    add("--accelerator-memory", engine.acceleratorMemoryBytes)
+    add("--moe-dp-chunk-size", engine.moeDPChunkSize)
+    add("--seed", engine.seed)
+    arguments.append(engine.enableExpertParallel ? "--enable-expert-parallel" : "--no-enable-expert-parallel")
+    if let caching = engine.enablePrefixCaching {
+      arguments.append(caching ? "--enable-prefix-caching" : "--no-enable-prefix-caching")
+    }
+    return arguments
+  }
+
+  /// What every ingress replica's command line has in common.
+  private static func ingressArguments(_ manifest: Manifest) -> [String] {
+    let ingress = manifest.ingress
+    var arguments = [
+      "--model-id", manifest.model.id, "--policy", ingress.policy.rawValue,
+      "--max-queue-wait-s", "\(ingress.maxQueueWaitSeconds)",
+      "--request-timeout-s", "\(ingress.requestTimeoutSeconds)",
+    ]
+    if let file = ingress.apiKeysFile { arguments += ["--api-keys-file", file] }
+    return arguments
+  }
+
+  /// Rows of the load board for `count` replicas and their surge: a power of two, at least eight.
+  static func boardRows(for count: Int) -> Int {
+    var rows = 8
+    while rows < count + IngressSet.surge(count) { rows *= 2 }
+    return rows
+  }
+
+  /// Each replica's share of the requests that may wait; -1 sets no limit.
+  static func queueShare(of total: Int, replicas: Int) -> Int {
+    total < 0 ? -1 : max(1, (total + replicas - 1) / max(1, replicas))
+  }
+}

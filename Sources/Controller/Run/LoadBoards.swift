@@ -1,0 +1,68 @@
+import Platform
+import Telemetry
+
+/// The load boards of an application: one for each number of rows, kept while it lives.
+@Loop
+final class LoadBoards {
+  private final class Board {
+    let memory: SharedMemory
+    let view: LoadBoard
+
+    init(_ memory: consuming SharedMemory, _ view: LoadBoard) {
+      self.memory = memory
+      self.view = view
+    }
+  }
+
+  private struct Place: Hashable {
+    let group: Int
+    let rank: Int
+  }
+
+  private var boards: [Int: Board] = [:]
+  private var slots: [Place: Int] = [:]
+  private let slotCount: Int
+
+  /// Boards with room for `ranks` ranks, and as many again while they are replaced.
+  init(ranks: Int) { slotCount = max(256, 2 * ranks) }
+
+  /// The descriptor of the board with `rows` rows, which is made when it is not there.
+  func descriptor(rows: Int) throws(LoadBoardError) -> Int32 {
+    if let board = boards[rows] { return board.memory.descriptor.raw }
+    let bytes = LoadBoard.byteCount(replicas: rows, slots: slotCount)
+    guard let memory = try? SharedMemory(name: "dpdeploy-board", byteCount: bytes) else {
+      throw LoadBoardError(description: "no \(bytes) bytes of shared memory for the load board")
+    }
+    let raw = memory.descriptor.raw
+    guard let view = try? LoadBoard(fd: raw, replicas: rows) else {
+      throw LoadBoardError(description: "the load board cannot be mapped")
+    }
+    boards[rows] = Board(memory, view)
+    return raw
+  }
+
+  /// The column of a rank, the same for all its lives.
+  func slot(group: Int, rank: Int) -> Int {
+    let place = Place(group: group, rank: rank)
+    let slot = slots[place] ?? slots.count
+    slots[place] = slot
+    return slot
+  }
+
+  /// Requests that some ingress replica has in flight at a rank.
+  func requests(group: Int, rank: Int) -> Int {
+    let slot = slot(group: group, rank: rank)
+    return boards.values.map { $0.view.sum(slot: slot).requests }.reduce(0, +)
+  }
+
+  /// Forgets what a dead replica had in flight.
+  func clear(replica: Int) {
+    for board in boards.values where replica < board.view.replicas { board.view.clear(replica: replica) }
+  }
+}
+
+/// Why a load board could not be made.
+struct LoadBoardError: Error, CustomStringConvertible {
+  /// What was refused.
+  let description: String
+}

@@ -1,0 +1,49 @@
+import ControlAPI
+import Platform
+import Supervision
+import Telemetry
+
+/// One life of one rank as a process: what the instruments say of it.
+@Loop
+final class RankProcess {
+  let place: RankPlace
+  let process: SupervisedProcess
+  let meter: ProcessMeter<RankStats>
+  /// Whether a completion is being tried, or was answered.
+  var isProbed = false
+
+  init(_ place: RankPlace, _ process: SupervisedProcess, page: String) {
+    self.place = place
+    self.process = process
+    meter = ProcessMeter(
+      pid: process.identity.pid, pagePath: page, watched: [.ttft, .tpot], start: MonotonicClock.seconds)
+  }
+
+  /// How far its start has come, by its own account; nil before it says anything.
+  var startPhase: (phase: ReplicaPhase, progress: Double)? {
+    guard let page = meter.openPage(), let phase = page.phase else { return nil }
+    let reported: ReplicaPhase =
+      switch phase {
+      case .spawn: .spawn
+      case .rendezvous: .rendezvous
+      case .loadWeights: .loadWeights
+      case .kvAlloc: .kvAlloc
+      case .warmup: .warmup
+      case .ready, .draining: .ready
+      }
+    return (reported, reported == .ready ? 0 : min(1, max(0, page.progress)))
+  }
+
+  /// Whether it has requests, by its own account; nil when it does not say.
+  var isBusy: Bool? {
+    meter.page.map { $0[.running] + $0[.waiting] > 0 }
+  }
+}
+
+/// The monotonic clock in the two forms that the parts of the controller take.
+enum MonotonicClock {
+  /// Seconds since boot.
+  static var seconds: Double { Double(Instant.now.nanoseconds) * 1e-9 }
+  /// The time since boot, as the state machines take it.
+  static var now: Duration { .nanoseconds(Int64(Instant.now.nanoseconds)) }
+}

@@ -1,0 +1,94 @@
+import ControlAPI
+import Glibc
+import Platform
+
+/// The names of an application's sockets, stats pages and logs.
+struct RunDirectory: Sendable {
+  let run: String
+  let logs: String
+  /// The kernel's limit on the path of a Unix socket, without its end mark.
+  static let longestSocketPath = 107
+
+  init(home: HomeDirectory, application: String) {
+    run = home.run(of: application)
+    logs = home.logs(of: application)
+  }
+
+  func rankSocket(_ place: RankPlace) -> String { "\(run)/\(place.stem).sock" }
+  func rankPage(_ place: RankPlace) -> String { "\(run)/\(place.stem).stats" }
+  func rankLog(_ place: RankPlace) -> String { "\(logs)/\(place.group)-\(place.rank).e\(place.epoch).log" }
+  func ingressSocket(_ index: Int) -> String { "\(run)/i\(index).sock" }
+  func ingressPage(_ index: Int, life: Int) -> String { "\(run)/i\(index).e\(life).stats" }
+  func ingressLog(_ index: Int) -> String { "\(logs)/ingress-\(index).log" }
+
+  /// Makes the folders, private to the user.
+  ///
+  /// - Throws: what the kernel says, or a path too long for a socket.
+  func create() throws(ControlError) {
+    let longest = rankSocket(RankPlace(group: 99, rank: 999, epoch: 999_999))
+    guard longest.utf8.count <= Self.longestSocketPath else {
+      let excess = longest.utf8.count - Self.longestSocketPath
+      throw ControlError(
+        code: "path-too-long",
+        message: """
+          sockets under \(run) would have paths \(excess) bytes beyond the kernel's limit of \
+          \(Self.longestSocketPath); set DPDEPLOY_HOME to a shorter path, or shorten the application's name
+          """)
+    }
+    for path in [run, logs] {
+      guard makeFolders(path) else {
+        throw ControlError(
+          code: "no-folder", message: "\(SystemError(call: "mkdir", code: errno, subject: path))")
+      }
+    }
+  }
+
+  /// Removes what a rank's life left behind.
+  func remove(_ place: RankPlace) {
+    unlink(rankSocket(place))
+    unlink(rankPage(place))
+  }
+
+  /// Removes what an ingress replica's life left behind.
+  func removeIngress(_ index: Int, life: Int) {
+    unlink(ingressSocket(index))
+    unlink(ingressPage(index, life: life))
+  }
+
+  /// Removes the run folder with all that is in it; the logs stay.
+  func removeAll() {
+    for name in Self.entries(of: run) { unlink("\(run)/\(name)") }
+    rmdir(run)
+  }
+
+  /// The names in a folder, sorted; none when it cannot be read.
+  static func entries(of path: String) -> [String] {
+    guard let folder = opendir(path) else { return [] }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+}
+
+/// One life of one rank.
+struct RankPlace: Hashable, Sendable {
+  let group: Int
+  let rank: Int
+  let epoch: Int
+
+  /// `r3.e7`; beyond the first group `g1r3.e7`.
+  var stem: String { "\(group == 0 ? "" : "g\(group)")r\(rank).e\(epoch)" }
+}
+
+/// Makes a folder and those above it, for the user alone; false when it cannot.
+func makeFolders(_ path: String) -> Bool {
+  if mkdir(path, 0o700) == 0 || errno == EEXIST { return true }
+  guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return false }
+  return makeFolders(String(path[..<slash])) && (mkdir(path, 0o700) == 0 || errno == EEXIST)
+}

@@ -1,0 +1,164 @@
+import ControlAPI
+import Supervision
+
+/// The state database: what is to run, what runs, and what happened.
+///
+/// Its work is done on a thread of its own. A batch is one transaction; when the call returns, it is on disk.
+actor Store {
+  private let thread: StoreThread
+  private let database: Database
+  static let schemaVersion = 1
+  /// Older events are forgotten at the next start.
+  static let keptEvents = 10_000
+
+  nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+  /// Opens or makes the database at `path`.
+  init(path: String) throws(StoreError) {
+    thread = StoreThread()
+    database = try Database(path: path)
+    try Self.migrate(database, path)
+  }
+
+  private static func migrate(_ database: Database, _ path: String) throws(StoreError) {
+    let found = try database.run("PRAGMA user_version").first?.first?.integer ?? 0
+    guard found <= schemaVersion else {
+      throw .newerSchema(path: path, found: found, known: schemaVersion)
+    }
+    guard found < schemaVersion else { return }
+    try database.transaction { () throws(StoreError) in
+      for statement in tables { try database.run(statement) }
+      try database.run("PRAGMA user_version=\(schemaVersion)")
+    }
+  }
+
+  private static let tables = [
+    """
+    CREATE TABLE applications (
+      name TEXT PRIMARY KEY, revision INTEGER NOT NULL, manifest TEXT NOT NULL, path TEXT, folder TEXT NOT NULL,
+      created_at TEXT NOT NULL, port INTEGER NOT NULL, deleting INTEGER NOT NULL)
+    """,
+    """
+    CREATE TABLE revisions (
+      application TEXT NOT NULL, number INTEGER NOT NULL, manifest TEXT NOT NULL, applied_at TEXT NOT NULL,
+      PRIMARY KEY (application, number))
+    """,
+    """
+    CREATE TABLE epochs (
+      application TEXT NOT NULL, group_index INTEGER NOT NULL, epoch INTEGER NOT NULL,
+      PRIMARY KEY (application, group_index))
+    """,
+    """
+    CREATE TABLE processes (
+      token TEXT PRIMARY KEY, boot_id TEXT, pid INTEGER, start_ticks TEXT)
+    """,
+    """
+    CREATE TABLE events (
+      sequence INTEGER PRIMARY KEY, time TEXT NOT NULL, application TEXT NOT NULL, severity TEXT NOT NULL,
+      reason TEXT NOT NULL, replica TEXT, message TEXT NOT NULL)
+    """,
+  ]
+
+  /// Everything that a former controller left.
+  func load() throws(StoreError) -> StoredState {
+    try database.run(
+      "DELETE FROM events WHERE sequence <= (SELECT max(sequence) FROM events) - ?",
+      [.integer(Int64(Self.keptEvents))])
+    var state = StoredState()
+    state.applications = try database.run(
+      "SELECT name, revision, manifest, path, folder, created_at, port, deleting FROM applications ORDER BY name"
+    ).map(Self.application)
+    state.processes = try database.run("SELECT token, boot_id, pid, start_ticks FROM processes")
+      .compactMap(Self.process)
+    state.events = try database.run(
+      "SELECT sequence, time, application, severity, reason, replica, message FROM events ORDER BY sequence"
+    ).map(Self.event)
+    for row in try database.run("SELECT application, group_index, epoch FROM epochs") {
+      state.epochs[row[0].text ?? "", default: [:]][row[1].integer] = row[2].integer
+    }
+    return state
+  }
+
+  /// Makes `changes` durable, all or none.
+  func commit(_ changes: [StoreChange]) throws(StoreError) {
+    guard !changes.isEmpty else { return }
+    try database.transaction { () throws(StoreError) in
+      for change in changes { try apply(change) }
+    }
+  }
+
+  private func apply(_ change: StoreChange) throws(StoreError) {
+    switch change {
+    case .application(let application): try save(application)
+    case .forget(let name):
+      for table in ["revisions", "epochs"] {
+        try database.run("DELETE FROM \(table) WHERE application = ?", [.text(name)])
+      }
+      try database.run("DELETE FROM applications WHERE name = ?", [.text(name)])
+    case .epoch(let application, let group, let epoch):
+      try database.run(
+        "INSERT OR REPLACE INTO epochs VALUES (?, ?, ?)",
+        [.text(application), .integer(Int64(group)), .integer(Int64(epoch))])
+    case .intent(let token):
+      try database.run("INSERT OR REPLACE INTO processes (token) VALUES (?)", [.text("\(token)")])
+    case .started(let token, let identity):
+      try database.run(
+        "INSERT OR REPLACE INTO processes VALUES (?, ?, ?, ?)",
+        [
+          .text("\(token)"), .text(identity.bootID), .integer(Int64(identity.pid)),
+          .text(String(identity.startTicks)),
+        ])
+    case .ended(let token): try database.run("DELETE FROM processes WHERE token = ?", [.text("\(token)")])
+    case .forgetProcesses(let home):
+      try database.run(
+        "DELETE FROM processes WHERE substr(token, 1, ?) = ?", [.integer(Int64(home.count)), .text(home)])
+    case .event(let event): try save(event)
+    }
+  }
+
+  private func save(_ application: StoredApplication) throws(StoreError) {
+    try database.run(
+      "INSERT OR REPLACE INTO applications VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      [
+        .text(application.name), .integer(Int64(application.revision)), .text(application.manifest),
+        .init(application.path), .text(application.folder), .text(application.createdAt),
+        .integer(Int64(application.port)), .integer(application.isDeleting ? 1 : 0),
+      ])
+    try database.run(
+      "INSERT OR IGNORE INTO revisions VALUES (?, ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
+      [.text(application.name), .integer(Int64(application.revision)), .text(application.manifest)])
+  }
+
+  private func save(_ event: Event) throws(StoreError) {
+    try database.run(
+      "INSERT OR REPLACE INTO events VALUES (?, ?, ?, ?, ?, ?, ?)",
+      [
+        .integer(Int64(event.sequence)), .text(event.time), .text(event.application),
+        .text(event.severity.rawValue), .text(event.reason), .init(event.replica), .text(event.message),
+      ])
+  }
+
+  private static func application(_ row: [Database.Value]) -> StoredApplication {
+    StoredApplication(
+      name: row[0].text ?? "", revision: row[1].integer, manifest: row[2].text ?? "", path: row[3].text,
+      folder: row[4].text ?? "/", createdAt: row[5].text ?? "", port: row[6].integer,
+      isDeleting: row[7].integer != 0)
+  }
+
+  private static func process(_ row: [Database.Value]) -> StoredProcess? {
+    guard let token = row[0].text.flatMap(ProcessToken.init) else { return nil }
+    var identity: ProcessIdentity?
+    if let boot = row[1].text, let ticks = row[3].text.flatMap(UInt64.init) {
+      identity = ProcessIdentity(
+        bootID: boot, pid: Int32(truncatingIfNeeded: row[2].integer), startTicks: ticks)
+    }
+    return StoredProcess(token: token, identity: identity)
+  }
+
+  private static func event(_ row: [Database.Value]) -> Event {
+    Event(
+      sequence: row[0].integer, time: row[1].text ?? "", application: row[2].text ?? "",
+      severity: row[3].text.flatMap(Severity.init) ?? .info, reason: row[4].text ?? "", replica: row[5].text,
+      message: row[6].text ?? "")
+  }
+}

@@ -1,0 +1,75 @@
+import Platform
+
+/// Hands changes to the store in order, many in one transaction, without waiting for the disk.
+///
+/// While the disk is slow changes gather and go together. A failure (a full disk) is kept for the status, the changes
+/// are tried again with the next ones, and supervision goes on.
+@Loop
+final class StoreQueue {
+  private let store: Store
+  private var waiting: [StoreChange] = []
+  private var isWriting = false
+  private var idle = Signal()
+  /// Why the last batch could not be written; nil when it could.
+  private(set) var failure: StoreError?
+  /// When a disk is full for long, older changes are given up.
+  private static let mostWaiting = 10_000
+
+  init(_ store: Store) { self.store = store }
+
+  /// Adds changes that nobody has to wait for.
+  func add(_ changes: [StoreChange]) {
+    waiting += changes
+    if waiting.count > Self.mostWaiting { waiting.removeFirst(waiting.count - Self.mostWaiting) }
+    guard !isWriting, !waiting.isEmpty else { return }
+    isWriting = true
+    Task { await self.write() }
+  }
+
+  /// Adds changes and waits until they, and all before them, are on disk.
+  func commit(_ changes: [StoreChange]) async throws(StoreError) {
+    await flush()
+    isWriting = true
+    let before = waiting
+    waiting = []
+    do { try await store.commit(before + changes) } catch {
+      failure = error
+      waiting = before + waiting
+      finishWriting()
+      throw error
+    }
+    failure = nil
+    await write()
+  }
+
+  /// Waits until nothing is on its way to the disk.
+  func flush() async {
+    while isWriting {
+      let signal = idle
+      _ = await signal.wait(until: .never)
+    }
+  }
+
+  private func write() async {
+    while !waiting.isEmpty {
+      let batch = waiting
+      waiting = []
+      do {
+        try await store.commit(batch)
+        failure = nil
+      } catch {
+        failure = error
+        waiting = batch + waiting
+        break
+      }
+    }
+    finishWriting()
+  }
+
+  private func finishWriting() {
+    isWriting = false
+    let signal = idle
+    idle = Signal()
+    signal.fire()
+  }
+}

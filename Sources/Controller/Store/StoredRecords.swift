@@ -1,0 +1,50 @@
+import ControlAPI
+import Supervision
+
+/// An application that is to run, as it was applied last.
+struct StoredApplication: Sendable, Equatable {
+  var name: String
+  /// Counts the accepted applies.
+  var revision: Int
+  /// The manifest's text of that revision.
+  var manifest: String
+  /// The manifest's absolute path; nil when it came from a pipe.
+  var path: String?
+  /// The folder from which relative paths count.
+  var folder: String
+  /// When it was applied first, RFC 3339.
+  var createdAt: String
+  /// The port that its ingress got; 0 when none was bound yet.
+  var port: Int
+  /// Whether it is being taken down.
+  var isDeleting: Bool
+}
+
+/// A process that was, or was about to be, started.
+struct StoredProcess: Sendable, Equatable {
+  var token: ProcessToken
+  /// Which process it became; nil while only the intent is written.
+  var identity: ProcessIdentity?
+}
+
+/// Everything that a controller finds at its start.
+struct StoredState: Sendable {
+  var applications: [StoredApplication] = []
+  var processes: [StoredProcess] = []
+  /// The last events, oldest first.
+  var events: [Event] = []
+  /// The last epoch of each group of each application.
+  var epochs: [String: [Int: Int]] = [:]
+}
+
+/// One change of the database; those of a batch become durable together.
+enum StoreChange: Sendable {
+  case application(StoredApplication)
+  case forget(application: String)
+  case epoch(application: String, group: Int, epoch: Int)
+  case intent(ProcessToken)
+  case started(ProcessToken, ProcessIdentity)
+  case ended(ProcessToken)
+  case forgetProcesses(home: String)
+  case event(Event)
+}
