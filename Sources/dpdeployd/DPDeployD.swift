@@ -1,0 +1,112 @@
+import CommandLine
+import ControlAPI
+import Controller
+import Glibc
+import Manifest
+import Platform
+
+/// The controller as a program: parses, takes its home over, runs until it is told to end or has nothing to do.
+@main struct DPDeployD {
+  static let description = CommandDescription(
+    "dpdeployd", "The controller: runs the applications of a home directory and answers for them.",
+    discussion: """
+      `dpdeploy apply` and `dptop` start it where none runs, and it ends by itself when its last application has been \
+      deleted. SIGTERM ends it together with everything it runs; what was asked for is kept, and the next controller \
+      starts it again.
+      """,
+    options: [
+      OptionDescription(
+        "home", .value("DIR"), "The folder of its state, socket and logs.", fallback: "$DPDEPLOY_HOME"),
+      OptionDescription("foreground", .flag, "Stay without applications too, and end with the terminal."),
+    ])
+
+  static func main() {
+    signal(SIGPIPE, SIG_IGN)
+    Signals.block([SIGTERM, SIGINT, SIGHUP])
+    umask(0o077)
+    raiseDescriptorLimit()
+    EventLoop.shared.run { await run(Array(Swift.CommandLine.arguments.dropFirst())).rawValue }
+  }
+
+  @Loop
+  private static func run(_ words: [String]) async -> ExitCode {
+    let streams = StandardStreams()
+    do throws(UsageError) {
+      guard case .run(let arguments) = try description.parse(words) else {
+        streams.out(description.helpText(style: streams.outputStyle, width: streams.width))
+        return .ok
+      }
+      guard let home = home(arguments) else {
+        throw UsageError("there is no home directory", help: "set DPDEPLOY_HOME or give --home DIR")
+      }
+      return await serve(home, isForeground: arguments.flag("foreground"))
+    } catch {
+      streams.error("dpdeployd: error: \(error.description)\n" + (error.help.map { "help: \($0)\n" } ?? ""))
+      return .usage
+    }
+  }
+
+  private static func home(_ arguments: ParsedArguments) -> HomeDirectory? {
+    guard let path = arguments.value("home") else { return HomeDirectory { Environment[$0] } }
+    guard !path.hasPrefix("/"), let here = getcwd(nil, 0) else { return HomeDirectory(path: path) }
+    defer { free(here) }
+    return HomeDirectory(path: String(cString: here) + "/" + path)
+  }
+
+  @Loop
+  private static func serve(_ home: HomeDirectory, isForeground: Bool) async -> ExitCode {
+    let executable = Executable.path ?? "dpdeployd"
+    let models = ModelLookup.bundledFolders(executable: executable, override: Environment["DPDEPLOY_MODELS"])
+    do {
+      let controller = try await Controller.begin(
+        home: home, tools: .beside(executable: executable, models: models), endsWhenIdle: !isForeground)
+      ControllerLog.write("info: the controller (pid \(getpid())) runs in \(home.path)")
+      watchSignals(controller, isForeground)
+      await controller.run()
+      ControllerLog.write("info: the controller has ended")
+      return .ok
+    } catch {
+      if case .locked = error { await waitForTheOther(home) }
+      ControllerLog.write("error: \(error)")
+      return .conflict
+    }
+  }
+
+  @Loop
+  private static func watchSignals(_ controller: Controller, _ isForeground: Bool) {
+    guard let signals = try? Signals([SIGTERM, SIGINT, SIGHUP]) else { return }
+    Task {
+      while let signal = await signals.next() {
+        guard signal != SIGHUP || isForeground else { continue }
+        ControllerLog.write(
+          "warning: signal \(signal): the controller ends, and everything it runs with it; "
+            + "the next controller starts it again")
+        await controller.stop()
+      }
+    }
+  }
+
+  /// Two clients may start a controller at the same time: the second one leaves only when the first can be asked, so
+  /// that neither client sees a start fail.
+  @Loop
+  private static func waitForTheOther(_ home: HomeDirectory) async {
+    let deadline = Instant.after(.seconds(5))
+    while Instant.now < deadline {
+      let soon = Instant.after(.seconds(1))
+      if let socket = try? await Socket.connect(to: .unix(path: home.controllerSocket), until: soon) {
+        socket.close()
+        await Loop.sleep(for: .milliseconds(100))
+        return
+      }
+      await Loop.sleep(for: .milliseconds(10))
+    }
+  }
+
+  /// Each process of ours costs a few descriptors, and the usual limit of 1024 is for programs that use `select`.
+  private static func raiseDescriptorLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = min(limit.rlim_max, 65_536)
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+}
