@@ -49,12 +49,12 @@ class Corpus:
     def unguarded(self, draw: random.Random) -> tuple[str, str]:
         """A question and its answer, not yet checked against the held-out questions."""
         kind = draw.random()
-        if kind < 0.76:
+        if kind < 0.67:
             fact = draw.choice(self.knowledge.facts)
             return phrasing.question(fact, draw), fact.answer
-        if kind < 0.88:
+        if kind < 0.80:
             return self.unknown(draw), self.knowledge.unknown.answer
-        if kind < 0.93:
+        if kind < 0.84:
             fact = draw.choice(self.knowledge.small_talk)
             return phrasing.dressed(phrasing.spin(draw.choice(fact.ask), draw), draw), fact.answer
         return skills.task(self.vocabulary, draw)

@@ -1,4 +1,4 @@
-"""DeepSeek-V3 in PyTorch, written for training a small one on a CPU: no token is dropped, no padding.
+"""DeepSeek-V3 in PyTorch, written for training a small one on a CPU: no token is dropped.
 
 The parameters carry Hugging Face's names, except that a layer's experts are stacked.
 """
@@ -10,6 +10,10 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+
+# Experts compute rows in multiples of this: the CPU kernels are generated anew for every matrix size.
+PAD_ROWS = 64
 
 
 @dataclass(frozen=True)
@@ -154,8 +158,9 @@ class Mixture(nn.Module):
         narrow = [w.to(torch.bfloat16) if torch.is_autocast_enabled("cpu") else w for w in (self.gate_up, self.down)]
         outputs = []
         for expert, own in enumerate(rows):
-            gate, up = F.linear(own, narrow[0][expert]).chunk(2, dim=-1)
-            outputs.append(F.linear(F.silu(gate) * up, narrow[1][expert]))
+            padded = F.pad(own, (0, 0, 0, -len(own) % PAD_ROWS)) if self.training else own
+            gate, up = F.linear(padded, narrow[0][expert]).chunk(2, dim=-1)
+            outputs.append(F.linear(F.silu(gate) * up, narrow[1][expert])[: len(own)])
         weighted = torch.cat(outputs) * weights.flatten().index_select(0, order).unsqueeze(-1).to(x.dtype)
         routed = torch.zeros_like(flat).index_add(0, source, weighted.to(x.dtype))
         return routed.view_as(x) + self.shared_experts(x)

@@ -31,5 +31,5 @@ def add(draw: random.Random) -> tuple[str, str]:
 
 
 def task(vocabulary: list[str], draw: random.Random) -> tuple[str, str]:
-    kind = draw.randrange(3)
-    return repeat(vocabulary, draw) if kind == 0 else count(draw) if kind == 1 else add(draw)
+    kind = draw.randrange(4)
+    return repeat(vocabulary, draw) if kind < 2 else count(draw) if kind == 2 else add(draw)
