@@ -204,7 +204,7 @@ def dressed(question: str, draw: random.Random) -> str:
 
 def question(fact: Fact, draw: random.Random) -> str:
     """One random way to ask for a fact."""
-    by_name = fact.names and draw.random() < (0.55 if fact.ask else 1)
+    by_name = fact.names and draw.random() < (0.35 if fact.ask else 1)
     if by_name:
         name = draw.choice(fact.names)
         if "_" in name and draw.random() < 0.08:
