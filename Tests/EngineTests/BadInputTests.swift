@@ -54,11 +54,13 @@ import Testing
       parameter: "body.max_tokens",
       says: "integer"),
     Case(
-      path: completions, body: #"{"prompt":"x","logprobs":2}"#, status: 400, parameter: "logprobs",
-      says: "logprobs is not supported"),
+      path: completions, body: #"{"prompt":"x","prompt_logprobs":2}"#, status: 400,
+      parameter: "prompt_logprobs",
+      says: "prompt_logprobs is not supported"),
     Case(
-      path: completions, body: #"{"prompt":"x","logit_bias":{"5":1}}"#, status: 400, parameter: "logit_bias",
-      says: "logit_bias is not supported"),
+      path: completions, body: #"{"prompt":"x","logit_bias":{"500":1}}"#, status: 400,
+      parameter: "logit_bias",
+      says: "Token id 500 is out of vocabulary."),
     Case(
       path: completions, body: #"{"prompt":"x","echo":true}"#, status: 400, parameter: "echo", says: "echo"),
     Case(
@@ -142,8 +144,8 @@ extension String {
       "no memory is left for the KV cache: accelerator_memory 1.0 MiB x gpu_memory_utilization 0.9"
     ),
     (
-      ["--model", Fixtures.toy, "--max-model-len", "16000000"],
-      "max_model_len 16000000 does not fit into the KV cache"
+      ["--model", Fixtures.toy, "--max-model-len", "4096"],
+      "max_model_len 4096 is greater than the model's max_position_embeddings 2048"
     ),
     (["--model", Fixtures.toy, "--data-parallel-size", "2"], "needs --group-fd"),
     (

@@ -1,3 +1,4 @@
+import Glibc
 import HTTP
 import JSON
 import Platform
@@ -52,6 +53,61 @@ import Testing
       computed += try await rank.metric("dpdeploy:expert_rows_computed_total")
     }
     #expect(computed == dispatched)
+  }
+
+  /// 24 blocks hold the longest sequence and little more, so sequences lose their blocks and are computed anew.
+  @Test @Loop func `gives the same tokens when the KV cache is too small for all`() async throws {
+    let group = try await EngineGroup(
+      1, arguments: ["--max-model-len", "256", "--num-gpu-blocks-override", "24", "--max-num-seqs", "16"])
+    let long = try #require(try Self.prompts().last)
+    let short = try #require(try Self.prompts().first)
+    let alone = try await group.ranks[0].greedy(short.tokens, count: 150)
+    let tasks = (0..<6).map { index in
+      Task { @Loop in
+        index == 0
+          ? (try await group.ranks[0].greedy(long.tokens, count: 16), long.greedy)
+          : (try await group.ranks[0].greedy(short.tokens, count: 150), alone)
+      }
+    }
+    for task in tasks {
+      let (tokens, expected) = try await task.value
+      #expect(tokens == expected)
+    }
+    #expect(try await group.ranks[0].metric("vllm:num_preemptions_total") > 0)
+    #expect(try await group.ranks[0].metric("vllm:kv_cache_usage_perc") == 0)
+    await group.stop()
+  }
+
+  @Test @Loop func `gives the same tokens from cached prefixes`() async throws {
+    let group = try await EngineGroup(1, arguments: ["--enable-prefix-caching"])
+    let prompt = try #require(try Self.prompts().last)
+    for _ in 0..<2 { #expect(try await group.ranks[0].greedy(prompt.tokens, count: 16) == prompt.greedy) }
+    // 9 whole blocks of the 150 tokens; the second time they were there.
+    #expect(try await group.ranks[0].metric("vllm:prefix_cache_hits_total") == 144)
+    await group.stop()
+  }
+
+  @Test @Loop func `stops stepping while one of its ranks is stopped, and goes on with it`() async throws {
+    let group = try await EngineGroup(2)
+    let prompt = try #require(try Self.prompts().first)
+    let expected = try await group.ranks[0].greedy(prompt.tokens, count: 1000)
+    let task = Task { @Loop in try await group.ranks[0].greedy(prompt.tokens, count: 1000) }
+    let before = try await group.ranks[0].metric("dpdeploy:steps_total")
+    while try await group.ranks[0].metric("dpdeploy:steps_total") < before + 3 {}
+    group.ranks[1].process.send(SIGSTOP)
+    var steps = -1.0
+    var unchanged = 0
+    let deadline = Instant.after(.seconds(10))
+    while unchanged < 50 {
+      let now = try await group.ranks[0].metric("dpdeploy:steps_total")
+      unchanged = now == steps ? unchanged + 1 : 0
+      steps = now
+      try #require(Instant.now < deadline, "it goes on stepping")
+    }
+    #expect(try await group.ranks[0].metric("vllm:num_requests_running") == 1)
+    group.ranks[1].process.send(SIGCONT)
+    #expect(try await task.value == expected)
+    await group.stop()
   }
 
   @Test @Loop func `steps for one busy rank and pauses for none`() async throws {

@@ -27,7 +27,13 @@ import Testing
     let golden = try Fixtures.json(Fixtures.root + "/Tests/Fixtures/operator-moe/greedy.json")
     let entries = try #require(golden["prompts"]?.elements)
     #expect(entries.count == 20)
-    let group = try await EngineGroup(2, model: Fixtures.root + "/models/operator-moe")
+    // Each rank reads no expert but its own: the others' pages are unreadable.
+    let group = try await EngineGroup(
+      2, model: Fixtures.root + "/models/operator-moe", arguments: ["--guard-foreign-experts"])
+    for rank in group.ranks {
+      let line = try #require(rank.log.split(separator: "\n").first { $0.hasSuffix("experts unreadable") })
+      #expect(line.split(separator: " ").compactMap { Int($0) }.first ?? 0 > 1_000_000, "\(line)")
+    }
     let tasks = entries.enumerated().map { index, entry in
       Task { @Loop in
         let (path, body) = request(entry)

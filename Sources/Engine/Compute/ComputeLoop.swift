@@ -70,10 +70,10 @@ final class ComputeLoop {
   private func step(_ plan: StepPlan) throws(ExpertParallelError) {
     let times = try executor.run(plan, group)
     let sampling = Instant.now
-    let sampled = sample(plan)
-    let finished = Set(scheduler.commit(plan, sampled: sampled))
+    let draws = sample(plan)
+    let finished = Set(scheduler.commit(plan, sampled: draws.map(\.token)))
     var stepReport = StepReport()
-    stepReport.tokens = tokens(plan, sampled, finished)
+    stepReport.tokens = tokens(plan, draws, finished)
     stepReport.time = .now
     stepReport.admitted = plan.admitted
     stepReport.preempted = plan.preempted
@@ -83,46 +83,43 @@ final class ComputeLoop {
     if !plan.isEmpty || !plan.preempted.isEmpty { report(.step(stepReport)) }
   }
 
-  private func sample(_ plan: StepPlan) -> [Int32] {
+  private func sample(_ plan: StepPlan) -> [Draw] {
     plan.samplingEntries.enumerated().map { index, entry in
-      guard let generation = live[entry.id] else { return 0 }
+      guard let generation = live[entry.id] else { return Draw(token: 0) }
       let logits = executor.logits(of: index)
-      generation.forbidEarlyEnd(logits)
-      return sampler.sample(
+      let raw = generation.task.logprobs == nil ? [] : Array(logits)
+      generation.shape(logits)
+      let token = sampler.sample(
         UnsafeBufferPointer(logits), parameters: generation.task.sampling,
         position: entry.positions.upperBound)
+      let distribution = generation.task.logprobs.map { TokenDistribution(raw, chosen: token, top: $0) }
+      return Draw(token: token, distribution: distribution)
     }
   }
 
   /// Notes each new token with its sequence, and ends those that an end token or their length ends.
-  private func tokens(
-    _ plan: StepPlan, _ sampled: [Int32], _ finished: Set<RequestID>
-  ) -> [StepReport.NewToken] {
+  private func tokens(_ plan: StepPlan, _ draws: [Draw], _ finished: Set<RequestID>) -> [StepReport.NewToken]
+  {
     var tokens: [StepReport.NewToken] = []
-    for (entry, token) in zip(plan.samplingEntries, sampled) {
+    for (entry, draw) in zip(plan.samplingEntries, draws) {
       guard live[entry.id] != nil else { continue }
-      live[entry.id]?.generatedCount += 1
+      live[entry.id]?.add(draw.token)
       let end: SequenceEnd? =
-        live[entry.id]?.task.endTokens.contains(token) == true
-        ? .endToken(token) : finished.contains(entry.id) ? .length : nil
+        live[entry.id]?.task.endTokens.contains(draw.token) == true
+        ? .endToken(draw.token) : finished.contains(entry.id) ? .length : nil
       if end != nil {
         scheduler.finish(entry.id)
         live[entry.id] = nil
       }
-      tokens.append(StepReport.NewToken(id: entry.id, token: token, end: end))
+      tokens.append(
+        StepReport.NewToken(id: entry.id, token: draw.token, distribution: draw.distribution, end: end))
     }
     return tokens
   }
 }
 
-/// A sequence that is being generated.
-struct LiveGeneration {
-  let task: GenerationTask
-  var generatedCount = 0
-
-  /// Makes end tokens impossible while the sequence has fewer tokens than it must get.
-  func forbidEarlyEnd(_ logits: UnsafeMutableBufferPointer<Float>) {
-    guard generatedCount < task.minNewTokens else { return }
-    for token in task.endTokens where logits.indices.contains(Int(token)) { logits[Int(token)] = -.infinity }
-  }
+/// A drawn token.
+private struct Draw {
+  let token: Int32
+  var distribution: TokenDistribution?
 }

@@ -10,6 +10,10 @@ struct GenerationTask: Sendable {
   let prompt: [Int32]
   /// How tokens are drawn.
   var sampling: Model.SamplingParameters
+  /// What the request changes of the logits.
+  var shaping = LogitShaping()
+  /// How many of the likeliest tokens to tell with each one; nil tells no log probabilities.
+  var logprobs: Int?
   /// The most tokens to generate.
   let maxNewTokens: Int
   /// Tokens to generate before one of ``endTokens`` may come.
@@ -42,6 +46,7 @@ struct StepReport: Sendable {
   struct NewToken: Sendable {
     let id: RequestID
     let token: Int32
+    var distribution: TokenDistribution?
     let end: SequenceEnd?
   }
 

@@ -9,6 +9,9 @@ struct GeneratedChoice {
     var text: String
     var tokens: [Int32]
     var finish: Finish?
+    var logprob: TokenLogprob?
+    /// Where the text begins in the choice's whole text, in characters.
+    var textOffset = 0
     /// Tokens of the choice so far, this one included.
     var completionTokens = 0
   }
@@ -35,6 +38,8 @@ struct GeneratedChoice {
   let promptTokens: Int
   private(set) var text = ""
   private(set) var tokens: [Int32] = []
+  /// The tokens' log probabilities, where they were asked for.
+  private(set) var logprobs: [TokenLogprob] = []
   /// How it ended; nil while it goes on.
   private(set) var finish: Finish?
   private let rules: Rules
@@ -49,7 +54,9 @@ struct GeneratedChoice {
   }
 
   /// Adds a token; the piece has a finish when the sequence ended, or when a stop string did.
-  mutating func take(_ token: Int32, end: SequenceEnd?, _ tokenizer: Tokenizer) -> Piece {
+  mutating func take(
+    _ token: Int32, _ distribution: TokenDistribution? = nil, end: SequenceEnd?, _ tokenizer: Tokenizer
+  ) -> Piece {
     tokens.append(token)
     var fresh = isShown(token, end, tokenizer) ? detokenizer.append(tokenizer.bytes(of: token) ?? []) : ""
     if let end {
@@ -57,8 +64,16 @@ struct GeneratedChoice {
       finish = Self.finish(end, rules)
     }
     let shown = match(fresh)
+    var piece = Piece(index: index, text: shown, tokens: [token], finish: finish)
+    piece.completionTokens = tokens.count
+    if let distribution {
+      let logprob = TokenLogprob(distribution, tokenizer)
+      logprobs.append(logprob)
+      piece.logprob = logprob
+      piece.textOffset = text.count
+    }
     text += shown
-    return Piece(index: index, text: shown, tokens: [token], finish: finish, completionTokens: tokens.count)
+    return piece
   }
 
   /// Whether the token is part of the text: not when it is what ended the text, nor a control token unless wanted.
@@ -84,5 +99,16 @@ struct GeneratedChoice {
       finish = Finish(.stop, stop: .text(stop))
       return text
     }
+  }
+}
+
+extension TokenLogprob {
+  init(_ distribution: TokenDistribution, _ tokenizer: Tokenizer) {
+    let candidate: (TokenDistribution.Entry) -> Candidate = { entry in
+      let bytes = tokenizer.bytes(of: entry.token) ?? []
+      return Candidate(
+        text: String(decoding: bytes, as: UTF8.self), bytes: bytes, logprob: Double(entry.logprob))
+    }
+    self.init(chosen: candidate(distribution.chosen), top: distribution.top.map(candidate))
   }
 }

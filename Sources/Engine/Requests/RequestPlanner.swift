@@ -31,21 +31,18 @@ struct RequestPlanner: Sendable {
 
   /// Refuses, by the field's name, what this engine does not do.
   func checkSupported(_ sampling: OpenAI.SamplingParameters) throws(APIError) {
-    let unsupported: [(String, Bool)] = [
-      ("logprobs", sampling.logprobs != nil), ("prompt_logprobs", sampling.promptLogprobs != nil),
-      ("presence_penalty", sampling.presencePenalty != 0),
-      ("frequency_penalty", sampling.frequencyPenalty != 0),
-      ("repetition_penalty", (sampling.repetitionPenalty ?? 1) != 1),
-      ("logit_bias", !sampling.logitBias.isEmpty),
-    ]
-    for (field, isAsked) in unsupported where isAsked { throw Self.notSupported(field) }
+    if sampling.promptLogprobs != nil { throw Self.notSupported("prompt_logprobs") }
     let choices = 128
     guard sampling.choiceCount <= choices else {
       throw .badValue("n must be at most \(choices).", parameter: "n", value: "\(sampling.choiceCount)")
     }
-    for token in sampling.stopTokenIDs where !(0..<limits.vocabularySize).contains(token) {
-      throw .badValue(
-        "Token id \(token) is out of vocabulary.", parameter: "stop_token_ids", value: "\(token)")
+    try checkVocabulary(sampling.stopTokenIDs, "stop_token_ids")
+    try checkVocabulary(sampling.logitBias.keys.sorted(), "logit_bias")
+  }
+
+  private func checkVocabulary(_ tokens: [Int], _ field: String) throws(APIError) {
+    for token in tokens where !(0..<limits.vocabularySize).contains(token) {
+      throw .badValue("Token id \(token) is out of vocabulary.", parameter: field, value: "\(token)")
     }
   }
 
@@ -130,6 +127,14 @@ struct RequestPlanner: Sendable {
       topP: Float(asked.topP ?? defaults.topP ?? 1),
       topK: max(0, asked.topK ?? defaults.topK ?? 0), minP: Float(asked.minP ?? defaults.minP ?? 0),
       seed: seed)
+  }
+
+  /// What is changed of the logits before a draw.
+  func shaping(_ asked: OpenAI.SamplingParameters) -> LogitShaping {
+    LogitShaping(
+      bias: Dictionary(uniqueKeysWithValues: asked.logitBias.map { (Int32($0.key), Float($0.value)) }),
+      repetition: Float(asked.repetitionPenalty ?? 1), frequency: Float(asked.frequencyPenalty),
+      presence: Float(asked.presencePenalty))
   }
 
   /// The tokens that end a sequence.

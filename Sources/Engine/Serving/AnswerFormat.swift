@@ -11,7 +11,8 @@ enum AnswerFormat: Sendable {
     case .completion(let writer, let returnsIDs):
       let choices = zip(choices, prompts).map { choice, prompt in
         var written = CompletionWriter.Choice(
-          index: choice.index, text: choice.text, finish: choice.finish ?? Finish(.abort))
+          index: choice.index, text: choice.text, finish: choice.finish ?? Finish(.abort),
+          logprobs: choice.toldLogprobs)
         if returnsIDs {
           written.tokenIDs = choice.tokens.map(Int.init)
           written.promptTokenIDs = prompt.map(Int.init)
@@ -23,7 +24,7 @@ enum AnswerFormat: Sendable {
       let written = choices.map { choice in
         ChatWriter.Choice(
           index: choice.index, text: choice.text, finish: choice.finish ?? Finish(.abort),
-          tokenIDs: returnsIDs ? choice.tokens.map(Int.init) : nil)
+          logprobs: choice.toldLogprobs, tokenIDs: returnsIDs ? choice.tokens.map(Int.init) : nil)
       }
       return writer.response(
         written, usage: usage, promptTokenIDs: returnsIDs ? prompts.first?.map(Int.init) : nil)
@@ -42,10 +43,13 @@ enum AnswerFormat: Sendable {
     switch self {
     case .completion(let writer, let returnsIDs):
       var chunk = CompletionWriter.Piece(index: piece.index, text: piece.text, finish: piece.finish)
+      chunk.textOffset = piece.textOffset
+      chunk.logprobs = piece.logprob.map { [$0] }
       if returnsIDs { chunk.tokenIDs = piece.tokens.map(Int.init) }
       return writer.chunk(chunk, usage: usage, isLast: isLast)
     case .chat(let writer, let returnsIDs):
       var chunk = ChatWriter.Piece(index: piece.index, text: piece.text, finish: piece.finish)
+      chunk.logprobs = piece.logprob.map { [$0] }
       if returnsIDs { chunk.tokenIDs = piece.tokens.map(Int.init) }
       return writer.chunk(chunk, usage: usage, isLast: isLast)
     }
@@ -58,4 +62,9 @@ enum AnswerFormat: Sendable {
     case .chat(let writer, _): writer.usageChunk(usage)
     }
   }
+}
+
+extension GeneratedChoice {
+  /// The log probabilities, or nil when they were not asked for.
+  fileprivate var toldLogprobs: [TokenLogprob]? { logprobs.isEmpty ? nil : logprobs }
 }

@@ -37,7 +37,7 @@ final class EngineService {
     self.planner = planner
     self.inbox = inbox
     self.metrics = metrics
-    random = SeedSource(options.seed)
+    random = SeedSource(options.seed, rank: options.dataParallelRank)
     startedAt = Int(WallClock.secondsSinceEpoch)
   }
 
@@ -53,6 +53,7 @@ final class EngineService {
       return GenerationTask(
         id: RequestID(nextID), prompt: sequence.prompt,
         sampling: planner.sampling(sampling, seed: seed &+ UInt64(sequence.variant)),
+        shaping: planner.shaping(sampling), logprobs: sampling.logprobs,
         maxNewTokens: sequence.maxNewTokens, minNewTokens: min(sampling.minTokens, sequence.maxNewTokens),
         endTokens: endTokens, cacheSalt: cacheSalt)
     }
@@ -135,7 +136,10 @@ struct SeedSource {
   private let base: UInt64
   private var count = 0
 
-  init(_ seed: UInt64?) { base = seed ?? .random(in: 0 ... .max) }
+  /// Ranks of one group get one seed and must not draw alike.
+  init(_ seed: UInt64?, rank: Int) {
+    base = seed.map { CounterGenerator(seed: $0).bits(position: -1 - rank) } ?? .random(in: 0 ... .max)
+  }
 
   mutating func next() -> UInt64 {
     count += 1

@@ -35,6 +35,7 @@ extension EngineOptions {
     case "--stats-page": statsPage = try option.text()
     case "--seed": seed = UInt64(try option.count(0 ... .max))
     case "--enable-prefix-caching": enablePrefixCaching = try option.flag()
+    case "--guard-foreign-experts": guardsForeignExperts = try option.flag()
     case "--enable-expert-parallel": enableExpertParallel = try option.flag()
     default: try setLimit(&option)
     }
@@ -46,6 +47,7 @@ extension EngineOptions {
     case "--max-model-len": maxModelLength = try option.count(2...16_777_216)
     case "--max-num-batched-tokens": maxBatchedTokens = try option.count(1...1_048_576)
     case "--max-num-queued-reqs": maxQueuedRequests = try option.count(1...1_048_576)
+    case "--num-gpu-blocks-override": blockCountOverride = try option.count(1...1 << 30)
     case "--block-size": blockSize = try option.count(1...1024)
     case "--gpu-memory-utilization": memoryUtilization = try option.share()
     case "--accelerator-memory": acceleratorMemory = try option.count(1 ... .max)

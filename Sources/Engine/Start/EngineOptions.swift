@@ -38,6 +38,10 @@ public struct EngineOptions: Equatable, Sendable {
   public var enableExpertParallel = true
   /// The most requests that may wait; nil is no limit.
   public var maxQueuedRequests: Int?
+  /// KV blocks in place of those that the memory has room for, as tests of a full cache want them.
+  public var blockCountOverride: Int?
+  /// Whether the weights of experts that other ranks own are made unreadable, which proves that nobody reads them.
+  public var guardsForeignExperts = false
   /// Seeds the draws of requests that bring no seed; nil takes one by chance.
   public var seed: UInt64?
 

@@ -107,6 +107,8 @@ public final class EngineProcess {
     EngineLog.write(
       "rank \(options.dataParallelRank) of \(options.dataParallelSize) serves on \(options.endpoint)")
     try listenForSignals()
+    let heart = Task { await beat() }
+    defer { heart.cancel() }
     _ = await news.wait(until: .never)
     if ended.isFired { await settle() } else { await drain(server) }
     accepting.cancel()
@@ -141,6 +143,14 @@ public final class EngineProcess {
       ("gpu_memory_utilization", String(options.memoryUtilization)),
       ("enable_prefix_caching", options.enablePrefixCaching ? "True" : "False"),
     ]
+  }
+
+  /// Shows once a second that the process lives, also while its group pauses.
+  private func beat() async {
+    while !Task.isCancelled {
+      stats.beat()
+      await Loop.sleep(for: .seconds(1))
+    }
   }
 
   private func listenForSignals() throws(EngineError) {

@@ -1,4 +1,5 @@
 import ExpertParallel
+import Glibc
 import Model
 import Platform
 import Scheduling
@@ -72,9 +73,15 @@ final class RankAssembly {
     stats.set(.maxNumSeqs, Double(options.maxSequences))
     stats.enter(.loadWeights)
     let model = try loadModel()
+    if options.guardsForeignExperts { guardForeignExperts(model.experts) }
     stats.enter(.kvAlloc)
-    let length = options.maxModelLength ?? configuration.maxPositions
-    let blocks = try memory(model).blockCount(maxModelLength: length)
+    let length = try modelLength()
+    let blocks: Int
+    if let override = options.blockCountOverride {
+      blocks = override
+    } else {
+      blocks = try memory(model).blockCount(maxModelLength: length)
+    }
     let scheduler = try scheduler(blocks: blocks, length: length)
     let executor = try ModelExecutor(
       model, blockCount: blocks, blockSize: options.blockSize, maxSequences: options.maxSequences)
@@ -96,6 +103,37 @@ final class RankAssembly {
     } catch { throw .configuration("\(error)") }
   }
 
+  private func modelLength() throws(EngineError) -> Int {
+    let limit = configuration.maxPositions
+    guard let wanted = options.maxModelLength else { return limit }
+    guard wanted <= limit else {
+      throw .configuration(
+        "max_model_len \(wanted) is greater than the model's max_position_embeddings \(limit)"
+          + " in \(options.model)/config.json; lower max_model_len")
+    }
+    return wanted
+  }
+
+  private var ownedExperts: Set<Int> { Set(group.placement.expertsOfRank[options.dataParallelRank]) }
+
+  /// Makes the pages that hold nothing but other ranks' experts unreadable for this process.
+  private func guardForeignExperts(_ bank: ExpertBank) {
+    let owned = ownedExperts
+    var bytes = 0
+    for layer in 0..<bank.moeLayerCount {
+      for expert in 0..<bank.shape.count where !owned.contains(expert) {
+        for pages in bank.pages(moeLayer: layer, expert: expert) {
+          guard mprotect(UnsafeMutableRawPointer(mutating: pages.baseAddress), pages.count, PROT_NONE) == 0
+          else {
+            continue
+          }
+          bytes += pages.count
+        }
+      }
+    }
+    EngineLog.write("made \(bytes) bytes of other ranks' experts unreadable")
+  }
+
   private func memory(_ model: LanguageModel) -> MemoryPlan {
     MemoryPlan(
       accelerator: options.acceleratorMemory, utilization: options.memoryUtilization,
@@ -106,7 +144,7 @@ final class RankAssembly {
 
   /// Bytes of all weights but the routed experts that other ranks own.
   private func weightShare(_ model: LanguageModel) -> Int {
-    let owned = Set(group.placement.expertsOfRank[options.dataParallelRank])
+    let owned = ownedExperts
     var foreign = 0
     for layer in 0..<model.experts.moeLayerCount {
       for expert in 0..<configuration.experts.count where !owned.contains(expert) {

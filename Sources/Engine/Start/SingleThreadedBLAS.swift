@@ -9,7 +9,7 @@ enum SingleThreadedBLAS {
 
   /// Returns when OpenBLAS has no threads of its own, or when they cannot be prevented.
   static func ensure() {
-    guard getenv(variable) == nil, setenv(variable, "1", 1) == 0 else { return }
+    guard getenv(variable).map({ String(cString: $0) }) != "1", setenv(variable, "1", 1) == 0 else { return }
     // By its path rather than as /proc/self/exe, or the process would be called `exe`.
     var path = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
     guard readlink("/proc/self/exe", &path, path.count - 1) > 0 else { return }
