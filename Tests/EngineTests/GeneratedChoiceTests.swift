@@ -124,6 +124,18 @@ import Tokenizer
 }
 
 @Suite struct `A command line` {
+  @Test func `knows every option that its help names`() {
+    for option in EngineHelp.options where !["--help", "--version"].contains(option.name) {
+      let name = option.name.split(separator: "]").count == 2 ? "--" + option.name.dropFirst(7) : option.name
+      var arguments = [name]
+      if !option.value.isEmpty { arguments.append("1") }
+      // Whatever else is wrong with such a line, no option of it is unknown.
+      do throws(EngineError) { _ = try EngineOptions(parsing: arguments) } catch {
+        #expect(!"\(error)".contains("unknown option"), "\(error)")
+      }
+    }
+  }
+
   @Test func `sets what it names and leaves the rest`() throws {
     let options = try EngineOptions(parsing: [
       "--model", "/m/operator-moe", "--uds=/run/r0.sock", "--data-parallel-size", "4",

@@ -28,6 +28,14 @@ public final class EngineProcess {
 
   /// Runs an engine with the arguments of a command line (without the program's name), and ends the process.
   public nonisolated static func main(_ arguments: [String]) -> Never {
+    if arguments.contains("--help") || arguments.contains("-h") {
+      print(EngineHelp.text, terminator: "")
+      exit(0)
+    }
+    if arguments.contains("--version") {
+      print("dpengine \(EngineVersion.current)")
+      exit(0)
+    }
     SingleThreadedBLAS.ensure()
     signal(SIGPIPE, SIG_IGN)
     Signals.block([SIGTERM, SIGINT])

@@ -1,0 +1,50 @@
+/// What `dpengine --help` prints.
+enum EngineHelp {
+  /// An option, what follows it, and what it does.
+  static let options: [(name: String, value: String, meaning: String)] = [
+    ("--model", "DIR", "the model's folder in Hugging Face layout (required)"),
+    ("--served-model-name", "NAME", "the name that clients use (the folder's)"),
+    ("--host", "H", "the address to listen on (127.0.0.1)"),
+    ("--port", "P", "the port to listen on (8000)"),
+    ("--uds", "PATH", "a Unix socket to listen on, in place of host and port"),
+    ("--data-parallel-size", "N", "ranks of the group (1)"),
+    ("--data-parallel-rank", "R", "this rank's number, from 0"),
+    ("--group-fd", "FD", "the group's shared segment, an inherited descriptor"),
+    ("--epoch", "E", "the life of the group that this rank belongs to (1)"),
+    ("--stats-page", "PATH", "where to publish statistics"),
+    ("--max-num-seqs", "N", "sequences that run at once (256)"),
+    ("--max-model-len", "N", "tokens of a prompt and its answer (the model's own limit)"),
+    ("--max-num-batched-tokens", "N", "tokens of one step (2048, or --max-num-seqs if that is more)"),
+    ("--max-num-queued-reqs", "N", "requests that may wait (no limit)"),
+    ("--block-size", "N", "tokens of a KV block (16)"),
+    ("--gpu-memory-utilization", "X", "the share of the memory that may be used (0.9)"),
+    ("--accelerator-memory", "BYTES", "memory of the virtual accelerator (1073741824)"),
+    ("--num-gpu-blocks-override", "N", "KV blocks, in place of what the memory has room for"),
+    ("--moe-dp-chunk-size", "N", "tokens that a rank sends to the experts at once (256)"),
+    ("--[no-]enable-prefix-caching", "", "share the KV blocks of equal prefixes (no)"),
+    ("--[no-]enable-expert-parallel", "", "accepted; each expert always lives on one rank"),
+    ("--[no-]guard-foreign-experts", "", "make other ranks' experts unreadable (no)"),
+    ("--seed", "N", "seeds requests that bring none (by chance)"),
+    ("--help", "", "print this"),
+    ("--version", "", "print the version"),
+  ]
+
+  /// The whole text.
+  static var text: String {
+    let lines = options.map { option in
+      let usage = option.value.isEmpty ? option.name : "\(option.name) \(option.value)"
+      return "  " + usage + String(repeating: " ", count: max(2, 34 - usage.count)) + option.meaning
+    }
+    return """
+      dpengine: one rank of a data-parallel group, speaking vLLM's HTTP API
+
+      usage: dpengine --model DIR [options]
+
+      \(lines.joined(separator: "\n"))
+
+      Ends with 0 after SIGTERM, once its requests are answered; 78 when the same start would fail again;
+      75 when the group broke; 1 otherwise. The reason is one line on standard error.
+
+      """
+  }
+}
