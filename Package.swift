@@ -118,7 +118,7 @@ let modules: [[Target]] = [
   module("Terminal", uses: ["CNcurses"]),
   module(
     "Console",
-    uses: ["Platform", "ControlAPI", "ControlClient", "Telemetry", "Diagnosis", "Manifest", "Terminal"]),
+    uses: ["Platform", "ControlAPI", "ControlClient", "Manifest", "Deployment", "CommandLine", "Terminal"]),
 ]
 
 let tools: [[Target]] = [
@@ -126,7 +126,7 @@ let tools: [[Target]] = [
     "dpdeploy",
     uses: ["CommandLine", "ControlAPI", "ControlClient", "Manifest", "JSON", "HTTP", "Platform"]),
   executable("dpdeployd", uses: ["CommandLine", "ControlAPI", "Controller", "Manifest", "Platform"]),
-  executable("dptop", uses: ["CommandLine", "Console", "Platform"]),
+  executable("dptop", uses: ["CommandLine", "Console", "ControlAPI", "Platform", "Terminal"]),
   executable("dpingress", uses: ["CommandLine", "Ingress", "Platform"]),
   executable("dpengine", uses: ["CommandLine", "Engine", "Platform"]),
 ]

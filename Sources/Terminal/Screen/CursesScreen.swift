@@ -103,7 +103,7 @@ public final class CursesScreen {
   }
 
   /// Chooses a locale that can write, and says whether that is UTF-8.
-  private static func chooseLocale(_ environment: (String) -> String?) -> Bool {
+  public static func chooseLocale(_ environment: (_ name: String) -> String?) -> Bool {
     setlocale(LC_CTYPE, "")
     func isUTF8() -> Bool { cncurses_codeset().map { String(cString: $0) } == "UTF-8" }
     func isSet(_ name: String) -> Bool { environment(name).map { !$0.isEmpty } ?? false }

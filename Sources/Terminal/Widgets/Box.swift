@@ -39,7 +39,7 @@ public struct Box: Sendable {
       used = end + 1 - area.x - 2
     }
     let width = trailing.reduce(2) { $0 + CharacterWidth.cells(of: buffer.glyphs.spelled($1.text)) }
-    guard !trailing.isEmpty, width <= room - used else { return }
+    guard width > 2, width <= room - used else { return }
     buffer.put(
       [Span(" ", border)] + trailing + [Span(" ", border)], area.maxX - 2 - width, area.y, limit: width)
   }

@@ -1,0 +1,48 @@
+import ControlAPI
+import Terminal
+
+extension Painter {
+  /// The overview for small windows: the numbers, then the ranks, then the gravest hint.
+  mutating func drawDigest(_ area: Rect) {
+    var rest = area
+    guard let application = state.application else { return drawReplicaTable(area, title: "replicas") }
+    let metrics = application.metrics
+    pair(
+      rest.takeTop(1), "req/s", Units.count(metrics.requestsPerSecond.value), "tok/s",
+      Units.count(metrics.generationTokensPerSecond.value))
+    pair(
+      rest.takeTop(1), "TTFT", summary(metrics.ttftSeconds), "TPOT", summary(metrics.tpotSeconds))
+    pair(
+      rest.takeTop(1), "queue", Units.whole(metrics.queueDepth.value), "run",
+      "\(Units.whole(metrics.running.value)) KV \(Units.percent(metrics.kvUsageRatio.value))")
+    if let hint = application.hints.first, rest.height > 2 {
+      line(rest.takeBottom(1), [mark(hint.severity), Span(" \(hint.id) ", theme.key), text(hint.title)])
+    }
+    let ranks = state.ranks
+    let chosen = state.selectedRank.flatMap { id in ranks.firstIndex { $0.id == id } } ?? 0
+    for index in ListView(selection: chosen).visible(count: ranks.count, height: rest.height) {
+      let rank = ranks[index]
+      let row = rest.takeTop(1)
+      line(
+        row,
+        [
+          Span(index == chosen ? "▸" : " ", theme.key), strong(rank.id + " "),
+          Span(rank.state.rawValue, rank.state == .running ? theme.ok : theme.info),
+          text(
+            " \(Units.percent(rank.gpuUtilizationRatio?.value)) KV \(Units.percent(rank.kvUsageRatio?.value))"
+          ),
+          text(" run \(Units.whole(rank.running.value))"),
+        ])
+    }
+  }
+
+  private func summary(_ latency: LatencySummary) -> String {
+    "\(Units.duration(latency.p50.value))|\(Units.duration(latency.p99.value))"
+  }
+
+  private mutating func pair(_ row: Rect, _ one: String, _ first: String, _ two: String, _ second: String) {
+    let halves = row.columns(2)
+    line(halves[0], [faint(" \(one) "), Span(first, value)])
+    line(halves[1], [faint("\(two) "), Span(second, value)])
+  }
+}

@@ -1,0 +1,49 @@
+import ControlAPI
+import Terminal
+
+extension Painter {
+  mutating func drawEvents(_ area: Rect, isWhole: Bool) {
+    let all = state.shown.events.filter {
+      state.applicationName == nil || $0.application == state.applicationName
+    }
+    var inside = Box(
+      title: [strong(isWhole ? "events" : "7 events")], trailing: [faint("\(all.count)")],
+      border: theme.eventBox
+    ).draw(in: &buffer, area).inset(1, 0)
+    let skipped = isWhole ? min(state.scroll[.events] ?? 0, max(0, all.count - 1)) : 0
+    if all.isEmpty { line(inside, [faint("nothing has happened yet")]) }
+    for event in all.reversed().dropFirst(skipped).prefix(inside.height) {
+      let clock = WallTime.seconds(event.time).map { WallTime.clock($0, offset: state.utcOffset) }
+      line(
+        inside.takeTop(1),
+        [
+          faint((clock ?? Units.unknown) + " "), mark(event.severity),
+          strong(event.replica.map { " " + $0 } ?? ""), text(" \(event.message)"),
+          faint("  \(event.reason)"),
+        ])
+    }
+  }
+
+  /// The gravest hints, a line each.
+  mutating func drawHints(_ area: Rect) {
+    let hints = state.application?.hints ?? []
+    var inside = Box(
+      title: [strong("8 hints")], trailing: [faint(hints.isEmpty ? "" : "\(hints.count)  8 = why")],
+      border: theme.eventBox
+    ).draw(in: &buffer, area).inset(1, 0)
+    if hints.isEmpty {
+      let words = state.isStale || state.application == nil ? "–" : "nothing to advise"
+      line(inside, [faint(words)])
+    }
+    for hint in hints.prefix(inside.height) { line(inside.takeTop(1), digest(hint)) }
+  }
+
+  private func digest(_ hint: Hint) -> [Span] {
+    var spans = [mark(hint.severity), Span(" \(hint.id) ", theme.key), text(hint.title)]
+    if let first = hint.evidence.first { spans.append(faint(": " + first)) }
+    if let field = hint.field, let name = field.split(separator: ".").last {
+      spans.append(Span(" → \(name)" + (hint.value.map { ": " + $0 } ?? ""), theme.info))
+    }
+    return spans
+  }
+}

@@ -1,0 +1,91 @@
+import ControlAPI
+import Terminal
+
+extension Painter {
+  /// What is left of the console in a window of a few cells.
+  mutating func drawStatusLine(_ area: Rect) {
+    guard !area.isEmpty else { return }
+    guard let application = state.application else { return line(area, [text("dptop"), connection]) }
+    let ranks = application.readiness(.rank)
+    line(
+      area,
+      [
+        applicationState(application.status), text(" \(ranks.running)/\(ranks.target) "),
+        strong(application.name),
+        text(" \(Units.count(application.metrics.requestsPerSecond.value))/s"),
+      ])
+  }
+
+  mutating func drawHeader(_ row: Rect) {
+    buffer.fill(row, theme.text)
+    var left = [strong(" dptop ")]
+    if let application = state.application, state.screen != .home {
+      left += headline(application, row.width)
+    } else {
+      left.append(faint(buffer.glyphs.spelled("data-parallel deployments")))
+    }
+    let right = [connection, text("  " + WallTime.clock(state.shownNow, offset: state.utcOffset) + " ")]
+    let width = right.reduce(0) { $0 + CharacterWidth.cells(of: buffer.glyphs.spelled($1.text)) }
+    buffer.put(left, row.x, row.y, limit: max(0, row.width - width - 1))
+    buffer.put(right, max(row.x, row.maxX - width), row.y)
+  }
+
+  private func headline(_ application: ApplicationStatus, _ width: Int) -> [Span] {
+    let ranks = application.readiness(.rank)
+    let ingress = application.readiness(.ingress)
+    var spans = [
+      Span(application.name + " ", theme.key), applicationState(application.status),
+      text(" dp \(ranks.running)/\(ranks.target) ing \(ingress.running)/\(ingress.target)"),
+    ]
+    if width >= 70 { spans.append(faint("  win \(Units.decimals(application.metrics.windowSeconds, 0))s")) }
+    if width >= 100 {
+      spans.append(faint("  rev \(application.revision)"))
+      if let created = WallTime.seconds(application.createdAt) {
+        spans.append(faint("  up " + Units.age(max(0, state.shownNow - created))))
+      }
+    }
+    if width >= 120, let endpoint = application.endpoint.value { spans.append(faint("  " + endpoint)) }
+    return spans
+  }
+
+  func applicationState(_ status: ApplicationState) -> Span {
+    switch status {
+    case .running: Span("● RUNNING", theme.ok)
+    case .deploying, .notStarted, .deleting: Span("▲ " + status.rawValue, theme.info)
+    case .unhealthy: Span("⚠ UNHEALTHY", theme.warning)
+    case .deployFailed: Span("✖ DEPLOY_FAILED", theme.critical)
+    }
+  }
+
+  /// How fresh everything is.
+  var connection: Span {
+    if state.frozen != nil { return Span(" FROZEN ", theme.banner) }
+    switch state.connection {
+    case .connecting: return Span("◌ asking the controller", theme.info)
+    case .lost:
+      return Span(
+        state.age.map { "✖ no answer for " + Units.age($0) } ?? "✖ no controller", theme.critical)
+    case .live:
+      return state.isStale ? Span("◌ " + Units.age(state.age), theme.stale) : Span("● live", theme.ok)
+    }
+  }
+
+  mutating func drawScreenNames(_ row: Rect) {
+    var spans = [text(" ")]
+    for screen in ScreenKind.allCases {
+      let isHere = screen == state.screen
+      spans.append(Span("\(screen.rawValue) ", theme.key))
+      spans.append(Span(screen.title, isHere ? theme.selected : theme.inactive))
+      spans.append(text("  "))
+    }
+    line(row, spans)
+  }
+
+  mutating func drawFooter(_ row: Rect) {
+    var spans = [text(" ")]
+    for (key, meaning) in Keys.footer(state.screen) {
+      spans += [Span(key, theme.key), faint(" \(meaning)  ")]
+    }
+    line(row, spans)
+  }
+}

@@ -1,0 +1,141 @@
+import ControlAPI
+import Terminal
+
+extension Painter {
+  mutating func drawOverview(_ area: Rect) {
+    var rest = area
+    let isTall = area.height >= 40
+    drawCharts(rest.takeTop(isTall ? 9 : area.height >= 30 ? 7 : 5))
+    if area.height >= 34, area.width >= 100 {
+      drawGauges(rest.takeTop(4))
+    } else {
+      drawSummary(rest.takeTop(1))
+    }
+    let hints = state.application?.hints.count ?? 0
+    let events = rest.takeBottom(isTall ? 7 : area.height >= 30 ? 5 : 3)
+    let advice = rest.takeBottom(isTall ? 6 : hints > 1 ? 4 : 3)
+    if area.width >= 140, rest.height >= 10 {
+      let side = rest.takeRight(46)
+      drawSide(side)
+    }
+    drawReplicaTable(rest, title: "2 replicas")
+    drawHints(advice)
+    drawEvents(events, isWhole: false)
+  }
+
+  private mutating func drawCharts(_ area: Rect) {
+    let metrics = state.application?.metrics
+    let places = area.columns(4)
+    drawChart(
+      places[0], "req/s", Units.count(metrics?.requestsPerSecond.value),
+      metrics?.errorRatio.value.map { "failed " + Units.percent($0) } ?? "", theme.requests,
+      \.requestsPerSecond)
+    drawChart(
+      places[1], "out tok/s", Units.count(metrics?.generationTokensPerSecond.value),
+      "in " + Units.count(metrics?.promptTokensPerSecond.value), theme.tokens, \.generationTokensPerSecond)
+    drawChart(
+      places[2], "TTFT", Units.duration(metrics?.ttftSeconds.p50.value),
+      "p99 " + Units.duration(metrics?.ttftSeconds.p99.value), theme.latency, \.ttftP50Seconds)
+    drawChart(
+      places[3], "TPOT", Units.duration(metrics?.tpotSeconds.p50.value),
+      "p99 " + Units.duration(metrics?.tpotSeconds.p99.value), theme.latency, \.tpotP50Seconds)
+  }
+
+  private mutating func drawChart(
+    _ area: Rect, _ title: String, _ headline: String, _ detail: String, _ gradient: Gradient,
+    _ value: KeyPath<HistoryPoint, Double?>
+  ) {
+    let numbers = [Span(headline, self.value), faint(detail.isEmpty ? "" : "  " + detail)]
+    let isTall = area.height > 5
+    let inside = Box(
+      title: [strong(title)], trailing: isTall ? numbers : [], border: theme.replicaBox
+    ).draw(in: &buffer, area)
+    var plot = inside.inset(isTall ? 0 : 1, 0)
+    if !isTall { line(plot.takeTop(1), numbers) }
+    let count = Chart.sampleCount(columns: plot.width, plot.height > 1 ? buffer.glyphs.resolution : .blocks)
+    Chart(samples(value, count), gradient: gradient, base: theme.text).draw(in: &buffer, plot)
+  }
+
+  /// The last `count` seconds of a series.
+  func samples(_ value: KeyPath<HistoryPoint, Double?>, _ count: Int) -> [Double?] {
+    let points = state.applicationName.flatMap { state.shown.history[$0] } ?? []
+    return ChartSeries.samples(points, value, count: count, now: state.shownNow)
+  }
+
+  /// One line in place of the gauges.
+  private mutating func drawSummary(_ row: Rect) {
+    guard let metrics = state.application?.metrics else { return }
+    var spans = [
+      faint(" queue "), Span(Units.whole(metrics.queueDepth.value), value), faint("  running "),
+      Span(Units.whole(metrics.running.value), value), faint("  waiting "),
+      Span(Units.whole(metrics.waiting.value), value), faint("  KV "),
+      Span(Units.percent(metrics.kvUsageRatio.value), value),
+    ]
+    if let fullest = fullestCache {
+      spans.append(faint("  max \(Units.percent(fullest.share)) \(fullest.id)"))
+    }
+    if let busy = busyRange { spans.append(faint("  busy " + busy)) }
+    line(row, spans)
+  }
+
+  /// The rank with the fullest cache.
+  var fullestCache: (id: String, share: Double)? {
+    state.ranks.compactMap { rank in
+      rank.stale ? nil : rank.kvUsageRatio?.value.map { (id: rank.id, share: $0) }
+    }.max { $0.share < $1.share }
+  }
+
+  /// The least and most busy rank, in words.
+  var busyRange: String? {
+    let shares = state.ranks.compactMap { $0.stale ? nil : $0.gpuUtilizationRatio?.value }
+    guard let least = shares.min(), let most = shares.max() else { return nil }
+    return "\(Units.percent(least))…\(Units.percent(most))"
+  }
+
+  private mutating func drawGauges(_ area: Rect) {
+    let metrics = state.application?.metrics
+    let places = area.columns(4)
+    drawGauge(
+      places[0], "queue",
+      [Span(Units.whole(metrics?.queueDepth.value), value), faint(" waiting in the ingress")],
+      theme.queueBox, theme.queue, \.queueDepth)
+    drawGauge(
+      places[1], "running",
+      [
+        Span(Units.whole(metrics?.running.value), value), faint("  waiting "),
+        Span(Units.whole(metrics?.waiting.value), value),
+      ],
+      theme.queueBox, theme.requests, \.running)
+    let fullest = fullestCache.map { "  max \(Units.percent($0.share)) \($0.id)" } ?? ""
+    drawGauge(
+      places[2], "KV cache", [Span(Units.percent(metrics?.kvUsageRatio.value), value), faint(fullest)],
+      theme.cacheBox, theme.cache, \.kvUsageRatio, top: 1)
+    let inside = Box(title: [strong("3 ingress")], border: theme.queueBox).draw(in: &buffer, places[3]).inset(
+      1, 0)
+    drawIngressSummary(inside)
+  }
+
+  private mutating func drawGauge(
+    _ area: Rect, _ title: String, _ headline: [Span], _ border: CellStyle, _ gradient: Gradient,
+    _ value: KeyPath<HistoryPoint, Double?>, top: Double? = nil
+  ) {
+    var inside = Box(title: [strong(title)], border: border).draw(in: &buffer, area).inset(1, 0)
+    line(inside.takeTop(1), headline)
+    Chart(samples(value, inside.width), top: top, gradient: gradient, base: theme.text).draw(
+      in: &buffer, inside)
+  }
+
+  private mutating func drawIngressSummary(_ area: Rect) {
+    var rows = area
+    let fresh = state.ingress.filter { !$0.stale && $0.state == .running }
+    let flying = fresh.compactMap(\.running.value)
+    let hottest = fresh.compactMap { replica in replica.cpuRatio.value.map { ($0, replica.id) } }.max {
+      $0 < $1
+    }
+    let sum = flying.isEmpty ? nil : flying.reduce(0, +)
+    line(rows.takeTop(1), [Span(Units.whole(sum), value), faint(" in flight")])
+    line(
+      rows.takeTop(1),
+      [faint("cpu max "), Span(Units.percent(hottest?.0), value), faint(hottest.map { " \($0.1)" } ?? "")])
+  }
+}

@@ -1,0 +1,80 @@
+import ControlAPI
+public import Terminal
+
+/// Draws the console's state: a pure function of state, theme and glyphs, at any size.
+public enum ConsoleRenderer {
+  /// The frame for a state, as large as its window.
+  public static func render(_ state: ConsoleState, theme: Theme, glyphs: GlyphSet) -> CellBuffer {
+    var painter = Painter(state, theme, glyphs)
+    painter.drawScreen()
+    return painter.buffer
+  }
+}
+
+/// A state being drawn; each screen adds its own drawing in an extension.
+struct Painter {
+  let state: ConsoleState
+  let theme: Theme
+  var buffer: CellBuffer
+
+  init(_ state: ConsoleState, _ theme: Theme, _ glyphs: GlyphSet) {
+    self.state = state
+    self.theme = theme
+    buffer = CellBuffer(width: state.width, height: state.height, style: theme.text, glyphs: glyphs)
+  }
+
+  /// Whether the window is too small for frames.
+  var isTiny: Bool { buffer.width < 60 || buffer.height < 20 }
+
+  mutating func drawScreen() {
+    var rest = buffer.bounds
+    guard rest.width >= 20, rest.height >= 4 else {
+      drawStatusLine(rest)
+      return
+    }
+    drawHeader(rest.takeTop(1))
+    if rest.width >= 100, rest.height >= 35 { drawScreenNames(rest.takeTop(1)) }
+    drawFooter(rest.takeBottom(1))
+    if let line = noticeLine { buffer.put(line, rest.x + 1, rest.takeBottom(1).y, limit: rest.width - 2) }
+    drawBody(rest)
+    drawOverlay()
+  }
+
+  private mutating func drawBody(_ area: Rect) {
+    switch state.screen {
+    case .home: drawHome(area)
+    case .overview: if isTiny { drawDigest(area) } else { drawOverview(area) }
+    case .replicas: drawReplicaTable(area, title: "replicas")
+    case .ingress: drawIngressTable(area)
+    case .events: drawEvents(area, isWhole: true)
+    case .hints, .manifest: drawText(area)
+    }
+  }
+
+  /// Writes a line of spans inside one row.
+  mutating func line(_ row: Rect, _ spans: [Span]) {
+    buffer.put(spans, row.x, row.y, limit: row.width)
+  }
+
+  func text(_ text: String) -> Span { Span(text, theme.text) }
+  func faint(_ text: String) -> Span { Span(text, theme.inactive) }
+  func strong(_ text: String) -> Span { Span(text, theme.title) }
+
+  /// The glyph and style of a severity.
+  func mark(_ severity: Severity) -> Span {
+    switch severity {
+    case .error: Span(String(buffer.glyphs.critical), theme.critical)
+    case .warning: Span(String(buffer.glyphs.warning), theme.warning)
+    case .info: Span(String(buffer.glyphs.dot), theme.info)
+    }
+  }
+
+  /// What is shown of a value of the present: faint once the present is old.
+  var value: CellStyle { state.isStale ? theme.stale : theme.title }
+
+  private var noticeLine: [Span]? {
+    if let underway = state.underway { return [Span("▲ ", theme.info), text(underway + " …")] }
+    guard let notice = state.notice else { return nil }
+    return [mark(notice.severity), text(" " + notice.text)]
+  }
+}

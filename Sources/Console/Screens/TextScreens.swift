@@ -1,0 +1,81 @@
+import ControlAPI
+import Manifest
+import Terminal
+
+/// Screens that are a text to scroll through: hints in full, and a manifest with its plan.
+enum TextScreens {
+  /// A line, by what it means.
+  struct Line {
+    var spans: [(String, Role)]
+    init(_ text: String = "", _ role: Role = .text) { spans = [(text, role)] }
+    init(_ spans: [(String, Role)]) { self.spans = spans }
+  }
+
+  enum Role { case text, faint, strong, key, ok, warning, critical, info }
+
+  static func lineCount(of state: ConsoleState) -> Int {
+    lines(of: state, width: max(20, state.width - 4)).count
+  }
+
+  static func lines(of state: ConsoleState, width: Int) -> [Line] {
+    switch state.screen {
+    case .hints: hints(state, width)
+    case .manifest: ManifestText.lines(state, width: width)
+    default: []
+    }
+  }
+
+  private static func hints(_ state: ConsoleState, _ width: Int) -> [Line] {
+    let hints = state.application?.hints ?? []
+    if hints.isEmpty {
+      return [
+        Line(state.isStale || state.application == nil ? "nothing is known" : "nothing to advise", .faint)
+      ]
+    }
+    return hints.flatMap { hint -> [Line] in
+      let role: Role = hint.severity == .error ? .critical : hint.severity == .warning ? .warning : .info
+      let glyph = hint.severity == .error ? "✖" : hint.severity == .warning ? "⚠" : "·"
+      var lines = [Line([("\(glyph) ", role), (hint.id, .key), (" " + hint.title, .strong)])]
+      lines += hint.evidence.map { Line("    " + $0) }
+      if let since = hint.since.flatMap(WallTime.seconds) {
+        lines.append(Line("    for " + Units.age(max(0, state.shownNow - since)), .faint))
+      }
+      lines += WordWrap.lines(hint.advice, width: width - 6).enumerated().map { index, part in
+        Line([(index == 0 ? "    → " : "      ", .info), (part, .text)])
+      }
+      if let field = hint.field {
+        lines.append(Line([("      \(field): ", .info), (hint.value ?? "…", .strong)]))
+      }
+      return lines + [Line()]
+    }
+  }
+}
+
+extension Painter {
+  mutating func drawText(_ area: Rect) {
+    let lines = TextScreens.lines(of: state, width: max(20, area.width - 4))
+    let title = state.screen == .hints ? "hints" : "manifest " + (state.manifest?.path ?? "")
+    let first = min(state.scroll[state.screen] ?? 0, max(0, lines.count - 1))
+    let more = lines.count > area.height - 2 ? "\(first + 1)/\(lines.count)" : ""
+    var inside = Box(
+      title: [strong(title)], trailing: more.isEmpty ? [] : [faint(more)], border: theme.eventBox
+    )
+    .draw(in: &buffer, area).inset(1, 0)
+    for content in lines.dropFirst(first).prefix(inside.height) {
+      line(inside.takeTop(1), content.spans.map { Span($0.0, style($0.1)) })
+    }
+  }
+
+  private func style(_ role: TextScreens.Role) -> CellStyle {
+    switch role {
+    case .text: theme.text
+    case .faint: theme.inactive
+    case .strong: theme.title
+    case .key: theme.key
+    case .ok: theme.ok
+    case .warning: theme.warning
+    case .critical: theme.critical
+    case .info: theme.info
+    }
+  }
+}

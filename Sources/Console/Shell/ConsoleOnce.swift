@@ -1,0 +1,57 @@
+import ControlAPI
+import ControlClient
+public import Platform
+import Terminal
+
+/// `--once`: one screen as text.
+@Loop
+public enum ConsoleOnce {
+  /// Asks the controller once and prints what the console would show.
+  ///
+  /// - Returns: the exit code: 0, or 5 when no controller answers.
+  public static func run(_ options: ConsoleOptions) async -> Int32 {
+    let isUnicode = CursesScreen.chooseLocale(options.environment)
+    let client = ControlClient(home: options.home)
+    if options.format == .json { return await printStatus(client) }
+    let installation = Installation()
+    var state = ConsoleSession.initialState(options)
+    let manifests = ManifestFiles(given: options.manifests, installation: installation)
+    _ = state.update(.manifests(manifests.read(known: [])), at: state.now)
+    var code: Int32 = 0
+    do {
+      let snapshot = try await client.snapshot(since: 0)
+      _ = state.update(.snapshot(snapshot), at: WallClock.secondsSinceEpoch)
+    } catch {
+      _ = state.update(.lost(error), at: WallClock.secondsSinceEpoch)
+      code = error.exitCode
+    }
+    StandardOutput.write(frame(state, options, installation, isUnicode))
+    return code
+  }
+
+  private static func frame(
+    _ state: ConsoleState, _ options: ConsoleOptions, _ installation: Installation, _ isUnicode: Bool
+  ) -> String {
+    let claimed = ColorWish.claimed(environment: options.environment)
+    let depth =
+      options.format == .ansi
+      ? options.colors.depth(available: claimed, environment: options.environment) : .monochrome
+    let themes = ThemeFiles(installation: installation, environment: options.environment)
+    let theme = Theme(themes.read(options.theme ?? ThemeFiles.names[0]) ?? ThemeFile(""), depth: depth)
+    let glyphs = ConsoleSession.glyphs(options, isUnicode: isUnicode)
+    let frame = ConsoleRenderer.render(state, theme: theme, glyphs: glyphs)
+    return options.format == .ansi ? frame.ansi(depth: depth) : frame.text + "\n"
+  }
+
+  private static func printStatus(_ client: ControlClient) async -> Int32 {
+    do {
+      StandardOutput.write(String(decoding: try await client.statusJSON(), as: UTF8.self) + "\n")
+      return 0
+    } catch {
+      let message = error.message.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+      StandardOutput.write("{\"kind\":\"Error\",\"code\":\"\(error.code)\",\"message\":\"\(message)\"}\n")
+      return error.exitCode
+    }
+  }
+
+}

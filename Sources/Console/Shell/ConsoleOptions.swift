@@ -1,0 +1,44 @@
+public import ControlAPI
+public import Terminal
+
+/// How the console is to run.
+public struct ConsoleOptions: Sendable {
+  /// What `--once` prints.
+  public enum Format: String, Sendable, CaseIterable {
+    /// Characters alone.
+    case text
+    /// With colours as escape sequences.
+    case ansi
+    /// The controller's status, as `dpdeploy status --json` prints it.
+    case json
+  }
+
+  /// Manifests to show; none shows those of the folder and the bundled ones.
+  public var manifests: [String] = []
+  /// Print one screen and end.
+  public var once = false
+  /// What to print then.
+  public var format = Format.text
+  /// The size to draw in; nil takes the window's, or 80 × 24 where there is none.
+  public var size: (columns: Int, rows: Int)?
+  /// How much colour.
+  public var colors = ColorWish.auto
+  /// A theme's name or file; nil takes ours.
+  public var theme: String?
+  /// Draw with ASCII alone.
+  public var ascii = false
+  /// Have the mouse reported.
+  public var mouse = true
+  /// Whose controller is watched.
+  public var home: HomeDirectory
+  /// How the user called us, for hints on how to come back.
+  public var program = "dptop"
+  /// Reads an environment variable.
+  public var environment: @Sendable (_ name: String) -> String?
+
+  /// Runs with everything as it is by default.
+  public init(home: HomeDirectory, environment: @escaping @Sendable (_ name: String) -> String?) {
+    self.home = home
+    self.environment = environment
+  }
+}

@@ -1,0 +1,160 @@
+import ControlAPI
+import ControlClient
+import Glibc
+public import Platform
+public import Terminal
+
+/// The console at work: carries input, time and the controller's answers to ``ConsoleState``, and its wishes out.
+///
+/// Nothing here waits for the controller where a key could come: every call is a task of its own, with a deadline.
+@Loop
+public final class ConsoleSession {
+  let options: ConsoleOptions
+  var state: ConsoleState
+  private let screen: CursesScreen
+  private let glyphs: GlyphSet
+  private let themes: ThemeFiles
+  private var themeName: String
+  private var theme: Theme
+  private let manifests: ManifestFiles
+  private let ended = Signal()
+  private var exitCode: Int32 = 0
+
+  /// Signals to block before the first thread starts, so that they reach the loop.
+  public nonisolated static let signals = [SIGWINCH, SIGTERM, SIGHUP, SIGINT]
+
+  /// Opens the terminal.
+  public init(_ options: ConsoleOptions) throws(ScreenError) {
+    self.options = options
+    screen = try CursesScreen(wish: options.colors, mouse: options.mouse, environment: options.environment)
+    let installation = Installation()
+    themes = ThemeFiles(installation: installation, environment: options.environment)
+    manifests = ManifestFiles(given: options.manifests, installation: installation)
+    glyphs = Self.glyphs(options, isUnicode: screen.isUnicode)
+    let wanted = options.theme ?? ThemeFiles.names[0]
+    let file = themes.read(wanted)
+    themeName = wanted
+    theme = Theme(file ?? ThemeFile(""), depth: screen.depth)
+    state = Self.initialState(options)
+    if file == nil { state.say("there is no theme `\(wanted)`", .warning) }
+  }
+
+  /// Runs until the user or a signal ends it; returns the exit code.
+  public func run() async -> Int32 {
+    draw()
+    take(.manifests(manifests.read(known: [])))
+    let tasks = [
+      Task { await readInput() }, Task { await readSignals() }, Task { await poll() }, Task { await tick() },
+    ]
+    _ = await ended.wait(until: .never)
+    for task in tasks { task.cancel() }
+    screen.leave()
+    Farewell.say(state, options)
+    return exitCode
+  }
+
+  static func initialState(_ options: ConsoleOptions) -> ConsoleState {
+    let window = WindowSize(of: STDOUT_FILENO)
+    var state = ConsoleState(
+      now: WallClock.secondsSinceEpoch, utcOffset: utcOffset(),
+      width: options.size?.columns ?? window?.columns ?? 80,
+      height: options.size?.rows ?? window?.rows ?? 24, isMouseOn: options.mouse)
+    if options.manifests.count == 1 { state.screen = .manifest }
+    return state
+  }
+
+  static func glyphs(_ options: ConsoleOptions, isUnicode: Bool) -> GlyphSet {
+    let isPlain = options.ascii || !isUnicode || TerminalProfile.isPlain(options.environment("TERM") ?? "")
+    return isPlain ? .ascii : .braille
+  }
+
+  private static func utcOffset() -> Int {
+    var now = time(nil)
+    var parts = tm()
+    localtime_r(&now, &parts)
+    return parts.tm_gmtoff
+  }
+
+  private func draw() {
+    screen.draw(ConsoleRenderer.render(state, theme: theme, glyphs: glyphs))
+  }
+
+  func take(_ events: ConsoleEvent...) {
+    for event in events {
+      for effect in state.update(event, at: WallClock.secondsSinceEpoch) { perform(effect) }
+    }
+    if !ended.isFired { draw() }
+  }
+
+  private func perform(_ effect: ConsoleEffect) {
+    switch effect {
+    case .quit: ended.fire()
+    case .repaint: screen.repaint()
+    case .suspend: suspend()
+    case .setMouse(let isOn): screen.setMouse(isOn)
+    case .nextTheme: nextTheme()
+    case .readManifests: readManifests()
+    case .apply(let path): Task { await apply(path) }
+    case .delete(let name): Task { await delete(name) }
+    case .restart(let replica, let application): Task { await restart(replica, application) }
+    }
+  }
+
+  private func readManifests() {
+    let entries = manifests.read(known: state.manifests)
+    guard entries != state.manifests || !state.hasManifests else { return }
+    _ = state.update(.manifests(entries), at: WallClock.secondsSinceEpoch)
+  }
+
+  private func nextTheme() {
+    let index = ThemeFiles.names.firstIndex(of: themeName) ?? -1
+    themeName = ThemeFiles.names[(index + 1) % ThemeFiles.names.count]
+    guard let file = themes.read(themeName) else { return }
+    theme = Theme(file, depth: screen.depth)
+    state.say("theme \(themeName)", .info)
+    screen.repaint()
+  }
+
+  private func suspend() {
+    screen.leave()
+    kill(getpid(), SIGSTOP)
+    screen.enter()
+    resize()
+  }
+
+  private func resize() {
+    guard options.size == nil, let size = WindowSize(of: STDOUT_FILENO) else { return }
+    screen.resize(columns: size.columns, rows: size.rows)
+    take(.resized(width: size.columns, height: size.rows))
+  }
+
+  private func readInput() async {
+    guard let input = try? TerminalInput() else { return ended.fire() }
+    while let events = await input.next(), !ended.isFired {
+      for event in events.dropLast() {
+        for effect in state.update(.input(event), at: WallClock.secondsSinceEpoch) { perform(effect) }
+      }
+      if let last = events.last { take(.input(last)) }
+    }
+    ended.fire()
+  }
+
+  private func readSignals() async {
+    guard let signals = try? Signals(Self.signals) else { return }
+    while let signal = await signals.next(), !ended.isFired {
+      if signal == SIGWINCH {
+        resize()
+      } else {
+        exitCode = 128 + signal
+        ended.fire()
+      }
+    }
+  }
+
+  private func tick() async {
+    while !ended.isFired {
+      await Loop.sleep(for: .seconds(1))
+      if !ended.isFired { take(.tick) }
+    }
+  }
+}

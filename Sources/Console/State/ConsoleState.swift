@@ -1,0 +1,182 @@
+public import ControlAPI
+public import Terminal
+
+/// The screens, by the digit that opens them.
+public enum ScreenKind: Int, Sendable, Hashable, CaseIterable {
+  case home = 0
+  case overview = 1
+  case replicas = 2
+  case ingress = 3
+  case events = 7
+  case hints = 8
+  case manifest = 9
+
+  /// Its name in the line of screens.
+  public var title: String {
+    switch self {
+    case .home: "Home"
+    case .overview: "Overview"
+    case .replicas: "Replicas"
+    case .ingress: "Ingress"
+    case .events: "Events"
+    case .hints: "Hints"
+    case .manifest: "Manifest"
+    }
+  }
+}
+
+/// How the replica table is ordered.
+public enum ReplicaOrder: String, Sendable, CaseIterable {
+  case id = "RANK"
+  case cache = "KV"
+  case busy = "BUSY"
+  case running = "RUN"
+  case ttft = "TTFT"
+}
+
+/// How the console stands with its controller.
+public enum Connection: Sendable, Hashable {
+  /// Asked, no answer yet.
+  case connecting
+  /// It answered last time.
+  case live
+  /// It did not, and why.
+  case lost(String)
+}
+
+/// A line that says what became of something.
+public struct Notice: Sendable, Hashable {
+  /// What to say.
+  public var text: String
+  /// How much it matters.
+  public var severity: Severity
+  /// When it goes away, in seconds since 1970.
+  public var until: Double
+}
+
+/// A question that must be answered before something is done.
+public enum Question: Sendable, Hashable {
+  /// Start a replica again?
+  case restart(replica: String, application: String)
+  /// Carry the manifest out over what runs?
+  case reapply(path: String, application: String)
+  /// Type the name to delete it.
+  case delete(application: String, typed: TextField)
+}
+
+/// Everything the console knows and shows; only ``ConsoleState/update(_:)`` changes it.
+public struct ConsoleState: Sendable, Equatable {
+  /// The present moment, in seconds since 1970.
+  public var now: Double
+  /// How far east of Greenwich the user's clock is, in seconds.
+  public var utcOffset: Int
+  /// What is seen.
+  public var screen: ScreenKind
+  /// Whether the keys are shown over it.
+  public var isHelpShown = false
+  /// A question over it.
+  public var question: Question?
+  /// What is known.
+  public var world = World()
+  /// What is shown while frozen; the world goes on behind it.
+  public var frozen: Frozen?
+  /// How the controller stands.
+  public var connection = Connection.connecting
+  /// The chosen application.
+  public var applicationName: String?
+  /// The manifests: those given, or those found.
+  public var manifests: [ManifestEntry] = []
+  /// Whether the manifests have been looked for.
+  public var hasManifests = false
+  /// The path of the manifest in view.
+  public var manifestPath: String?
+  /// The chosen row of the home screen.
+  public var homeList = ListView()
+  /// The chosen rank, by id, and the rows in sight.
+  public var selectedRank: String?
+  /// The chosen ingress replica, by id.
+  public var selectedIngress: String?
+  /// The first line in sight of texts: events, hints, manifest, help.
+  public var scroll: [ScreenKind: Int] = [:]
+  /// The order of ranks.
+  public var order = ReplicaOrder.id
+  /// What became of the last action.
+  public var notice: Notice?
+  /// What is being done.
+  public var underway: String?
+  /// The window's cells.
+  public var width: Int
+  /// The window's rows.
+  public var height: Int
+  /// Whether the user has pressed a key: from then on screens change only by keys.
+  public var isTouched = false
+  /// Whether the mouse is reported.
+  public var isMouseOn: Bool
+
+  /// A moment held still.
+  public struct Frozen: Sendable, Equatable {
+    /// What was known.
+    public var world: World
+    /// When.
+    public var now: Double
+  }
+
+  /// Starts in a window with nothing known.
+  public init(now: Double, utcOffset: Int, width: Int, height: Int, isMouseOn: Bool = true) {
+    self.now = now
+    self.utcOffset = utcOffset
+    self.width = width
+    self.height = height
+    self.isMouseOn = isMouseOn
+    screen = .home
+  }
+
+  /// What is shown.
+  public var shown: World { frozen?.world ?? world }
+  /// The moment that is shown.
+  public var shownNow: Double { frozen?.now ?? now }
+  /// The chosen application, as shown.
+  public var application: ApplicationStatus? { shown.application(applicationName) }
+  /// The manifest in view.
+  public var manifest: ManifestEntry? { manifests.first { $0.path == manifestPath } }
+
+  /// The age of what is shown; nil before the first answer.
+  public var age: Double? { shown.receivedAt.map { max(0, shownNow - $0) } }
+  /// Whether what is shown is older than two looks.
+  public var isStale: Bool { (age ?? 0) > 2.5 || { if case .lost = connection { true } else { false } }() }
+
+  /// The ranks in the chosen order.
+  public var ranks: [ReplicaStatus] {
+    let ranks = application?.replicas(.rank) ?? []
+    func key(_ replica: ReplicaStatus) -> Double? {
+      switch order {
+      case .id: nil
+      case .cache: replica.kvUsageRatio?.value
+      case .busy: replica.gpuUtilizationRatio?.value
+      case .running: replica.running.value.map(Double.init)
+      case .ttft: replica.ttftP50Seconds.value
+      }
+    }
+    guard order != .id else { return ranks }
+    return ranks.enumerated().sorted { left, right in
+      (key(right.element) ?? -1, left.offset) < (key(left.element) ?? -1, right.offset)
+    }.map(\.element)
+  }
+
+  /// The ingress replicas.
+  public var ingress: [ReplicaStatus] { application?.replicas(.ingress) ?? [] }
+
+  /// The rows of the home screen.
+  public var homeRows: [HomeRow] {
+    let applications = shown.status?.applications ?? []
+    return applications.map { .application($0.name) } + manifests.map { .manifest($0.path) }
+  }
+
+  /// A row of the home screen.
+  public enum HomeRow: Sendable, Hashable {
+    /// What runs.
+    case application(String)
+    /// What could.
+    case manifest(String)
+  }
+}

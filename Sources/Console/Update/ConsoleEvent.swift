@@ -1,0 +1,46 @@
+public import ControlAPI
+public import Terminal
+
+/// What happens to the console.
+public enum ConsoleEvent: Sendable {
+  /// The user did something.
+  case input(InputEvent)
+  /// Time went on.
+  case tick
+  /// The window has another size.
+  case resized(width: Int, height: Int)
+  /// The controller answered.
+  case snapshot(Snapshot)
+  /// The controller did not answer.
+  case lost(ControlError)
+  /// Manifests were read (again).
+  case manifests([ManifestEntry])
+  /// A manifest is being carried out.
+  case applied(ApplyResult)
+  /// Something else that was asked for is done.
+  case done(String)
+  /// Something that was asked for failed.
+  case failed(String)
+}
+
+/// What the console wants done.
+public enum ConsoleEffect: Sendable, Hashable {
+  /// End.
+  case quit
+  /// Carry a manifest out.
+  case apply(path: String)
+  /// End an application.
+  case delete(application: String)
+  /// Start a replica again.
+  case restart(replica: String, application: String)
+  /// Read the manifests again.
+  case readManifests
+  /// Draw everything anew.
+  case repaint
+  /// Stop until the shell continues us.
+  case suspend
+  /// Have the mouse reported, or not.
+  case setMouse(Bool)
+  /// Take the next theme.
+  case nextTheme
+}

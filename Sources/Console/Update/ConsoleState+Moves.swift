@@ -1,0 +1,52 @@
+import ControlAPI
+import Terminal
+
+extension ConsoleState {
+  /// Moves the choice or the text of the screen; false when the key is none that moves.
+  mutating func move(_ key: Key) -> Bool {
+    let page = max(1, height / 2)
+    switch key {
+    case .down, .character("j"): move(by: 1)
+    case .up, .character("k"): move(by: -1)
+    case .pageDown: move(by: page)
+    case .pageUp: move(by: -page)
+    case .home, .character("g"): move(by: -1_000_000)
+    case .end, .character("G"): move(by: 1_000_000)
+    default: return false
+    }
+    return true
+  }
+
+  mutating func wheel(_ mouse: MouseEvent) {
+    switch mouse.action {
+    case .wheelUp: move(by: -3)
+    case .wheelDown: move(by: 3)
+    default: break
+    }
+  }
+
+  private mutating func move(by steps: Int) {
+    switch screen {
+    case .home: homeList.move(by: steps, count: homeRows.count)
+    case .overview, .replicas: selectedRank = moved(selectedRank, among: ranks.map(\.id), steps)
+    case .ingress: selectedIngress = moved(selectedIngress, among: ingress.map(\.id), steps)
+    case .events, .hints, .manifest: scroll[screen] = min(max(0, (scroll[screen] ?? 0) + steps), longestText)
+    }
+  }
+
+  /// Lines of the text on the screen beyond its first; a scroll never leaves the text behind.
+  private var longestText: Int {
+    switch screen {
+    case .events: max(0, shown.events.count - 1)
+    case .hints, .manifest: max(0, TextScreens.lineCount(of: self) - 1)
+    default: 0
+    }
+  }
+
+  private func moved(_ id: String?, among ids: [String], _ steps: Int) -> String? {
+    guard !ids.isEmpty else { return id }
+    var list = ListView(selection: id.flatMap { ids.firstIndex(of: $0) } ?? 0)
+    list.move(by: steps, count: ids.count)
+    return ids[list.selection]
+  }
+}

@@ -1,0 +1,119 @@
+import ControlAPI
+import Terminal
+
+extension ConsoleState {
+  /// The rank or ingress replica that the keys act on.
+  var chosenReplica: ReplicaStatus? {
+    let replicas = screen == .ingress ? ingress : ranks
+    let id = screen == .ingress ? selectedIngress : selectedRank
+    return replicas.first { $0.id == id } ?? replicas.first
+  }
+
+  mutating func askRestart() {
+    guard screen == .overview || screen == .replicas || screen == .ingress else { return }
+    guard let name = applicationName, let replica = chosenReplica else {
+      return say("there is no replica to restart", .warning)
+    }
+    question = .restart(replica: replica.id, application: name)
+  }
+
+  mutating func askDelete() {
+    var name = applicationName
+    if screen == .home, homeRows.indices.contains(homeList.selection) {
+      guard case .application(let chosen) = homeRows[homeList.selection] else {
+        return say("a manifest is a file of yours; only what runs can be deleted here", .warning)
+      }
+      name = chosen
+    }
+    guard let name, world.application(name) != nil else {
+      return say("there is no application to delete", .warning)
+    }
+    question = .delete(application: name, typed: TextField())
+  }
+
+  mutating func askApply() -> [ConsoleEffect] {
+    if screen == .home, homeRows.indices.contains(homeList.selection),
+      case .manifest(let path) = homeRows[homeList.selection]
+    {
+      manifestPath = path
+    }
+    guard let entry = chosenManifest else {
+      say("no manifest to carry out; 0 lists them", .warning)
+      return []
+    }
+    manifestPath = entry.path
+    guard let name = entry.name else {
+      screen = .manifest
+      say("the manifest has errors; mend the file, it is read again by itself", .error)
+      return []
+    }
+    guard world.application(name) == nil else {
+      question = .reapply(path: entry.path, application: name)
+      return []
+    }
+    return launch(entry.path, name)
+  }
+
+  /// On screens of an application, the manifest that describes it; else the one in view.
+  private var chosenManifest: ManifestEntry? {
+    guard screen != .manifest, screen != .home, let name = applicationName else { return manifest }
+    let applied = world.application(name)?.manifestPath
+    return manifests.first {
+      $0.name == name && ($0.path == applied || applied?.hasSuffix("/" + $0.path) == true)
+    }
+      ?? manifests.first { $0.name == name } ?? manifest
+  }
+
+  private mutating func launch(_ path: String, _ name: String) -> [ConsoleEffect] {
+    underway = "carrying out \(path)"
+    applicationName = name
+    return [.apply(path: path)]
+  }
+
+  mutating func answer(_ input: InputEvent) -> [ConsoleEffect] {
+    if case .key(.escape, _) = input {
+      question = nil
+      return []
+    }
+    switch question {
+    case .delete(let application, var typed):
+      return answerDelete(application, &typed, input)
+    case .restart(let replica, let application):
+      guard takeYes(input) else { return [] }
+      underway = "restarting \(replica)"
+      return [.restart(replica: replica, application: application)]
+    case .reapply(let path, let application):
+      guard takeYes(input) else { return [] }
+      return launch(path, application)
+    case nil: return []
+    }
+  }
+
+  /// Closes the question; true for yes.
+  private mutating func takeYes(_ input: InputEvent) -> Bool {
+    guard case .key(let key, let modifiers) = input, modifiers.subtracting(.shift).isEmpty else {
+      return false
+    }
+    switch key {
+    case .character("y"), .character("Y"), .enter:
+      question = nil
+      return true
+    case .character("n"), .character("N"), .character("q"): question = nil
+    default: break
+    }
+    return false
+  }
+
+  private mutating func answerDelete(
+    _ application: String, _ typed: inout TextField, _ input: InputEvent
+  ) -> [ConsoleEffect] {
+    if case .key(.enter, _) = input {
+      guard typed.text == application else { return [] }
+      question = nil
+      underway = "deleting \(application)"
+      return [.delete(application: application)]
+    }
+    if typed.take(input) { question = .delete(application: application, typed: typed) }
+    return []
+  }
+}

@@ -1,0 +1,116 @@
+import CommandLine
+import Console
+import ControlAPI
+import Glibc
+import Platform
+import Terminal
+
+/// The console: parses the command line, then hands over.
+@main struct DPTop {
+  static func main() {
+    signal(SIGPIPE, SIG_IGN)
+    Signals.block(ConsoleSession.signals)
+    let arguments = Swift.CommandLine.arguments
+    EventLoop.shared.run { await run(arguments.first ?? "dptop", Array(arguments.dropFirst())) }
+  }
+
+  static let description = CommandDescription(
+    "dptop", "Launch, watch and mend data-parallel deployments on one screen.",
+    discussion: """
+      With manifests, shows their errors and plan; `a` launches. Without any, lists those of the folder and the bundled \
+      ones, or shows what runs. `?` lists the keys. Quitting leaves everything running.
+      """,
+    operands: [
+      OperandDescription("MANIFEST", "Manifests, folders of them, or names of bundled ones.", 0...64)
+    ],
+    options: [
+      OptionDescription("once", .flag, "Print one screen and end."),
+      OptionDescription("size", .value("WxH"), "Draw that large, such as 160x48."),
+      OptionDescription(
+        "format", .value("FORMAT"), "What --once prints.", choices: ["text", "ansi", "json"], fallback: "text"
+      ),
+      OptionDescription(
+        "color", .value("DEPTH"), "How many colours.", choices: ["auto", "16", "256", "true", "never"],
+        fallback: "auto"),
+      OptionDescription("no-color", .flag, "No colour; as --color never."),
+      OptionDescription("theme", .value("NAME"), "A theme's name, or a .theme file in btop's format."),
+      OptionDescription("ascii", .flag, "Draw with ASCII alone."),
+      OptionDescription("no-mouse", .flag, "Leave the mouse to the terminal."),
+      OptionDescription("version", .flag, "Print the version."),
+    ],
+    examples: [
+      .init("dptop manifests/quickstart.yaml", "look at a manifest, launch it with a, watch it"),
+      .init("dptop --once --size 120x40", "print what the screen would show"),
+    ])
+
+  private static func run(_ program: String, _ words: [String]) async -> Int32 {
+    do {
+      guard case .run(let arguments) = try description.parse(words) else {
+        write(description.helpText(style: .plain))
+        return 0
+      }
+      if arguments.flag("version") {
+        write("dptop \(Version.current)\n")
+        return 0
+      }
+      return await show(try options(program, arguments))
+    } catch let error as UsageError {
+      complain(error.description + (error.help.map { "\n  help: " + $0 } ?? ""))
+      return ExitCode.usage.rawValue
+    } catch {
+      complain("\(error)")
+      return ExitCode.failed.rawValue
+    }
+  }
+
+  private static func show(_ options: ConsoleOptions) async -> Int32 {
+    if options.once { return await ConsoleOnce.run(options) }
+    do {
+      return try await ConsoleSession(options).run()
+    } catch ScreenError.notATerminal {
+      _ = await ConsoleOnce.run(options)
+      return 0
+    } catch {
+      complain("\(error)")
+      return ExitCode.failed.rawValue
+    }
+  }
+
+  private static func options(_ program: String, _ arguments: ParsedArguments) throws -> ConsoleOptions {
+    guard let home = HomeDirectory(environment: { Environment[$0] }) else {
+      throw UsageError("no home folder: set HOME or DPDEPLOY_HOME")
+    }
+    var options = ConsoleOptions(home: home) { Environment[$0] }
+    options.program = program
+    options.manifests = arguments.operands
+    options.once = arguments.flag("once")
+    options.format = arguments.value("format").flatMap(ConsoleOptions.Format.init(rawValue:)) ?? .text
+    options.colors = arguments.value("color").flatMap(ColorWish.init(rawValue:)) ?? .auto
+    if arguments.flag("no-color") { options.colors = .never }
+    options.theme = arguments.value("theme")
+    options.ascii = arguments.flag("ascii")
+    options.mouse = !arguments.flag("no-mouse")
+    options.size = try arguments.value("size").map(size)
+    return options
+  }
+
+  private static func size(_ text: String) throws(UsageError) -> (columns: Int, rows: Int) {
+    let parts = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 2, let columns = parts[0], let rows = parts[1], (1...1000).contains(columns),
+      (1...1000).contains(rows)
+    else { throw UsageError("--size takes columns x rows such as 160x48, not `\(text)`") }
+    return (columns, rows)
+  }
+
+  private static func write(_ text: String) { emit(text, STDOUT_FILENO) }
+  private static func complain(_ text: String) { emit("dptop: error: \(text)\n", STDERR_FILENO) }
+
+  private static func emit(_ text: String, _ descriptor: Int32) {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      guard count > 0 else { return }
+      bytes = bytes.dropFirst(count)
+    }
+  }
+}
