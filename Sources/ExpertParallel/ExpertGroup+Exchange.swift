@@ -195,7 +195,9 @@ extension ExpertGroup {
 
   private func count(_ stamp: ExchangeStamp) {
     for (local, expert) in owned.experts.enumerated() {
-      counters.computed[Int(stamp.layer) * shape.experts + expert] += UInt64(owned.rowCount(local))
+      let index = Int(stamp.layer) * shape.experts + expert
+      counters.computed[index] += UInt64(owned.rowCount(local))
+      control.load.set(counters.computed[index], layer: Int(stamp.layer), expert: expert)
     }
     let remote = owned.pairCount - owned.pairCount(from: rank)
     counters.bytesPulled += UInt64(remote * shape.hidden * 4)

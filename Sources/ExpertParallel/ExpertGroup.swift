@@ -37,21 +37,12 @@ public final class ExpertGroup {
 
   /// A rank of the group that `control` opened; not yet joined.
   ///
-  /// - Parameters:
-  ///   - placement: Linear when nil. No rank may own more than ``ExchangeShape/ownedCapacity`` experts.
-  ///   - policy: ``WaitPolicy/standard(world:)`` when nil.
-  public init(
-    _ control: GroupControl, placement: ExpertPlacement? = nil, policy: WaitPolicy? = nil
-  ) throws(ExpertParallelError) {
-    let shape = control.shape
-    let placement = placement ?? .linear(experts: shape.experts, world: shape.world)
-    guard placement.owners.count == shape.experts, placement.expertsOfRank.count == shape.world,
-      placement.expertsOfRank.allSatisfy({ $0.count <= shape.ownedCapacity })
-    else { throw .invalidShape("the placement of experts does not fit \(shape)") }
+  /// - Parameter policy: ``WaitPolicy/standard(world:)`` when nil.
+  public init(_ control: GroupControl, policy: WaitPolicy? = nil) throws(ExpertParallelError) {
     self.control = control
-    self.shape = shape
-    self.placement = placement
-    self.policy = policy ?? .standard(world: shape.world)
+    shape = control.shape
+    placement = control.placement
+    self.policy = policy ?? .standard(world: control.shape.world)
     rank = control.rank
     line = control.line(control.rank)
     peers = (0..<shape.world).map { control.line($0) }

@@ -20,6 +20,11 @@ public struct ExpertPlacement: Sendable, Hashable {
       owners: counts.indices.flatMap { Array(repeating: $0, count: counts[$0]) }, world: world)
   }
 
+  func fits(_ shape: ExchangeShape) -> Bool {
+    owners.count == shape.experts && expertsOfRank.count == shape.world
+      && expertsOfRank.allSatisfy { $0.count <= shape.ownedCapacity }
+  }
+
   /// The owner of `expert`.
   public func owner(of expert: Int) -> Int { owners[expert] }
 }

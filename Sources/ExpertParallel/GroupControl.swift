@@ -12,6 +12,10 @@ public final class GroupControl: @unchecked Sendable {
   public let epoch: UInt64
   /// This rank.
   public let rank: Int
+  /// Who owns which expert.
+  public let placement: ExpertPlacement
+  /// What this rank's experts computed.
+  public let load: ExpertLoad
 
   let segment: SharedMemory
   let header: ControlHeader
@@ -32,12 +36,19 @@ public final class GroupControl: @unchecked Sendable {
   /// Opens the group's segment: rank 0 formats it, the others wait until that is done.
   ///
   /// Throws when it belongs to another epoch or to a group of other sizes.
+  ///
+  /// - Parameter placement: Linear when nil. No rank may own more than ``ExchangeShape/ownedCapacity`` experts.
   public init(
-    segment: consuming SharedMemory, rank: Int, shape: ExchangeShape, epoch: UInt64, until deadline: Instant
+    segment: consuming SharedMemory, rank: Int, shape: ExchangeShape, epoch: UInt64,
+    placement: ExpertPlacement? = nil, until deadline: Instant
   ) throws(ExpertParallelError) {
     guard (0..<shape.world).contains(rank) else {
       throw .invalidShape(
         "data_parallel_rank is \(rank), but must be below data_parallel_size \(shape.world)")
+    }
+    let placement = placement ?? .linear(experts: shape.experts, world: shape.world)
+    guard placement.fits(shape) else {
+      throw .invalidShape("the placement of experts does not fit \(shape)")
     }
     let size = try segment.size()
     guard size >= Self.initialSegmentBytes else {
@@ -58,6 +69,8 @@ public final class GroupControl: @unchecked Sendable {
     self.shape = shape
     self.epoch = epoch
     self.rank = rank
+    self.placement = placement
+    load = ExpertLoad(shape, experts: placement.expertsOfRank[rank])
     try awaitFormat(until: deadline)
     try verify()
   }

@@ -98,10 +98,10 @@ import Testing
     let sets = tokens([7, 5], shape, &random)
     let segment = try GroupControl.makeSegment()
     let outputs = try runThreads(2, segment) { rank, segment throws(ExpertParallelError) in
-      let control = try GroupControl(
-        segment: segment, rank: rank, shape: shape, epoch: 1, until: .after(.seconds(30)))
       let mixed = ExpertPlacement(owners: [1, 0, 0, 1, 0, 1], world: 2)
-      let group = try ExpertGroup(control, placement: mixed)
+      let control = try GroupControl(
+        segment: segment, rank: rank, shape: shape, epoch: 1, placement: mixed, until: .after(.seconds(30)))
+      let group = try ExpertGroup(control)
       try group.join(until: .after(.seconds(30)))
       return try group.runStep(sets[rank])
     }

@@ -14,6 +14,18 @@ import Testing
     #expect(ExpertPlacement.linear(experts: 2, world: 3).expertsOfRank == [[0], [1], []])
   }
 
+  @Test func `a placement that gives a rank too many experts is an error`() throws {
+    let shape = try ExchangeShape(world: 2, hidden: 4, topK: 1, experts: 4, layers: 1)
+    for owners in [[0, 0, 0, 1], [0, 1, 0]] {
+      let placement = ExpertPlacement(owners: owners, world: 2)
+      #expect(throws: ExpertParallelError.self) {
+        try GroupControl(
+          segment: GroupControl.makeSegment(), rank: 0, shape: shape, epoch: 1, placement: placement,
+          until: .now)
+      }
+    }
+  }
+
   @Test(arguments: [(0, 8, 2, 4), (65, 8, 2, 4), (2, 0, 2, 4), (2, 8, 0, 4), (2, 8, 5, 4), (2, 8, 2, 0)])
   func `impossible sizes are errors`(world: Int, hidden: Int, topK: Int, experts: Int) {
     #expect(throws: ExpertParallelError.self) {

@@ -1,3 +1,4 @@
+import ExpertParallel
 import Platform
 import Telemetry
 
@@ -7,10 +8,17 @@ final class MetricsPage {
   private let metrics: RequestMetrics
   private let cacheConfiguration: MetricLabels
   private let labels: MetricLabels
+  private let load: ExpertLoad
 
-  /// - Parameter cacheConfiguration: the labels of `vllm:cache_config_info` beside engine.
-  init(_ metrics: RequestMetrics, options: EngineOptions, cacheConfiguration: [(String, String)]) {
+  /// - Parameters:
+  ///   - load: what this rank's experts computed.
+  ///   - cacheConfiguration: the labels of `vllm:cache_config_info` beside engine.
+  init(
+    _ metrics: RequestMetrics, options: EngineOptions, load: ExpertLoad,
+    cacheConfiguration: [(String, String)]
+  ) {
     self.metrics = metrics
+    self.load = load
     let engine = String(options.dataParallelRank)
     labels = MetricLabels(["engine": engine, "model_name": options.modelName])
     self.cacheConfiguration = cacheConfiguration.reduce(MetricLabels(["engine": engine])) {
@@ -25,6 +33,7 @@ final class MetricsPage {
     counters(&page)
     histograms(&page)
     ours(&page)
+    experts(&page)
     return page.bytes
   }
 
@@ -120,6 +129,20 @@ final class MetricsPage {
     gauge(
       &page, "dpdeploy:epoch", "The life of the group that this rank belongs to.", metrics.stats.value(.epoch)
     )
+  }
+
+  /// Each own expert's load: who owns what, and how evenly the router spreads the tokens.
+  private func experts(_ page: inout PrometheusWriter) {
+    page.family(
+      "dpdeploy:expert_load_total", .counter, help: "Rows computed by each expert that this rank owns.")
+    for layer in 0..<load.layers {
+      let inLayer = labels.adding("layer", String(layer))
+      for expert in load.experts {
+        page.sample(
+          "dpdeploy:expert_load_total", inLayer.adding("expert", String(expert)),
+          Int64(clamping: load.rows(layer: layer, expert: expert)))
+      }
+    }
   }
 
   private func gauge(_ page: inout PrometheusWriter, _ name: String, _ help: String, _ value: Double) {

@@ -132,7 +132,8 @@ public final class EngineProcess {
       inbox: inbox,
       metrics: metrics)
     self.service = service
-    let page = MetricsPage(metrics, options: options, cacheConfiguration: cacheConfiguration(facts))
+    let page = MetricsPage(
+      metrics, options: options, load: control.load, cacheConfiguration: cacheConfiguration(facts))
     let handler = RequestHandler(service, metricsPage: page)
     do {
       let listener = try Listener(Listener.open(options.endpoint))

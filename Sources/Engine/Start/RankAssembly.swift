@@ -1,5 +1,4 @@
 import ExpertParallel
-import Glibc
 import Model
 import Platform
 import Scheduling
@@ -73,7 +72,9 @@ final class RankAssembly {
     stats.set(.maxNumSeqs, Double(options.maxSequences))
     stats.enter(.loadWeights)
     let model = try loadModel()
-    if options.guardsForeignExperts { guardForeignExperts(model.experts) }
+    if options.guardsForeignExperts {
+      try ExpertGuard.close(model.experts, group.placement, rank: options.dataParallelRank)
+    }
     stats.enter(.kvAlloc)
     let length = try modelLength()
     let blocks: Int
@@ -115,24 +116,6 @@ final class RankAssembly {
   }
 
   private var ownedExperts: Set<Int> { Set(group.placement.expertsOfRank[options.dataParallelRank]) }
-
-  /// Makes the pages that hold nothing but other ranks' experts unreadable for this process.
-  private func guardForeignExperts(_ bank: ExpertBank) {
-    let owned = ownedExperts
-    var bytes = 0
-    for layer in 0..<bank.moeLayerCount {
-      for expert in 0..<bank.shape.count where !owned.contains(expert) {
-        for pages in bank.pages(moeLayer: layer, expert: expert) {
-          guard mprotect(UnsafeMutableRawPointer(mutating: pages.baseAddress), pages.count, PROT_NONE) == 0
-          else {
-            continue
-          }
-          bytes += pages.count
-        }
-      }
-    }
-    EngineLog.write("made \(bytes) bytes of other ranks' experts unreadable")
-  }
 
   private func memory(_ model: LanguageModel) -> MemoryPlan {
     MemoryPlan(
