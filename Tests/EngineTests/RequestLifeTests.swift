@@ -134,6 +134,38 @@ import Testing
     await group.stop()
   }
 
+  @Test @Loop func `that meets its stop string ends there and frees its blocks`() async throws {
+    let group = try await EngineGroup(1)
+    let rank = group.ranks[0]
+    let body = #""prompt":[5,6,7],"max_tokens":2000,"temperature":0,"ignore_eos":true"#
+    let free = try await rank.post("/v1/completions", "{\(body)}").json["choices"]?.elements?.first?["text"]?
+      .string
+    let stop = String(try #require(free).dropFirst(40).prefix(3))
+    let answer = try await rank.post("/v1/completions", "{\(body),\"stop\":\(quoted(stop))}").json
+    let choice = answer["choices"]?.elements?.first
+    #expect(choice?["finish_reason"]?.string == "stop" && choice?["stop_reason"]?.string == stop)
+    let text = try #require(choice?["text"]?.string)
+    #expect(free?.hasPrefix(text + stop) == true && !text.contains(stop))
+    #expect(answer["usage"]?["completion_tokens"]?.integer ?? 2000 < 200)
+    let deadline = Instant.after(.seconds(10))
+    while try await rank.metric("vllm:kv_cache_usage_perc") > 0 {
+      try #require(Instant.now < deadline, "the blocks are still held")
+    }
+    // It ended long before the 2000 tokens that it might have had.
+    #expect(try await rank.metric("vllm:generation_tokens_total") < 2300)
+    await group.stop()
+  }
+
+  /// The JSON spelling of any text.
+  private func quoted(_ text: String) -> String {
+    let scalars = text.unicodeScalars.map { scalar in
+      let digits = String(scalar.value, radix: 16)
+      return scalar.isASCII
+        ? "\\u" + String(repeating: "0", count: 4 - digits.count) + digits : String(scalar)
+    }
+    return "\"" + scalars.joined() + "\""
+  }
+
   @Test @Loop func `has a model to ask for, a health and a version`() async throws {
     let group = try await EngineGroup(1)
     let rank = group.ranks[0]
