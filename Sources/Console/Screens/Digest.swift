@@ -23,17 +23,22 @@ extension Painter {
     for index in ListView(selection: chosen).visible(count: ranks.count, height: rest.height) {
       let rank = ranks[index]
       let row = rest.takeTop(1)
-      line(
-        row,
-        [
-          Span(index == chosen ? "▸" : " ", theme.key), strong(rank.id + " "),
-          Span(rank.state.rawValue, rank.state == .running ? theme.ok : theme.info),
-          text(
-            " \(Units.percent(rank.gpuUtilizationRatio?.value)) KV \(Units.percent(rank.kvUsageRatio?.value))"
-          ),
-          text(" run \(Units.whole(rank.running.value))"),
-        ])
+      let head = [
+        Span(index == chosen ? "▸" : " ", theme.key), strong(rank.id + " "),
+        Span(rank.state.rawValue, rank.state == .running ? theme.ok : theme.info),
+      ]
+      line(row, head + [text(" " + (rank.state == .running ? load(rank) : progress(rank)))])
     }
+  }
+
+  private func load(_ rank: ReplicaStatus) -> String {
+    if rank.stale { return "stale " + Units.age(rank.observedAgeSeconds.value) }
+    let busy = Units.percent(rank.gpuUtilizationRatio?.value)
+    return "\(busy) KV \(Units.percent(rank.kvUsageRatio?.value)) run \(Units.whole(rank.running.value))"
+  }
+
+  private func progress(_ rank: ReplicaStatus) -> String {
+    rank.phase.value.map { $0.rawValue.replacing("_", with: " ") } ?? Units.unknown
   }
 
   private func summary(_ latency: LatencySummary) -> String {

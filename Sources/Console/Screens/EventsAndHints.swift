@@ -35,15 +35,17 @@ extension Painter {
       let words = state.isStale || state.application == nil ? "–" : "nothing to advise"
       line(inside, [faint(words)])
     }
-    for hint in hints.prefix(inside.height) { line(inside.takeTop(1), digest(hint)) }
+    for hint in hints.prefix(inside.height) { line(inside.takeTop(1), digest(hint, inside.width)) }
   }
 
-  private func digest(_ hint: Hint) -> [Span] {
-    var spans = [mark(hint.severity), Span(" \(hint.id) ", theme.key), text(hint.title)]
-    if let first = hint.evidence.first { spans.append(faint(": " + first)) }
-    if let field = hint.field, let name = field.split(separator: ".").last {
-      spans.append(Span(" → \(name)" + (hint.value.map { ": " + $0 } ?? ""), theme.info))
-    }
-    return spans
+  /// A hint in one line: the fix before the evidence, where there is no room for both.
+  private func digest(_ hint: Hint, _ width: Int) -> [Span] {
+    let head = [mark(hint.severity), Span(" \(hint.id) ", theme.key), text(hint.title)]
+    let evidence = hint.evidence.first.map { [faint(": " + $0)] } ?? []
+    let name = hint.field?.split(separator: ".").last.map(String.init)
+    let fix = name.map { [Span(" → \($0)" + (hint.value.map { ": " + $0 } ?? ""), theme.info)] } ?? []
+    let whole = head + evidence + fix
+    let cells = whole.reduce(0) { $0 + CharacterWidth.cells(of: buffer.glyphs.spelled($1.text)) }
+    return cells <= width ? whole : head + fix + evidence
   }
 }

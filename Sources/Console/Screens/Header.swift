@@ -81,11 +81,14 @@ extension Painter {
     line(row, spans)
   }
 
+  /// As many keys as fit whole.
   mutating func drawFooter(_ row: Rect) {
-    var spans = [text(" ")]
+    var x = row.x + 1
     for (key, meaning) in Keys.footer(state.screen) {
-      spans += [Span(key, theme.key), faint(" \(meaning)  ")]
+      let spans = [Span(key, theme.key), faint(" \(meaning)")]
+      let width = spans.reduce(0) { $0 + CharacterWidth.cells(of: buffer.glyphs.spelled($1.text)) }
+      guard x + width <= row.maxX else { return }
+      x = buffer.put(spans, x, row.y) + 2
     }
-    line(row, spans)
   }
 }

@@ -3,20 +3,20 @@ enum Keys {
   static func footer(_ screen: ScreenKind) -> [(String, String)] {
     switch screen {
     case .home:
-      [("⏎", "open"), ("a", "launch"), ("D", "delete"), ("j/k", "move"), ("?", "help"), ("q", "quit")]
-    case .manifest: [("a", "launch/apply"), ("j/k", "scroll"), ("Esc", "list"), ("?", "help"), ("q", "quit")]
+      [("?", "help"), ("q", "quit"), ("⏎", "open"), ("a", "launch"), ("D", "delete"), ("j/k", "move")]
+    case .manifest: [("?", "help"), ("q", "quit"), ("a", "launch/apply"), ("j/k", "scroll"), ("Esc", "list")]
     case .overview, .replicas:
       [
-        ("?", "help"), ("j/k", "move"), ("s", "sort"), ("r", "restart"), ("a", "apply"), ("D", "delete"),
-        ("Space", "freeze"), ("0", "list"), ("q", "quit"),
+        ("?", "help"), ("q", "quit"), ("j/k", "move"), ("r", "restart"), ("a", "apply"), ("D", "delete"),
+        ("s", "sort"), ("Space", "freeze"), ("0", "list"), ("9", "manifest"),
       ]
     case .ingress:
       [
-        ("?", "help"), ("j/k", "move"), ("r", "restart"), ("Space", "freeze"), ("1", "overview"),
-        ("q", "quit"),
+        ("?", "help"), ("q", "quit"), ("j/k", "move"), ("r", "restart"), ("Space", "freeze"),
+        ("1", "overview"),
       ]
     case .events, .hints:
-      [("?", "help"), ("j/k", "scroll"), ("Space", "freeze"), ("1", "overview"), ("q", "quit")]
+      [("?", "help"), ("q", "quit"), ("j/k", "scroll"), ("Space", "freeze"), ("1", "overview")]
     }
   }
 

@@ -13,7 +13,7 @@ enum ManifestText {
     }
     var lines = [Line(standing(entry, state), entry.hasErrors ? .critical : .ok), Line()]
     if let manifest = entry.manifest { lines += plan(manifest, entry) }
-    lines += entry.remarks.map { Line($0.line, role($0)) }
+    for remark in entry.remarks { lines += wrapped(remark, width) }
     return lines
   }
 
@@ -21,6 +21,18 @@ enum ManifestText {
     guard let name = entry.name else { return "✖ cannot be used; it is read again when the file changes" }
     guard let running = state.shown.application(name) else { return "● ready: a launches \(name)" }
     return "● \(name) runs as revision \(running.revision): a applies the file over it"
+  }
+
+  /// A remark's line; prose is wrapped, an excerpt of the file is not.
+  private static func wrapped(_ remark: ManifestEntry.Remark, _ width: Int) -> [Line] {
+    let line = remark.line
+    let isExcerpt = line.contains(" | ") || line.hasSuffix(" |") || CharacterWidth.cells(of: line) <= width
+    if isExcerpt { return [Line(line, role(remark))] }
+    let indent = String(repeating: " ", count: min(8, line.prefix { $0 == " " }.count))
+    let parts = WordWrap.lines(line, width: width - indent.count - 2)
+    return parts.enumerated().map { index, part in
+      Line(indent + (index == 0 ? "" : "  ") + part, role(remark))
+    }
   }
 
   private static func role(_ remark: ManifestEntry.Remark) -> TextScreens.Role {

@@ -40,10 +40,13 @@ extension Painter {
       1, 0)
     for deployment in state.application?.deployments ?? [] {
       let running = deployment.replicas.filter { $0.state == .running }.count
+      let count =
+        deployment.replicas.isEmpty && deployment.status == .healthy
+        ? "" : " \(running)/\(deployment.targetReplicas)"
       line(inside.takeTop(1), [text(deployment.name)])
       line(
         inside.takeTop(1),
-        [text("  "), deploymentState(deployment.status), faint(" \(running)/\(deployment.targetReplicas)")])
+        [text("  "), deploymentState(deployment.status), faint(count)])
       for part in wrapped(deployment.message, width: inside.width - 2) {
         line(inside.takeTop(1), [faint("  " + part)])
       }

@@ -1,0 +1,149 @@
+import Console
+import ControlAPI
+import Terminal
+
+/// A deployment in the middle of its life: one rank starting again, one silent, one full.
+enum Fixture {
+  static let now = 1_760_000_000.0
+
+  static func state(width: Int, height: Int) -> ConsoleState {
+    var state = ConsoleState(now: now, utcOffset: 0, width: width, height: height)
+    _ = state.update(.manifests([manifest]), at: now)
+    _ = state.update(.snapshot(snapshot()), at: now)
+    return state
+  }
+
+  static func snapshot(sequence: Int = 120) -> Snapshot {
+    Snapshot(
+      sequence: sequence,
+      status: Status(
+        generatedAt: "2025-10-09T08:53:20Z", controller: .running(version: "0", pid: 7),
+        applications: [application]),
+      history: ["moe": history], events: events)
+  }
+
+  static let manifest = ManifestEntry(path: "moe.yaml", isBundled: false, text: manifestText)
+
+  static let manifestText = """
+    apiVersion: dpdeploy/v1
+    name: moe
+    llm_config:
+      model_loading_config: {model_id: moe, model_source: operator-moe}
+      engine_kwargs: {data_parallel_size: 4, max_num_seqs: 64, max_model_len: 4096, enable_expert_parallel: true}
+      experimental_configs: {dp_size_per_node: 2}
+      runtime_env:
+        env_vars: {VLLM_MOE_DP_CHUNK_SIZE: "256", API_TOKEN: swordfish}
+    ingress_deployment_config:
+      autoscaling_config: {min_replicas: 2, max_replicas: 2}
+
+    """
+
+  static var application: ApplicationStatus {
+    var metrics = ApplicationMetrics(windowSeconds: 30)
+    metrics.requestsPerSecond = .known(41.26)
+    metrics.promptTokensPerSecond = .known(9_612)
+    metrics.generationTokensPerSecond = .known(38_214)
+    metrics.ttftSeconds = LatencySummary(
+      p50: .known(0.182), p90: .known(0.46), p99: .known(1.41), mean: .known(0.24), count: 1238)
+    metrics.tpotSeconds = LatencySummary(
+      p50: .known(0.0241), p90: .known(0.028), p99: .known(0.041), mean: .known(0.0249), count: 1201)
+    metrics.queueDepth = .known(3)
+    metrics.running = .known(158)
+    metrics.waiting = .known(29)
+    metrics.kvUsageRatio = .known(0.61)
+    metrics.errorRatio = .known(0)
+    metrics.ageSeconds = .known(0.4)
+    return ApplicationStatus(
+      name: "moe", status: .deploying, message: "", revision: 3, endpoint: .known("http://127.0.0.1:8000"),
+      modelId: "moe", manifestPath: "/srv/moe.yaml", createdAt: "2025-10-07T04:53:20Z",
+      deployments: [
+        DeploymentStatus(
+          name: "DPServer:moe", status: .updating, statusTrigger: .unspecified,
+          message: "need 4 ranks, have 3; dp3 loads weights", targetReplicas: 4, replicas: ranks),
+        DeploymentStatus(
+          name: "DPRankAssigner", status: .healthy, statusTrigger: .unspecified, message: "",
+          targetReplicas: 1,
+          replicas: []),
+        DeploymentStatus(
+          name: "OpenAiIngress", status: .healthy, statusTrigger: .unspecified, message: "",
+          targetReplicas: 2,
+          replicas: ingress),
+      ], metrics: metrics, hints: hints)
+  }
+
+  static var ranks: [ReplicaStatus] {
+    var ranks = (0..<4).map { rank -> ReplicaStatus in
+      var replica = ReplicaStatus(id: "dp\(rank)", role: .rank, state: .running, phase: .known(.ready))
+      replica.node = "node\(rank / 2)"
+      replica.gpuUtilizationRatio = .known([0.81, 0.74, 0.5, 0][rank])
+      replica.kvUsageRatio = .known([0.97, 0.71, 0.42, 0][rank])
+      replica.running = .known([64, 52, 42, 0][rank])
+      replica.waiting = .known([29, 0, 0, 0][rank])
+      replica.generationTokensPerSecond = .known(12_500 - Double(rank) * 800)
+      replica.ttftP50Seconds = .known(0.18 + Double(rank) / 10)
+      replica.tpotP50Seconds = .known(0.024)
+      replica.cpuRatio = .known(0.97)
+      replica.rssBytes = .known(412 << 20)
+      replica.dummyRatio = .known(0.031)
+      replica.communicationRatio = .known(0.12)
+      return replica
+    }
+    ranks[2].stale = true
+    ranks[2].observedAgeSeconds = .known(12)
+    ranks[3].state = .starting
+    ranks[3].phase = .known(.loadWeights)
+    ranks[3].phaseProgress = 0.64
+    ranks[3].restarts = 2
+    return ranks
+  }
+
+  static var ingress: [ReplicaStatus] {
+    (0..<2).map { index in
+      var replica = ReplicaStatus(id: "ingress-\(index)", role: .ingress, state: .running)
+      replica.cpuRatio = .known(index == 0 ? 0.38 : 0.61)
+      replica.running = .known(80 + index)
+      replica.waiting = .known(index)
+      replica.requestsPerSecond = .known(20.6)
+      return replica
+    }
+  }
+
+  static let hints = [
+    Hint(
+      id: "H07", severity: .error, title: "high latency: dp0 has no free KV blocks",
+      evidence: ["KV cache is at 97%", "64 requests run, 29 wait"],
+      field: "llm_config.engine_kwargs.max_num_seqs", value: "48", advice: "run fewer requests at once",
+      since: "2025-10-09T08:52:38Z", replica: "dp0"),
+    Hint(
+      id: "H03", severity: .warning, title: "low throughput: requests crowd on dp0",
+      evidence: ["dp0 runs 64 requests, the median rank 42"], field: "ingress.policy", value: "power_of_two",
+      advice: "route by load", replica: "dp0"),
+  ]
+
+  static let events = [
+    Event(
+      sequence: 1, time: "2025-10-09T08:40:00Z", application: "moe", severity: .info, reason: "Applied",
+      replica: nil, message: "revision 3: max_num_seqs 48 → 64"),
+    Event(
+      sequence: 2, time: "2025-10-09T08:53:02Z", application: "moe", severity: .error, reason: "RankDied",
+      replica: "dp3", message: "signal 9 (SIGKILL)"),
+    Event(
+      sequence: 3, time: "2025-10-09T08:53:03Z", application: "moe", severity: .warning,
+      reason: "GroupRestarting", replica: nil, message: "group 0 starts again as epoch 4"),
+  ]
+
+  /// Two minutes with a hole of ten seconds, in which nothing was known.
+  static let history: [HistoryPoint] = (0..<120).compactMap { second in
+    guard !(60..<70).contains(second) else { return nil }
+    var point = HistoryPoint(time: now - 119 + Double(second))
+    let wave = Double((second * 7) % 23) / 23
+    point.requestsPerSecond = 30 + 12 * wave
+    point.generationTokensPerSecond = 30_000 + 9_000 * wave
+    point.ttftP50Seconds = 0.15 + 0.1 * wave
+    point.tpotP50Seconds = 0.02 + 0.01 * wave
+    point.queueDepth = (5 * wave).rounded()
+    point.running = (120 + 40 * wave).rounded()
+    point.kvUsageRatio = 0.4 + 0.2 * wave
+    return point
+  }
+}
