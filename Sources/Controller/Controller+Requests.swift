@@ -103,6 +103,10 @@ extension Controller {
         code: "conflict", message: "\(runner.stored.name) is being deleted; apply again when it is gone",
         exitCode: 9)
     }
+    var accepted = accepted
+    // A board that is large enough stays: fewer replicas are no reason to start the others again.
+    accepted.spec.ingress.boardRows = max(
+      accepted.spec.ingress.boardRows, runner.request.spec.ingress.boardRows)
     let changes = Manifest.diff(runner.request.manifest, accepted.manifest).map {
       ControlAPI.FieldChange(
         path: $0.path, before: $0.old, after: $0.new, changeClass: $0.changeClass.rawValue)

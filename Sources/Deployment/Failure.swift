@@ -80,7 +80,9 @@ public struct Failure: Sendable, Equatable, CustomStringConvertible {
     case .stalled(let phase, let time): text += "stood still in \(phase.rawValue) for \(time.words)"
     }
     if let phase, case .ended = cause { text += " in \(phase.rawValue)" }
-    if let lastLine { text += ": \(lastLine)" }
-    return text
+    guard let lastLine else { return text }
+    // Who was killed could not say why, so its last line is no reason.
+    if case .ended(.signalled) = cause { return text + "; its log ends with: \(lastLine)" }
+    return text + ": \(lastLine)"
   }
 }

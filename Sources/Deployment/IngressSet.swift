@@ -103,6 +103,8 @@ public struct IngressSet: Sendable, Equatable {
       let wanted = replicas.count { $0.isWanted }
       guard current < target, wanted < target + (wanted > current ? Self.surge(target) : 0) else { return }
       let index = lowestFreeIndex
+      // Beyond the board's rows there is no place; one comes free when a replica that is stopping has gone.
+      guard index < spec.boardRows else { return }
       let replica = IngressReplica(
         index: index, life: (lives[index] ?? 0) + 1, spec: spec, at: now, &effects)
       replicas.insert(replica, at: replicas.firstIndex { $0.index > index } ?? replicas.endIndex)

@@ -66,6 +66,58 @@ import Testing
     }
   }
 
+  @Test func `keeps the remaining ingress replicas when a large count becomes a small one`() async throws {
+    try await onStage { stage in
+      try await stage.start()
+      try await stage.apply(stage.manifest(ingress: 12))
+      try await stage.untilHealthy()
+      let first = try #require(stage.status?.deployments[2].replicas.first?.pid)
+      try await stage.apply(stage.manifest(ingress: 1))
+      try await stage.until("one") { stage.isHealthy($0) && $0?.deployments[2].replicas.count == 1 }
+      #expect(stage.status?.deployments[2].replicas.first?.pid == first)
+      #expect(!stage.reasons.contains("IngressDied"))
+    }
+  }
+
+  @Test func `restarts the selected replica: a rank with its group, an ingress replica alone`() async throws {
+    try await onStage { stage in
+      let controller = try await stage.start()
+      try await stage.apply(stage.manifest())
+      try await stage.untilHealthy()
+      let ingress = stage.living("ingress")
+      try controller.restart("dp1", of: "demo")
+      try await stage.until("in epoch 2") {
+        stage.isHealthy($0)
+          && $0?.deployments[0].replicas.allSatisfy { $0.epoch == 2 && $0.restarts == 0 } == true
+      }
+      #expect(stage.living("ingress") == ingress)
+      let ranks = stage.living("rank")
+      try controller.restart("ingress-0", of: "demo")
+      try await stage.until("replaced") { stage.isHealthy($0) && stage.living("ingress") != ingress }
+      #expect(stage.living("rank") == ranks)
+      #expect(throws: ControlError.self) { try controller.restart("dp9", of: "demo") }
+    }
+  }
+
+  @Test func `gives pages of logs that follow a rank into its next life`() async throws {
+    try await onStage { stage in
+      let controller = try await stage.start()
+      try await stage.apply(stage.manifest(fake: "crash:0"))
+      try await stage.until("tried again") { _ in stage.events.count { $0.reason == "GroupStarting" } >= 2 }
+      try await stage.until("written") { _ in
+        (try? controller.logs(of: "demo", replica: "dp0", tail: 10, cursor: nil))?.lines.isEmpty == false
+      }
+      let page = try controller.logs(of: "demo", replica: "dp0", tail: 10, cursor: nil)
+      #expect(page.lines.allSatisfy { $0.replica == "dp0" && $0.text == "dpfake: error: out of luck" })
+      let before = try #require(page.lines.last?.epoch)
+      try await stage.until("in a later life") { _ in
+        let next = try? controller.logs(of: "demo", replica: "dp0", tail: 0, cursor: page.cursor)
+        return next?.lines.contains { ($0.epoch ?? 0) > before } == true
+      }
+      try await controller.delete("demo")
+    }
+  }
+
   @Test func `does nothing for an unchanged manifest and recreates the group for a changed engine`()
     async throws
   {

@@ -27,7 +27,9 @@ import Testing
     #expect(effects.rankStops == [[0, 1, 3]])
     let died = try #require(effects.records.first { $0.kind == .rankDied })
     #expect(died.subject == "dp2")
-    #expect(died.message == "dp2 ended (signal 9 (SIGKILL)): step 7; 3 other ranks of group 0 end with it")
+    #expect(
+      died.message
+        == "dp2 ended (signal 9 (SIGKILL)); its log ends with: step 7; 3 other ranks of group 0 end with it")
     #expect(scene.server.status == .unhealthy)
     #expect(scene.server.statusTrigger == .healthCheckFailed)
     let next = scene.carryOutStops(effects)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct `Ingress replicas` {
   @Test func `they start at once, beside the ranks`() throws {
-    let scene = try Scene(.sample(ingress: 64))
+    let scene = try Scene(.sample(ingress: 64, boardRows: 128))
     #expect(scene.effects.ingressLaunches.map(\.index) == Array(0..<64))
   }
 
@@ -45,5 +45,23 @@ import Testing
     #expect(effects.ingressLaunches.map(\.life) == [2])
     let late = scene.tell(.ingress(.ended(.exited(0), lastLine: nil), index: 1, life: 1))
     #expect(late.isEmpty)
+  }
+
+  @Test func `none gets an index beyond the board's rows, and the count is reached when some have gone`()
+    throws
+  {
+    var scene = try Scene(.sample(ingress: 6))
+    scene.becomeReady()
+    let changed = ApplicationSpec.sample(ingress: 6, ingressArguments: ["--policy", "round_robin"])
+    try scene.apply(changed)
+    var rounds = 0
+    while scene.ingressStatus.status != .healthy {
+      rounds += 1
+      try #require(rounds < 40)
+      #expect(scene.application.ingress.replicas.allSatisfy { $0.index < 8 })
+      scene.acknowledge()
+      scene.carryOutAllStops()
+    }
+    #expect(scene.application.ingress.replicas.allSatisfy { $0.spec == changed.ingress })
   }
 }

@@ -136,13 +136,14 @@ extension [Effect] {
 extension ApplicationSpec {
   static func sample(
     groups: Int = 1, size: Int = 2, perNode: Int? = nil, nodes: Int = 1, ingress: Int = 2,
-    engine: [String] = ["--model", "m"], ingressArguments: [String] = ["--policy", "power_of_two"]
+    engine: [String] = ["--model", "m"], boardRows: Int = 8,
+    ingressArguments: [String] = ["--policy", "power_of_two"]
   ) -> ApplicationSpec {
     ApplicationSpec(
       name: "demo", serverName: "DPServer:demo", groups: groups,
       cluster: ClusterSpec(nodes: nodes, devicesPerNode: 8),
       engine: EngineSpec(size: size, sizePerNode: perNode ?? size, capacity: 64, arguments: engine),
-      ingress: IngressSpec(host: "127.0.0.1", port: 8000, arguments: ingressArguments, boardRows: 8),
+      ingress: IngressSpec(host: "127.0.0.1", port: 8000, arguments: ingressArguments, boardRows: boardRows),
       ingressReplicas: ingress,
       drainTimeout: .seconds(30), startTimeout: .seconds(60))
   }

@@ -134,7 +134,7 @@ final class ApplicationRunner {
 /// A manifest that was read, checked and found to have its model here.
 struct AcceptedManifest: Sendable {
   let manifest: Manifest
-  let spec: ApplicationSpec
+  var spec: ApplicationSpec
   /// Remarks about the manifest, for people.
   let warnings: [String]
 }
