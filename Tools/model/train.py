@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
+import threading
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -104,44 +106,54 @@ def loss_of(network: Network, batch) -> torch.Tensor:
     return (each * chosen).sum() / chosen.sum()
 
 
+def advance(network: Network, made: list[torch.optim.Optimizer], batch, share: float) -> tuple[float, list[float]]:
+    """One step at this share of the peak rate; returns the loss and each router's max/mean load."""
+    for optimizer in made:
+        for group in optimizer.param_groups:
+            group["lr"] = group["peak"] * share
+    loss = loss_of(network, batch)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    for optimizer in made:
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+    return loss.item(), [gate.balance(BALANCE_STEP * share) for gate in network.gates()]
+
+
+def stop_asked() -> threading.Event:
+    """Set by SIGTERM or SIGINT."""
+    asked = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: asked.set())
+    return asked
+
+
 def train(cache: Path, tokens: float, log_every: int) -> None:
     cache.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
-    corpus = Corpus()
-    batches = Batches(corpus, learned_tokenizer(corpus, cache), ROWS, LENGTH, text_share=TEXT_SHARE, seed=1)
-    network = Network(Shape())
+    corpus, stop = Corpus(), stop_asked()
+    batches = Batches(corpus, learned_tokenizer(corpus, cache), ROWS, LENGTH, TEXT_SHARE, seed=1)
+    network = Network(Shape()).train()
     made = optimizers(network)
     total = int(tokens / (ROWS * LENGTH))
     step, spent = restore(cache, total, network, made)
     count = sum(p.numel() for p in network.parameters())
     print(f"{count / 1e6:.2f} M parameters, from step {step} to {total}", flush=True)
     started = saved = window = time.monotonic()
-    running, first = 0.0, step
-    network.train()
-    while step < total:
+    losses: list[float] = []
+    while step < total and not stop.is_set():
         if step == falls_at(total):
             save(cache / "stable.pt", step, total, network, made, spent + time.monotonic() - started)
-        for optimizer in made:
-            for group in optimizer.param_groups:
-                group["lr"] = group["peak"] * factor(step, total)
-        loss = loss_of(network, batches.batch(step))
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        for optimizer in made:
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-        peaks = [gate.balance(BALANCE_STEP * factor(step, total)) for gate in network.gates()]
-        running += loss.item()
+        loss, peaks = advance(network, made, batches.batch(step), factor(step, total))
+        losses.append(loss)
         step += 1
         now = time.monotonic()
         if step % log_every == 0:
-            pace = (step - first) * ROWS * LENGTH / (now - window)
-            print(
-                f"step {step} loss {running / (step - first):.4f} tokens/s {pace:.0f} "
-                f"peak load {' '.join(f'{p:.2f}' for p in peaks)}", flush=True,
-            )
-            running, first, window = 0.0, step, now
-        if now - saved > CHECKPOINT_SECONDS or step == total:
+            pace = len(losses) * ROWS * LENGTH / (now - window)
+            mean, loads = sum(losses) / len(losses), " ".join(f"{p:.2f}" for p in peaks)
+            print(f"step {step} loss {mean:.4f} tokens/s {pace:.0f} peak load {loads}", flush=True)
+            losses, window = [], now
+        if now - saved > CHECKPOINT_SECONDS or step == total or stop.is_set():
             save(cache / "last.pt", step, total, network, made, spent + now - started)
             saved = now
 
