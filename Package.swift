@@ -101,7 +101,7 @@ let modules: [[Target]] = [
       "ExpertParallel",
     ]),
   module("Routing"),
-  module("Ingress", uses: ["Platform", "Telemetry", "HTTP", "OpenAI", "Routing"]),
+  module("Ingress", uses: ["Platform", "JSON", "Telemetry", "HTTP", "OpenAI", "Routing"]),
   module("Deployment", uses: ["Manifest", "ControlAPI"]),
   module("Planning", uses: ["Manifest", "Model"]),
   module("Diagnosis", uses: ["ControlAPI"]),
@@ -127,7 +127,7 @@ let tools: [[Target]] = [
     uses: ["CommandLine", "ControlAPI", "ControlClient", "Manifest", "JSON", "HTTP", "Platform"]),
   executable("dpdeployd", uses: ["CommandLine", "ControlAPI", "Controller", "Manifest", "Platform"]),
   executable("dptop", uses: ["CommandLine", "Console", "ControlAPI", "Platform", "Terminal"]),
-  executable("dpingress", uses: ["CommandLine", "Ingress", "Platform"]),
+  executable("dpingress", uses: ["CommandLine", "Ingress", "Platform", "Routing"]),
   executable("dpengine", uses: ["CommandLine", "Engine", "Platform"]),
 ]
 

@@ -126,7 +126,7 @@ extension Controller {
     }
     if count > 0 {
       let outcome = isClean ? "ended" : "killed, and some do not end:"
-      ControllerLog.write("warning: \(outcome) \(count) processes of a former controller")
+      ProcessLog.write("warning: \(outcome) \(count) processes of a former controller")
     }
     surroundings.store.add([.forgetProcesses(home: hash)])
   }

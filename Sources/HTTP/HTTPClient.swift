@@ -29,20 +29,21 @@ public final class HTTPClient {
   /// - Parameters:
   ///   - head: the request without its `Content-Length`, which is added.
   ///   - connectTimeout: for a new connection; `deadline` bounds the whole.
+  ///   - cancellation: gives the request up from elsewhere, before or after its head has come.
   public func send(
     _ method: String, head: HeadWriter, body: [UInt8], connectTimeout: Duration = .seconds(5),
-    until deadline: Instant
+    cancellation: HTTPCancellation = HTTPCancellation(), until deadline: Instant
   ) async throws(HTTPError) -> HTTPAnswer {
     var writer = head
     writer.field("Content-Length", String(body.count))
     let bytes = writer.finished() + body
     if let kept = takeIdle() {
-      do { return try await exchange(method, bytes, on: kept, until: deadline) } catch {
-        guard error.isDeadConnection else { throw error }
+      do { return try await exchange(method, bytes, on: kept, cancellation, until: deadline) } catch {
+        guard error.isDeadConnection, !cancellation.isCancelled else { throw error }
       }
     }
-    return try await exchange(
-      method, bytes, on: try await connect(connectTimeout, until: deadline), until: deadline)
+    let connection = try await connect(connectTimeout, until: deadline)
+    return try await exchange(method, bytes, on: connection, cancellation, until: deadline)
   }
 
   /// Sends a request and reads its whole answer.
@@ -93,9 +94,11 @@ public final class HTTPClient {
   }
 
   private func exchange(
-    _ method: String, _ bytes: [UInt8], on connection: HTTPConnection, until deadline: Instant
+    _ method: String, _ bytes: [UInt8], on connection: HTTPConnection, _ cancellation: HTTPCancellation,
+    until deadline: Instant
   ) async throws(HTTPError) -> HTTPAnswer {
     connection.socket.onHangup = nil
+    cancellation.guardOver(connection)
     do {
       try await connection.write(bytes)
       let head = try await connection.readResponseHead(to: method, until: deadline)

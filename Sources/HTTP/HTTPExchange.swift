@@ -50,10 +50,16 @@ public final class HTTPExchange {
   public func respond(
     _ status: Int, contentType: String = "application/json", fields: [(String, String)] = [], body: [UInt8]
   ) async {
-    guard case .unanswered = state else { return }
     var writer = HeadWriter(status: status)
     writer.field("Content-Type", contentType)
     for (name, value) in fields { writer.field(name, value) }
+    await respond(head: writer, body: body)
+  }
+
+  /// Sends a whole answer with a head whose framing fields are added here.
+  public func respond(head writer: HeadWriter, body: [UInt8]) async {
+    guard case .unanswered = state else { return }
+    var writer = writer
     writer.field("Content-Length", String(body.count))
     if !keepsAlive { writer.field("Connection", "close") }
     state = .complete

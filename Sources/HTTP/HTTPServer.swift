@@ -5,6 +5,8 @@ public import Platform
 public final class HTTPServer {
   /// Answers one exchange: what has not been answered when it returns is answered 500 or, in mid-stream, cut.
   public typealias Handler = @Loop (HTTPExchange) async -> Void
+  /// Words the answer to what is no valid request, of which the status and the fault are known.
+  public typealias Refusal = @Loop (Int, String) -> (contentType: String, body: [UInt8])
 
   /// Connections that are open now.
   public private(set) var connectionCount = 0
@@ -14,14 +16,20 @@ public final class HTTPServer {
   private let listener: Listener
   private let limits: HTTPLimits
   private let handler: Handler
+  private let refusal: Refusal
   private var idle: [ObjectIdentifier: HTTPConnection] = [:]
   private var isDraining = false
   private var drained: Signal?
 
   /// Answers on `listener` with `handler`, from ``run()`` on.
-  public init(_ listener: Listener, limits: HTTPLimits = HTTPLimits(), handler: @escaping Handler) {
+  public init(
+    _ listener: Listener, limits: HTTPLimits = HTTPLimits(),
+    refusal: @escaping Refusal = { ("text/plain; charset=utf-8", Array("\($1)\n".utf8)) },
+    handler: @escaping Handler
+  ) {
     self.listener = listener
     self.limits = limits
+    self.refusal = refusal
     self.handler = handler
   }
 
@@ -91,8 +99,8 @@ public final class HTTPServer {
   private func refuse(_ connection: HTTPConnection, _ error: HTTPError) async {
     guard case .malformed(let status, let reason) = error else { return }
     var head = HeadWriter(status: status)
-    let body = Array((reason + "\n").utf8)
-    head.field("Content-Type", "text/plain; charset=utf-8")
+    let (contentType, body) = refusal(status, reason)
+    head.field("Content-Type", contentType)
     head.field("Content-Length", String(body.count))
     head.field("Connection", "close")
     try? await connection.write(head.finished() + body)

@@ -38,6 +38,14 @@ public struct APIError: Error, Equatable, Sendable, CustomStringConvertible {
     return json.bytes
   }
 
+  /// The header fields that go with it, which tell OpenAI's clients whether and when to try again.
+  public var fields: [(String, String)] {
+    var fields: [(String, String)] = []
+    if let retryAfterSeconds { fields.append(("Retry-After", String(retryAfterSeconds))) }
+    if let shouldRetry { fields.append(("x-should-retry", String(shouldRetry))) }
+    return fields
+  }
+
   /// The event that ends a stream which cannot be continued: `data: {"error":…}`; no `[DONE]` may follow.
   public var event: [UInt8] {
     var json = JSONWriter(capacity: 200 + message.utf8.count)
@@ -96,6 +104,11 @@ extension APIError {
     APIError(
       status: 413, type: "RequestEntityTooLargeError",
       message: "The request body is larger than \(limit) bytes.")
+  }
+
+  /// What is no valid HTTP request, with the status that HTTP asks for.
+  public static func malformedRequest(status: Int, _ message: String) -> APIError {
+    APIError(status: status, type: "BadRequestError", message: message)
   }
 
   /// 500 for a fault that is not the caller's.

@@ -60,14 +60,14 @@ import Platform
     do {
       let controller = try await Controller.begin(
         home: home, tools: .beside(executable: executable, models: models), endsWhenIdle: !isForeground)
-      ControllerLog.write("info: the controller (pid \(getpid())) runs in \(home.path)")
+      ProcessLog.write("info: the controller (pid \(getpid())) runs in \(home.path)")
       watchSignals(controller, isForeground)
       await controller.run()
-      ControllerLog.write("info: the controller has ended")
+      ProcessLog.write("info: the controller has ended")
       return .ok
     } catch {
       if case .locked = error { await waitForTheOther(home) }
-      ControllerLog.write("error: \(error)")
+      ProcessLog.write("error: \(error)")
       return .conflict
     }
   }
@@ -78,7 +78,7 @@ import Platform
     Task {
       while let signal = await signals.next() {
         guard signal != SIGHUP || isForeground else { continue }
-        ControllerLog.write(
+        ProcessLog.write(
           "warning: signal \(signal): the controller ends, and everything it runs with it; "
             + "the next controller starts it again")
         await controller.stop()

@@ -48,7 +48,8 @@ extension ApplicationRunner {
       of: request.manifest.ingress.maxQueuedRequests, replicas: state.spec.ingressReplicas)
     let plan = LaunchPlan(
       directory: directory, tools: surroundings.tools, home: surroundings.homeHash, application: stored.name)
-    return plan.ingress(launch, queueShare: share, listener: listener, board: board)
+    return plan.ingress(
+      launch, queueShare: share, drainTimeout: state.spec.drainTimeout, listener: listener, board: board)
   }
 
   private func isStarting(_ launch: IngressLaunch) -> Bool {

@@ -56,7 +56,7 @@ final class EventLog {
 
   private func log(_ event: Event) {
     let about = event.replica.map { " \($0)" } ?? ""
-    ControllerLog.write(
+    ProcessLog.write(
       "\(event.severity.rawValue) \(event.application)\(about): \(event.reason) \(event.message)")
   }
 }

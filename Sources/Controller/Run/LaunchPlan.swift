@@ -34,13 +34,16 @@ struct LaunchPlan: Sendable {
         epoch: launch.epoch))
   }
 
-  func ingress(_ launch: IngressLaunch, queueShare: Int, listener: Int32, board: Int32) -> LaunchSpec {
+  func ingress(
+    _ launch: IngressLaunch, queueShare: Int, drainTimeout: Duration, listener: Int32, board: Int32
+  ) -> LaunchSpec {
     let arguments =
       launch.ingress.arguments + [
         "--listen-fd", "\(Self.listenDescriptor)", "--board-fd", "\(Self.boardDescriptor)", "--admin-uds",
         directory.ingressSocket(launch.index), "--stats-page",
         directory.ingressPage(launch.index, life: launch.life), "--replica", "\(launch.index)",
         "--replicas-max", "\(launch.ingress.boardRows)", "--max-queued-requests", "\(queueShare)",
+        "--drain-timeout-s", "\(drainTimeout.inSeconds)",
       ]
     return LaunchSpec(
       executable: tools.ingress, arguments: arguments,

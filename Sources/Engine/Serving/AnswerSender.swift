@@ -47,6 +47,10 @@ final class AnswerSender {
 
   private var rank: (String, String) { ("X-Dpdeploy-Rank", String(service.options.dataParallelRank)) }
 
+  private func promptTokens(_ answer: Answer) -> (String, String) {
+    ("x-dpdeploy-prompt-tokens", String(answer.usagePromptTokens))
+  }
+
   private func whole(_ answer: Answer) async throws(APIError) {
     while !answer.isFinished, answer.failure == nil { _ = await answer.nextPieces() }
     if let failure = answer.failure {
@@ -58,8 +62,7 @@ final class AnswerSender {
       let wait = answer.timeToFirstToken.map { $0.wholeNanoseconds / 1000 } ?? 0
       fields += [
         ("x-dpdeploy-ttft-us", String(wait)),
-        ("x-dpdeploy-output-tokens", String(answer.usage.completionTokens)),
-        ("x-dpdeploy-prompt-tokens", String(answer.usage.promptTokens)),
+        ("x-dpdeploy-output-tokens", String(answer.usage.completionTokens)), promptTokens(answer),
       ]
     }
     let body = request.format.whole(
@@ -77,9 +80,8 @@ final class AnswerSender {
           200,
           fields: [
             ("Content-Type", EventWriter.contentType), ("Cache-Control", "no-cache"),
-            ("X-Accel-Buffering", "no"),
-            rank,
-          ])
+            ("X-Accel-Buffering", "no"), rank,
+          ] + (isTracked ? [promptTokens(answer)] : []))
       }
       let isLast = answer.isFinished
       await exchange.write(events(pieces, answer, isLast: isLast))

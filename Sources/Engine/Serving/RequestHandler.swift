@@ -40,7 +40,7 @@ final class RequestHandler {
     let json = "application/json"
     switch path {
     case "/health", "/ping": return (service.failure == nil ? 200 : 503, json, [])
-    case "/version": return (200, json, Array("{\"version\":\"\(EngineVersion.current)\"}".utf8))
+    case "/version": return (200, json, Array("{\"version\":\"\(Version.current)\"}".utf8))
     case "/load": return (200, json, Array("{\"server_load\":\(service.answering)}".utf8))
     case "/v1/models": return (200, json, ModelCard.list([card]))
     case "/v1/models/\(card.id)": return (200, json, card.body)
@@ -122,9 +122,6 @@ final class RequestHandler {
   }
 
   private func refuse(_ exchange: HTTPExchange, _ error: APIError) async {
-    var fields = rank
-    if let seconds = error.retryAfterSeconds { fields.append(("Retry-After", String(seconds))) }
-    if let retry = error.shouldRetry { fields.append(("x-should-retry", String(retry))) }
-    await exchange.respond(error.status, fields: fields, body: error.body)
+    await exchange.respond(error.status, fields: rank + error.fields, body: error.body)
   }
 }

@@ -2,6 +2,7 @@ import ExpertParallel
 import Glibc
 import HTTP
 import Model
+import OpenAI
 public import Platform
 import Telemetry
 
@@ -33,7 +34,7 @@ public final class EngineProcess {
       exit(0)
     }
     if arguments.contains("--version") {
-      print("dpengine \(EngineVersion.current)")
+      print("dpengine \(Version.current)")
       exit(0)
     }
     SingleThreadedBLAS.ensure()
@@ -44,7 +45,7 @@ public final class EngineProcess {
         try await EngineProcess(EngineOptions(parsing: arguments)).run()
         return 0
       } catch {
-        EngineLog.fail(error)
+        ProcessLog.fail("dpengine", "\(error)")
         return error.exitCode
       }
     }
@@ -112,7 +113,7 @@ public final class EngineProcess {
     let server = try serve(facts)
     let accepting = Task { await server.run() }
     stats.enter(.ready)
-    EngineLog.write(
+    ProcessLog.write(
       "rank \(options.dataParallelRank) of \(options.dataParallelSize) serves on \(options.endpoint)")
     try listenForSignals()
     let heart = Task { await beat() }
@@ -137,7 +138,10 @@ public final class EngineProcess {
     let handler = RequestHandler(service, metricsPage: page)
     do {
       let listener = try Listener(Listener.open(options.endpoint))
-      return HTTPServer(listener) { exchange in await handler.handle(exchange) }
+      return HTTPServer(
+        listener,
+        refusal: { ("application/json", APIError.malformedRequest(status: $0, $1).body) },
+        handler: { exchange in await handler.handle(exchange) })
     } catch {
       throw .system("cannot listen on \(options.endpoint): \(error)")
     }
@@ -182,13 +186,13 @@ public final class EngineProcess {
 
   /// Finishes what is under way, then leaves the group once all its ranks are idle.
   private func drain(_ server: HTTPServer) async {
-    EngineLog.write("draining, \(service?.answering ?? 0) requests under way")
+    ProcessLog.write("draining, \(service?.answering ?? 0) requests under way")
     stats.enter(.draining)
     service?.isDraining = true
     let isDrained = await server.drain(until: .after(Self.drainGrace))
-    if !isDrained { EngineLog.write("requests were cut off after \(Self.drainGrace)") }
+    if !isDrained { ProcessLog.write("requests were cut off after \(Self.drainGrace)") }
     inbox.post(.stop)
     let hasLeft = await ended.wait(until: .after(Self.leaveGrace))
-    if !hasLeft { EngineLog.write("ends before the other ranks of its group are idle") }
+    if !hasLeft { ProcessLog.write("ends before the other ranks of its group are idle") }
   }
 }

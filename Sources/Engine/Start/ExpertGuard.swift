@@ -20,6 +20,6 @@ enum ExpertGuard {
         }
       }
     }
-    EngineLog.write("made \(bytes) bytes of other ranks' experts unreadable")
+    ProcessLog.write("made \(bytes) bytes of other ranks' experts unreadable")
   }
 }

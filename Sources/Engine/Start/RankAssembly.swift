@@ -157,9 +157,9 @@ final class RankAssembly {
   private func announce(blocks: Int, length: Int) {
     let tokens = blocks * options.blockSize
     stats.set(.kvBlocksTotal, Double(blocks))
-    EngineLog.write("GPU KV cache size: \(tokens) tokens")
+    ProcessLog.write("GPU KV cache size: \(tokens) tokens")
     let concurrency = (Double(tokens) / Double(length) * 100).rounded() / 100
-    EngineLog.write("Maximum concurrency for \(length) tokens per request: \(concurrency)x")
+    ProcessLog.write("Maximum concurrency for \(length) tokens per request: \(concurrency)x")
   }
 
   private func warmUp(_ executor: ModelExecutor) throws(EngineError) {

@@ -1,6 +1,6 @@
 import CommandLine
-import ControlAPI
 import Manifest
+import Platform
 
 /// `dpdeploy version`.
 enum VersionCommand: Subcommand {

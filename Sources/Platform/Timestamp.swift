@@ -1,12 +1,12 @@
 import Glibc
-import Platform
 
 /// Points of time as RFC 3339 in UTC, to the millisecond.
-enum Timestamp {
-  static var now: String { text(WallClock.secondsSinceEpoch) }
+public enum Timestamp {
+  /// The present.
+  public static var now: String { text(WallClock.secondsSinceEpoch) }
 
   /// The text of a time in seconds since 1970.
-  static func text(_ seconds: Double) -> String {
+  public static func text(_ seconds: Double) -> String {
     var time = time_t(seconds.rounded(.down))
     var parts = tm()
     gmtime_r(&time, &parts)

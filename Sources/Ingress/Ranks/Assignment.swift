@@ -1,0 +1,31 @@
+import Platform
+
+/// A request's place at a rank, and its share of the load there until ``end()``.
+@Loop
+final class Assignment {
+  let rank: LiveRank
+  private let ledger: LoadLedger
+  private var tokens: Int
+  private var isOver = false
+
+  init(_ rank: LiveRank, tokens: Int, _ ledger: LoadLedger) {
+    self.rank = rank
+    self.tokens = tokens
+    self.ledger = ledger
+    ledger.add(requests: 1, tokens: tokens, slot: rank.slot)
+  }
+
+  /// Tokens that came on top.
+  func add(tokens added: Int) {
+    guard !isOver, added != 0 else { return }
+    tokens += added
+    ledger.add(tokens: added, slot: rank.slot)
+  }
+
+  /// Frees the place.
+  func end() {
+    guard !isOver else { return }
+    isOver = true
+    ledger.add(requests: -1, tokens: -tokens, slot: rank.slot)
+  }
+}

@@ -1,0 +1,103 @@
+import HTTP
+import OpenAI
+import Platform
+import Routing
+
+/// The ranks of the newest table and the choice among them.
+@Loop
+final class RankPool {
+  /// What a request wants of its rank.
+  struct Wish {
+    /// The rank number that the client insists on.
+    var pinned: Int?
+    /// Tokens of the prompt, about.
+    var tokens: Int
+    /// Lives of ranks that failed the request already.
+    var failed: [LiveRank] = []
+
+    /// Whether other requests may find a place when this one finds none.
+    var isRestricted: Bool { pinned != nil || !failed.isEmpty }
+  }
+
+  enum Offer {
+    case place(Assignment)
+    /// Ranks could serve the request, but are full.
+    case saturated
+    /// No rank serves at the moment.
+    case unavailable
+    /// There is no rank of the number that the client insists on.
+    case unknownRank(ranks: Int)
+  }
+
+  /// The version of the table in force; -1 before the first.
+  private(set) var version = -1
+  private(set) var ranks: [LiveRank] = []
+  private let ledger: LoadLedger
+  private var router: Router
+
+  init(policy: RoutingPolicy, seed: UInt64, ledger: LoadLedger) {
+    self.ledger = ledger
+    router = Router(policy: policy, seed: seed)
+  }
+
+  /// Ranks that take requests.
+  var runningCount: Int { router.ranks.count { $0.isRunning } }
+
+  /// The ranks that take requests.
+  var runningRanks: [LiveRank] { ranks.indices.filter { router.ranks[$0].isRunning }.map { ranks[$0] } }
+
+  /// Takes a table over; connections to lives that are not in it are dropped once they are idle.
+  ///
+  /// - Throws: 409 for a table older than the one in force, 400 for a slot that the board has not.
+  func replace(with table: RankTable) throws(APIError) {
+    guard table.version >= version else {
+      throw APIError(
+        status: 409, type: "ConflictError", message: "table \(version) is in force, \(table.version) is older"
+      )
+    }
+    if let entry = table.entries.first(where: { !ledger.holds(slot: $0.slot) }) {
+      throw .badRequest("the load board has no slot \(entry.slot)", parameter: "slot")
+    }
+    let kept = table.entries.map { entry in ranks.first { $0.isSame(as: entry) } ?? LiveRank(entry) }
+    for rank in ranks where !kept.contains(where: { $0 === rank }) { rank.client.closeIdle() }
+    ranks = kept
+    version = table.version
+    router.setRanks(
+      table.entries.map {
+        RoutableRank(key: $0.key, epoch: $0.epoch, capacity: $0.capacity, isRunning: $0.isRunning)
+      })
+  }
+
+  /// Gives a request a place, if there is one.
+  ///
+  /// When every rank that runs has failed the request, they are all tried again.
+  func offer(_ wish: Wish) -> Offer {
+    let failed = ranks.indices.filter { index in wish.failed.contains { $0 === ranks[index] } }
+    var decision = choose(wish, excluding: Set(failed))
+    if decision == .unavailable, !failed.isEmpty { decision = choose(wish, excluding: []) }
+    return switch decision {
+    case .rank(let index): .place(Assignment(ranks[index], tokens: wish.tokens, ledger))
+    case .saturated: .saturated
+    case .unavailable: .unavailable
+    case .unknownRank: .unknownRank(ranks: (ranks.map(\.key.rank).max() ?? -1) + 1)
+    }
+  }
+
+  /// Notes that `rank` failed an attempt by no fault of the request.
+  func reportFailure(of rank: LiveRank) {
+    if let index = ranks.firstIndex(where: { $0 === rank }) { router.reportFailure(of: index, at: Self.now) }
+  }
+
+  /// Notes that `rank` answered.
+  func reportSuccess(of rank: LiveRank) {
+    if let index = ranks.firstIndex(where: { $0 === rank }) { router.reportSuccess(of: index) }
+  }
+
+  private func choose(_ wish: Wish, excluding: Set<Int>) -> RoutingDecision {
+    router.choose(excluding: excluding, pinned: wish.pinned, now: Self.now) {
+      ledger.load(slot: ranks[$0].slot)
+    }
+  }
+
+  private static var now: Double { Double(Instant.now.nanoseconds) * 1e-9 }
+}

@@ -1,0 +1,62 @@
+import OpenAI
+import Platform
+import Telemetry
+
+/// What the requests of a replica share.
+@Loop
+final class IngressService {
+  let options: IngressOptions
+  let pool: RankPool
+  let queue: AdmissionQueue
+  let metrics: IngressMetrics
+  let keys: APIKeys
+  let reader = RequestReader()
+  /// Whether the replica is about to end.
+  private(set) var isDraining = false
+  private var relays: [ObjectIdentifier: Relay] = [:]
+  private var inFlight = 0
+
+  init(
+    _ options: IngressOptions, keys: APIKeys, pool: RankPool, stats: StatsPageWriter<IngressStats>
+  ) {
+    self.options = options
+    self.keys = keys
+    self.pool = pool
+    metrics = IngressMetrics(stats)
+    queue = AdmissionQueue(
+      pool, limit: options.maxQueuedRequests, patience: options.maxQueueWait, replicas: options.boardRows,
+      depthChanged: { stats.set(.queueDepth, Double($0)) })
+  }
+
+  /// Requests that are being served.
+  var activeCount: Int { relays.count }
+
+  /// Serves a request from its head to the end of its answer.
+  func serve(_ relay: Relay) async {
+    relays[ObjectIdentifier(relay)] = relay
+    await relay.run()
+    relays[ObjectIdentifier(relay)] = nil
+  }
+
+  /// Takes a new rank table over.
+  func take(_ table: RankTable) throws(APIError) {
+    try pool.replace(with: table)
+    metrics.stats.set(.ranksLive, Double(pool.runningCount))
+    queue.pump()
+  }
+
+  /// Notes that a request has a place at a rank, or has left it.
+  func placesChanged(by change: Int) {
+    inFlight += change
+    metrics.stats.set(.inFlight, Double(inFlight))
+    if change < 0 { queue.pump() }
+  }
+
+  /// Tells that nothing new should begin.
+  func beginDraining() { isDraining = true }
+
+  /// Ends what is still under way, each request with an explicit error.
+  func interruptAll() {
+    for relay in relays.values { relay.interruption.happen(.drained) }
+  }
+}

@@ -1,0 +1,105 @@
+import HTTP
+import OpenAI
+import Platform
+import Telemetry
+
+extension Relay {
+  /// What came of sending the request to one rank.
+  enum Outcome {
+    case ended(End)
+    /// The rank failed, and nothing of an answer has reached the client.
+    case failed(Failure)
+    /// The request was interrupted, likewise.
+    case interrupted
+    /// The request's time is over, likewise.
+    case expired
+  }
+
+  /// Why a rank failed: its own answer, or what broke.
+  enum Failure {
+    case answer(HeadWriter, status: Int, body: [UInt8])
+    case connection(String)
+  }
+
+  /// Sends the request to a rank and relays its answer.
+  func send(_ request: Request, to place: Assignment, isFirst: Bool) async -> Outcome {
+    if isFirst {
+      times.sent = .now
+      service.metrics.sent(times)
+    }
+    let cancellation = HTTPCancellation()
+    interruption.onHappening = { cancellation.cancel() }
+    defer { interruption.onHappening = nil }
+    do {
+      let answer = try await place.rank.client.send(
+        "POST", head: upstreamHead, body: request.body, cancellation: cancellation, until: deadline)
+      if answer.head.isEventStream { return await stream(answer, place) }
+      return try await whole(answer, place)
+    } catch {
+      if interruption.reason != nil { return .interrupted }
+      if error.isTimeout, Instant.now >= deadline { return .expired }
+      return .failed(.connection("\(error)"))
+    }
+  }
+
+  private var upstreamHead: HeadWriter {
+    var head = HeadWriter(method: "POST", target: exchange.head.path, host: "localhost")
+    FieldFilter.copyRequest(exchange.head, into: &head)
+    head.field("X-Request-Id", requestID)
+    head.field("X-Dpdeploy-Request", requestID)
+    return head
+  }
+
+  /// The head of the client's answer but for its framing.
+  func downstreamHead(_ answer: HTTPAnswer) -> HeadWriter {
+    var head = HeadWriter(status: answer.head.status)
+    FieldFilter.copyAnswer(answer.head, into: &head)
+    head.field("X-Request-Id", requestID)
+    return head
+  }
+
+  /// An answer in one piece is relayed once it is complete, so that until then the request can go elsewhere.
+  private func whole(_ answer: HTTPAnswer, _ place: Assignment) async throws(HTTPError) -> Outcome {
+    var body: [UInt8] = []
+    while let piece = try await answer.read(until: deadline) { body += piece }
+    let status = answer.head.status
+    guard status < 500 else {
+      return .failed(.answer(downstreamHead(answer), status: status, body: body))
+    }
+    service.pool.reportSuccess(of: place.rank)
+    measureWhole(answer.head)
+    await exchange.respond(head: downstreamHead(answer), body: body)
+    return .ended(exchange.isAbandoned ? .clientGone : End(status: status))
+  }
+
+  private func measureWhole(_ head: MessageHead) {
+    func number(_ name: String) -> Int? { head[name].flatMap { Int($0) } }
+    guard let tokens = number("x-dpdeploy-output-tokens") else { return }
+    let wait = Duration.microseconds(number("x-dpdeploy-ttft-us") ?? 0)
+    times.addWhole(tokens: tokens, firstAfter: wait, at: .now)
+    service.metrics.sawFirstToken(times)
+    service.metrics.stats.add(.generationTokens, tokens)
+    service.metrics.stats.add(.promptTokens, number("x-dpdeploy-prompt-tokens") ?? 0)
+  }
+
+  /// Tells the client that the last attempt has failed too.
+  func giveUp(_ failure: Failure) async -> End {
+    switch failure {
+    case .answer(let head, let status, let body):
+      await exchange.respond(head: head, body: body)
+      return End(status: status)
+    case .connection(let reason):
+      let error = APIError(
+        status: 502, type: "BadGatewayError", message: "Every rank that was tried failed; the last: \(reason)"
+      )
+      await exchange.respond(502, fields: [("X-Request-Id", requestID)], body: error.body)
+      return End(status: 502)
+    }
+  }
+}
+
+extension MessageHead {
+  fileprivate var isEventStream: Bool {
+    status == 200 && (self["content-type"]?.lowercased().hasPrefix("text/event-stream") ?? false)
+  }
+}

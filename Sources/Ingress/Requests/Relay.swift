@@ -1,0 +1,172 @@
+import HTTP
+import OpenAI
+import Platform
+import Telemetry
+
+/// One request for a completion, from its body to the end of its answer.
+@Loop
+final class Relay {
+  /// How the request ended for its client.
+  struct End {
+    /// What the client was told; 499 when it had left.
+    let status: Int
+    /// A stream that was cut by an error event.
+    var isBroken = false
+
+    /// The client left before the end.
+    static let clientGone = End(status: 499)
+  }
+
+  let service: IngressService
+  let exchange: HTTPExchange
+  let interruption = Interruption()
+  let requestID: String
+  let deadline: Instant
+  var times: RequestTimes
+
+  /// How often a request is sent in all, while nothing of its answer has reached the client.
+  private static let mostAttempts = 4
+  private static let firstPause = Duration.milliseconds(50)
+
+  init(_ exchange: HTTPExchange, _ service: IngressService) {
+    self.exchange = exchange
+    self.service = service
+    requestID = Self.requestID(exchange.head)
+    let arrival = Instant.now
+    times = RequestTimes(arrival: arrival)
+    deadline = arrival + service.options.requestTimeout
+  }
+
+  /// Serves the request and counts it.
+  func run() async {
+    let end: End
+    do throws(APIError) {
+      let request = try await read()
+      exchange.onAbandon = { [interruption] in interruption.happen(.clientGone) }
+      end = try await serve(request)
+    } catch {
+      await refuse(error)
+      end = End(status: error.status)
+    }
+    service.metrics.ended(end.status, isBroken: end.isBroken, times)
+    service.queue.noteEnd()
+  }
+
+  /// What the relay needs to know of a request, and its bytes.
+  struct Request {
+    let body: [UInt8]
+    let pinned: Int?
+  }
+
+  private func read() async throws(APIError) -> Request {
+    let body: [UInt8]
+    do { body = try await exchange.readBody() } catch {
+      exchange.closeAfterAnswer()
+      if case .malformed(413, _) = error { throw .bodyTooLarge(limit: HTTPLimits().bodyBytes) }
+      throw .badRequest("The request's body could not be read: \(error)")
+    }
+    let outline = try service.reader.outline(body)
+    let served = service.options.modelID
+    if let model = outline.model, model != served { throw .unknownModel(model, served: [served]) }
+    return Request(body: body, pinned: try pinnedRank())
+  }
+
+  private func pinnedRank() throws(APIError) -> Int? {
+    guard let text = exchange.head["x-data-parallel-rank"] else { return nil }
+    guard let rank = Int(text), rank >= 0 else {
+      throw .badValue("A rank is a whole number.", parameter: "X-data-parallel-rank", value: text)
+    }
+    return rank
+  }
+
+  private func serve(_ request: Request) async throws(APIError) -> End {
+    // About four bytes of JSON make a token.
+    var wish = RankPool.Wish(pinned: request.pinned, tokens: request.body.count / 4)
+    var pause = Self.firstPause
+    for attempt in 1... {
+      guard let place = try await admit(wish, isRetry: attempt > 1) else { return .clientGone }
+      let outcome = await send(request, to: place, isFirst: attempt == 1)
+      place.end()
+      service.placesChanged(by: -1)
+      switch outcome {
+      case .ended(let end): return end
+      case .interrupted: return try interrupted()
+      case .expired: throw expiry
+      case .failed(let failure):
+        service.pool.reportFailure(of: place.rank)
+        wish.failed.append(place.rank)
+        guard attempt < Self.mostAttempts else { return await giveUp(failure) }
+        service.metrics.stats.add(.retries)
+        await rest(pause)
+        pause *= 2
+      }
+    }
+    preconditionFailure("attempts are counted up to a limit")
+  }
+
+  /// Waits for a place; nil when the client has left meanwhile.
+  private func admit(_ wish: RankPool.Wish, isRetry: Bool) async throws(APIError) -> Assignment? {
+    let start = Instant.now
+    defer { times.queued += .now - start }
+    do throws(AdmissionRefusal) {
+      let place = try await service.queue.admit(
+        wish, arrival: times.arrival, isRetry: isRetry, interruption, until: deadline)
+      service.placesChanged(by: 1)
+      return place
+    } catch {
+      switch error {
+      case .refused(let refusal): throw refusal
+      case .interrupted:
+        _ = try interrupted()
+        return nil
+      case .queueFull(let seconds):
+        service.metrics.stats.add(.queueFull)
+        throw .unavailable("Too many requests wait already.", retryAfterSeconds: seconds)
+      case .waitedTooLong(let seconds):
+        service.metrics.stats.add(.queueTimeouts)
+        throw .unavailable(
+          "No rank had room for the request in \(service.options.maxQueueWait.wholeSeconds) s.",
+          retryAfterSeconds: seconds)
+      }
+    }
+  }
+
+  /// The end of a request that was interrupted before anything of its answer was sent.
+  private func interrupted() throws(APIError) -> End {
+    switch interruption.reason {
+    case .drained: throw .unavailable("This ingress replica ends; send the request again.")
+    case .clientGone, nil: return .clientGone
+    }
+  }
+
+  private var expiry: APIError {
+    APIError(
+      status: 504, type: "GatewayTimeoutError",
+      message: "The request took longer than \(service.options.requestTimeout.wholeSeconds) s.")
+  }
+
+  /// Lets the controller tell of a dead group before the next attempt; ends early when the client leaves.
+  private func rest(_ pause: Duration) async {
+    let rested = Signal()
+    interruption.onHappening = { rested.fire() }
+    defer { interruption.onHappening = nil }
+    _ = await rested.wait(until: .after(pause))
+  }
+
+  private func refuse(_ error: APIError) async {
+    await exchange.respond(
+      error.status, fields: error.fields + [("X-Request-Id", requestID)], body: error.body)
+  }
+
+  /// The caller's id, or one of our own.
+  private static func requestID(_ head: MessageHead) -> String {
+    if let given = head["x-request-id"], !given.isEmpty { return String(given.prefix(256)) }
+    let number = String(UInt64.random(in: 0 ... .max), radix: 16)
+    return "req-" + String(repeating: "0", count: 16 - number.count) + number
+  }
+}
+
+extension Duration {
+  /// Whole seconds, rounded to nearest, for messages.
+  fileprivate var wholeSeconds: Int { Int(inSeconds.rounded()) }
+}

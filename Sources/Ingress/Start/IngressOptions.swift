@@ -1,0 +1,50 @@
+public import Routing
+
+/// What an ingress replica is started with.
+public struct IngressOptions: Sendable {
+  /// The inherited socket that all replicas accept clients on.
+  public var listenDescriptor: Int32
+  /// The inherited load board that all replicas share.
+  public var boardDescriptor: Int32
+  /// The Unix socket on which the controller gives the rank table.
+  public var adminSocket: String
+  /// Where statistics are published.
+  public var statsPage: String
+  /// This replica's number, its row on the board.
+  public var replica: Int
+  /// Rows of the board.
+  public var boardRows: Int
+  /// The name under which clients ask for the model.
+  public var modelID: String
+  /// How a rank is chosen.
+  public var policy: RoutingPolicy
+  /// Requests that may wait here; nil sets no limit.
+  public var maxQueuedRequests: Int?
+  /// The longest a request waits for a rank.
+  public var maxQueueWait: Duration
+  /// The longest a request takes from its first byte to its last.
+  public var requestTimeout: Duration
+  /// The longest requests may go on after SIGTERM.
+  public var drainTimeout: Duration
+  /// The file with the keys of clients, one a line; nil lets everyone in.
+  public var apiKeysFile: String?
+
+  /// Options of a replica that has everything it must have; the rest as the manifest's defaults are.
+  public init(
+    listenDescriptor: Int32, boardDescriptor: Int32, adminSocket: String, statsPage: String, replica: Int,
+    boardRows: Int, modelID: String
+  ) {
+    self.listenDescriptor = listenDescriptor
+    self.boardDescriptor = boardDescriptor
+    self.adminSocket = adminSocket
+    self.statsPage = statsPage
+    self.replica = replica
+    self.boardRows = boardRows
+    self.modelID = modelID
+    policy = .powerOfTwo
+    maxQueuedRequests = 4096
+    maxQueueWait = .seconds(60)
+    requestTimeout = .seconds(600)
+    drainTimeout = .seconds(30)
+  }
+}

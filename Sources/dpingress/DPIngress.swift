@@ -1,0 +1,95 @@
+import CommandLine
+import Glibc
+import Ingress
+import Platform
+import Routing
+
+/// One ingress replica as a program: parses, serves, drains.
+@main struct DPIngress {
+  static let description = CommandDescription(
+    "dpingress",
+    "One ingress replica: queues OpenAI requests and picks a rank for each.",
+    discussion: """
+      dpdeployd starts it with a listening socket that all replicas accept on, and gives it the ranks by `PUT /v1/ranks` \
+      on the admin socket. SIGTERM lets it finish its requests.
+      """,
+    options: [
+      OptionDescription("listen-fd", .value("FD"), "The inherited socket that clients connect to."),
+      OptionDescription("board-fd", .value("FD"), "The inherited load board of all replicas."),
+      OptionDescription("admin-uds", .value("PATH"), "The Unix socket for the controller."),
+      OptionDescription("stats-page", .value("PATH"), "Where to publish statistics."),
+      OptionDescription("replica", .value("N"), "This replica's number, its row on the board."),
+      OptionDescription("replicas-max", .value("N"), "Rows of the board."),
+      OptionDescription("model-id", .value("NAME"), "The name that clients ask for."),
+      OptionDescription(
+        "policy", .value("POLICY"), "How a rank is chosen.", choices: RoutingPolicy.allCases.map(\.rawValue),
+        fallback: RoutingPolicy.powerOfTwo.rawValue),
+      OptionDescription(
+        "max-queued-requests", .value("N"), "Requests that may wait here; -1 sets no limit.", fallback: "4096"
+      ),
+      OptionDescription("max-queue-wait-s", .value("S"), "The longest a request waits.", fallback: "60"),
+      OptionDescription("request-timeout-s", .value("S"), "The longest a request takes.", fallback: "600"),
+      OptionDescription(
+        "drain-timeout-s", .value("S"), "The longest requests may go on after SIGTERM.", fallback: "30"),
+      OptionDescription("api-keys-file", .value("FILE"), "The keys of clients, one a line."),
+    ])
+
+  static func main() {
+    signal(SIGPIPE, SIG_IGN)
+    Signals.block([SIGTERM, SIGINT])
+    EventLoop.shared.run { await run(Array(Swift.CommandLine.arguments.dropFirst())).rawValue }
+  }
+
+  @Loop
+  private static func run(_ words: [String]) async -> ExitCode {
+    let streams = StandardStreams()
+    do {
+      guard case .run(let arguments) = try description.parse(words) else {
+        streams.out(description.helpText(style: streams.outputStyle, width: streams.width))
+        return .ok
+      }
+      try await IngressReplica(options(arguments)).run()
+      return .ok
+    } catch let error as UsageError {
+      streams.error("dpingress: error: \(error)\n" + (error.help.map { "help: \($0)\n" } ?? ""))
+      return .usage
+    } catch {
+      ProcessLog.fail("dpingress", "\(error)")
+      return .failed
+    }
+  }
+
+  private static func options(_ arguments: ParsedArguments) throws(UsageError) -> IngressOptions {
+    func number(_ name: String, _ range: ClosedRange<Int>) throws(UsageError) -> Int {
+      guard let number = try arguments.integer(name, in: range) else {
+        throw UsageError("--\(name) is missing")
+      }
+      return number
+    }
+    let rows = try number("replicas-max", 1...65_536)
+    var options = IngressOptions(
+      listenDescriptor: Int32(try number("listen-fd", 0...1_048_576)),
+      boardDescriptor: Int32(try number("board-fd", 0...1_048_576)),
+      adminSocket: try arguments.required("admin-uds"), statsPage: try arguments.required("stats-page"),
+      replica: try number("replica", 0...(rows - 1)), boardRows: rows,
+      modelID: try arguments.required("model-id"))
+    try setLimits(of: &options, arguments)
+    return options
+  }
+
+  private static func setLimits(
+    of options: inout IngressOptions, _ arguments: ParsedArguments
+  ) throws(UsageError) {
+    options.policy = arguments.value("policy").flatMap(RoutingPolicy.init) ?? options.policy
+    options.apiKeysFile = arguments.value("api-keys-file")
+    if let limit = try arguments.integer("max-queued-requests", in: -1...(.max)) {
+      options.maxQueuedRequests = limit < 0 ? nil : limit
+    }
+    func seconds(_ name: String) throws(UsageError) -> Duration? {
+      try arguments.seconds(name).map { .milliseconds(Int($0 * 1000)) }
+    }
+    options.maxQueueWait = try seconds("max-queue-wait-s") ?? options.maxQueueWait
+    options.requestTimeout = try seconds("request-timeout-s") ?? options.requestTimeout
+    options.drainTimeout = try seconds("drain-timeout-s") ?? options.drainTimeout
+  }
+}
