@@ -29,15 +29,22 @@ public final class CursesScreen {
     let profile = TerminalProfile(environment: environment)
     guard profile.canAddressCells, isatty(0) == 1, isatty(1) == 1 else { throw .notATerminal }
     isUnicode = Self.chooseLocale(environment)
-    guard
-      let handle = profile.names.lazy.compactMap({ newterm($0, cncurses_stdout(), cncurses_stdin()) }).first
-    else { throw .unknownTerminal(environment("TERM") ?? "") }
+    guard let handle = Self.open(profile.names) else { throw .unknownTerminal(environment("TERM") ?? "") }
     self.handle = handle
     reportsMouse = mouse
     // alloc_pair and its kin crash on terminals without colour (ncurses 6.4), so this is asked before anything else.
     let available = has_colors() ? Self.startColors() : .monochrome
     depth = min(wish.depth(available: available, environment: environment), available)
     enter()
+  }
+
+  /// Opens the terminal once, by the first name that is known: a second opening would take our own modes, without echo,
+  /// for those of the shell, and leave them to it.
+  private static func open(_ names: [String]) -> OpaquePointer? {
+    for name in names {
+      if let handle = newterm(name, cncurses_stdout(), cncurses_stdin()) { return handle }
+    }
+    return nil
   }
 
   /// Draws a frame: only cells that differ from the last one are sent.
