@@ -9,14 +9,14 @@ enum Farewell {
   }
 
   static func lines(_ state: ConsoleState, _ options: ConsoleOptions) -> [String] {
-    guard let name = state.applicationName, let application = state.world.application(name) else { return [] }
+    let back = "  look again:  " + ([options.program] + options.manifests).joined(separator: " ")
+    guard let name = state.applicationName, let application = state.world.application(name) else {
+      return state.world.status?.applications.isEmpty == true ? ["nothing runs", back] : []
+    }
     let folder = options.program.lastIndex(of: "/").map { options.program[...$0] } ?? ""
-    let back = ([options.program] + options.manifests).joined(separator: " ")
     let place = application.endpoint.value.map { " at " + $0 } ?? ""
     return [
-      "\(name) goes on running\(place)",
-      "  look again:  \(back)",
-      "  delete it:   \(folder)dpdeploy delete \(name)",
+      "\(name) goes on running\(place)", back, "  delete it:   \(folder)dpdeploy delete \(name)",
     ]
   }
 }
