@@ -22,6 +22,7 @@ enum EventsCommand: Subcommand {
     var next = 0
     while true {
       let page = try await client.events(since: next, application: name)
+      if let name, next == 0, page.events.isEmpty { try await check(name, client) }
       next = page.next
       if arguments.flag("json"), !isFollowing {
         streams.line(json(page))
@@ -33,6 +34,14 @@ enum EventsCommand: Subcommand {
       }
       guard isFollowing else { return .ok }
       await Loop.sleep(for: .milliseconds(500))
+    }
+  }
+
+  /// An application that is gone has its events still; a name that has none is one that nobody had.
+  @Loop
+  private static func check(_ name: String, _ client: ControlClient) async throws(ControlError) {
+    guard try await client.status().applications.contains(where: { $0.name == name }) else {
+      throw ControlError(code: "not-found", message: "no application is called \(name)")
     }
   }
 
