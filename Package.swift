@@ -38,8 +38,8 @@ func executable(_ name: String, uses: [String]) -> [Target] {
   return [.executableTarget(name: name, dependencies: present(uses), swiftSettings: house)] + tests
 }
 
-func testTarget(_ name: String, uses: [String]) -> Target {
-  .testTarget(name: name, dependencies: present(uses), swiftSettings: house)
+func testTarget(_ name: String, uses: [String], except files: [String] = []) -> Target {
+  .testTarget(name: name, dependencies: present(uses), exclude: files, swiftSettings: house)
 }
 
 /// A program that tests run in the place of a real one.
@@ -131,6 +131,16 @@ let tools: [[Target]] = [
   executable("dpengine", uses: ["CommandLine", "Engine", "Platform"]),
 ]
 
+/// Tests that drive the built tools from outside, so all of these must be there first.
+let endToEnd = [
+  testTarget(
+    "EndToEndTests",
+    uses: [
+      "dpdeploy", "dpdeployd", "dptop", "dpingress", "dpengine", "ControlAPI", "HTTP", "Platform",
+      "Supervision",
+    ], except: ["client.py", "check_status.py", "requirements.txt"])
+].filter { exists("Tests/\($0.name)") }
+
 let benchmarks: [[Target]] = [
   benchmark("AllToAll", uses: ["ExpertParallel", "Platform"]),
   benchmark("DecodeThroughput", uses: ["Model", "Tensors"]),
@@ -138,6 +148,6 @@ let benchmarks: [[Target]] = [
 
 let package = Package(
   name: "dpdeploy",
-  targets: (shims + modules + tools + benchmarks).flatMap(\.self),
+  targets: (shims + modules + tools + benchmarks + [endToEnd]).flatMap(\.self),
   swiftLanguageModes: [.v6]
 )
