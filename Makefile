@@ -25,7 +25,7 @@ lint: packages ## Check formatting, documentation and the module graph
 
 test: packages lint $(CLIENT_ENVIRONMENT) ## Run every check and test
 	swift build --build-tests
-	OPENAI_CLIENT_PYTHON=$(CURDIR)/$(CLIENT_ENVIRONMENT)/bin/python swift test --skip-build
+	OPENAI_CLIENT_PYTHON=$(CURDIR)/$(CLIENT_ENVIRONMENT)/bin/python swift test --skip-build --no-parallel
 
 $(CLIENT_ENVIRONMENT): Tests/EndToEndTests/requirements.txt
 	python3 -m venv --clear $@

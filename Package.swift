@@ -26,8 +26,11 @@ func module(_ name: String, uses: [String] = [], testUses: [String] = []) -> [Ta
   var targets: [Target] = [.target(name: name, dependencies: present(uses), swiftSettings: house)]
   let tests = name + "Tests"
   if exists("Tests/\(tests)") {
+    // Golden screens are read where they lie.
+    let goldens = exists("Tests/\(tests)/Golden") ? ["Golden"] : []
     targets.append(
-      .testTarget(name: tests, dependencies: present([name] + uses + testUses), swiftSettings: house))
+      .testTarget(
+        name: tests, dependencies: present([name] + uses + testUses), exclude: goldens, swiftSettings: house))
   }
   return targets
 }

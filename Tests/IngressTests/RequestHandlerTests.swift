@@ -1,0 +1,72 @@
+import HTTP
+import Platform
+import Testing
+
+@testable import Ingress
+
+@Suite @Loop struct `The ingress's endpoints` {
+  private func get(_ stage: Stage, _ path: String, _ fields: [(String, String)] = []) async throws -> (
+    status: Int, text: String
+  ) {
+    let answer = try await stage.client.request("GET", path, fields: fields, until: .after(Stage.patience))
+    return (answer.status, String(decoding: answer.body, as: UTF8.self))
+  }
+
+  @Test func `say whether a rank serves`() async throws {
+    try await onStage(Stage()) { stage in
+      #expect(try await get(stage, "/health").status == 503)
+      try stage.publish(1)
+      #expect(try await get(stage, "/health") == (200, ""))
+    }
+  }
+
+  @Test func `list the model, as a rank knows it and without one`() async throws {
+    try await onStage(Stage()) { stage in
+      #expect(try await get(stage, "/v1/models").text.contains(#""max_model_len":null"#))
+      #expect(try await get(stage, "/v1/models/toy").status == 200)
+      #expect(try await get(stage, "/v1/models/other").status == 404)
+      try stage.addRank { await $0.respond(200, body: Array("from the rank".utf8)) }
+      try stage.publish(1)
+      #expect(try await get(stage, "/v1/models") == (200, "from the rank"))
+    }
+  }
+
+  @Test func `refuse what they do not know in the API's own shape`() async throws {
+    try await onStage(Stage()) { stage in
+      try stage.publish(1)
+      let unknown = try await get(stage, "/v2/x")
+      #expect(unknown.status == 404 && unknown.text.hasPrefix(#"{"error":{"message":"Not Found: /v2/x""#))
+      #expect(try await get(stage, "/v1/completions").status == 405)
+      for (body, status) in [
+        ("{", 400), ("[]", 400), (#"{"model":7}"#, 400), (#"{"model":"other"}"#, 404), ("", 400),
+      ] {
+        let answer = try await stage.post(body)
+        #expect(answer.head.status == status, "\(body)")
+        #expect(await answer.rest().text.hasPrefix(#"{"error":{"#))
+      }
+      for rank in ["9", "-1", "x"] {
+        #expect(try await stage.post(fields: [("X-Data-Parallel-Rank", rank)]).head.status == 400)
+      }
+    }
+  }
+
+  @Test func `let in who has a key, where keys are asked for`() async throws {
+    try await onStage(Stage(keys: ["one", "two"])) { stage in
+      try stage.publish(1)
+      #expect(try await get(stage, "/health").status == 200)
+      #expect(try await get(stage, "/v1/models").status == 401)
+      #expect(try await get(stage, "/v1/models", [("Authorization", "Bearer three")]).status == 401)
+      #expect(try await get(stage, "/v1/models", [("Authorization", "two")]).status == 401)
+      #expect(try await get(stage, "/v1/models", [("Authorization", "Bearer two")]).status == 200)
+    }
+  }
+
+  @Test func `tell metrics with the labels that docs/metrics.md promises`() async throws {
+    try await onStage(Stage()) { stage in
+      try stage.publish(1)
+      let text = try await get(stage, "/metrics").text
+      #expect(text.contains(#"dpdeploy_ingress_ranks_live{replica="0"} 1.0"#))
+      #expect(text.contains(#"dpdeploy_ingress_rank_in_flight{replica="0",group="0",rank="0"} 0"#))
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import Glibc
+import HTTP
+import OpenAI
+import Platform
+import Telemetry
+import Testing
+
+@testable import Ingress
+
+/// An ingress replica without a process, and ranks that do as a test says.
+@Loop
+final class Stage {
+  let folder: String
+  let service: IngressService
+  let client: HTTPClient
+  private let server: HTTPServer
+  private var ranks: [HTTPServer] = []
+  private let board: SharedMemory
+  private let ledger: LoadLedger
+  private var version = 0
+
+  static let patience = Duration.seconds(20)
+  private static let slots = 8
+
+  init(_ adjust: (inout IngressOptions) -> Void = { _ in }, keys: [String] = []) throws {
+    var template = Array("/tmp/dpi-XXXXXX".utf8CString)
+    try #require(mkdtemp(&template) != nil)
+    folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    board = try SharedMemory(
+      name: "board", byteCount: LoadBoard.byteCount(replicas: 1, slots: Self.slots))
+    var options = IngressOptions(
+      listenDescriptor: -1, boardDescriptor: board.descriptor.raw, adminSocket: folder + "/admin",
+      statsPage: folder + "/stats", replica: 0, boardRows: 1, modelID: "toy")
+    adjust(&options)
+    ledger = LoadLedger(try LoadBoard(fd: board.descriptor.raw, replicas: 1), replica: 0)
+    let pool = RankPool(policy: options.policy, seed: 1, ledger: ledger)
+    let stats = try StatsPageWriter<IngressStats>(path: options.statsPage)
+    service = IngressService(options, keys: try Self.keys(keys, folder), pool: pool, stats: stats)
+    let page = MetricsPage(service.metrics, pool: pool, ledger: ledger, replica: 0)
+    let handler = RequestHandler(service, page)
+    let socket = try Listener.open(.tcp(host: "127.0.0.1", port: 0))
+    client = HTTPClient(.tcp(host: "127.0.0.1", port: Listener.port(of: socket) ?? 0))
+    server = HTTPServer(try Listener(socket)) { await handler.handle($0) }
+    Task { [server] in await server.run() }
+  }
+
+  private static func keys(_ keys: [String], _ folder: String) throws -> APIKeys {
+    guard !keys.isEmpty else { return .none }
+    let path = folder + "/keys"
+    let file = try #require(fopen(path, "we"))
+    fputs("# clients\n" + keys.joined(separator: "\n") + "\n", file)
+    fclose(file)
+    return try APIKeys(file: path)
+  }
+
+  /// Stops everything and removes the folder.
+  func end() async {
+    service.interruptAll()
+    for server in [server] + ranks { _ = await server.drain(until: .after(.seconds(5))) }
+    for name in ["admin", "stats", "keys"] + ranks.indices.map({ "rank\($0)" }) {
+      unlink(folder + "/" + name)
+    }
+    rmdir(folder)
+  }
+
+  /// Adds a rank that answers by `handler`; it is in no table yet.
+  func addRank(_ handler: @escaping HTTPServer.Handler) throws {
+    let listener = try Listener(try Listener.open(.unix(path: "\(folder)/rank\(ranks.count)")))
+    let server = HTTPServer(listener, handler: handler)
+    ranks.append(server)
+    Task { await server.run() }
+  }
+
+  /// Gives the ingress a table of `count` ranks, the sockets of which need not exist.
+  func publish(_ count: Int, capacity: Int = 4, epoch: Int = 1) throws {
+    version += 1
+    let entries = (0..<count).map {
+      """
+      {"group":0,"rank":\($0),"epoch":\(epoch),"endpoint":"unix:\(folder)/rank\($0)","capacity":\(capacity),\
+      "state":"RUNNING","slot":\($0)}
+      """
+    }
+    let text = #"{"version":\#(version),"ranks":[\#(entries.joined(separator: ","))]}"#
+    try service.take(RankTable(parsing: Array(text.utf8)))
+  }
+
+  /// Requests that the board says are in flight at a rank.
+  func inFlight(_ rank: Int) -> Int { ledger.ownRequests(slot: rank) }
+
+  /// Sends a chat completion and returns the head of its answer.
+  func post(
+    _ body: String = #"{"model":"toy","messages":[]}"#, fields: [(String, String)] = []
+  ) async throws -> HTTPAnswer {
+    var head = HeadWriter(method: "POST", target: "/v1/chat/completions", host: "x")
+    head.field("Content-Type", "application/json")
+    for (name, value) in fields { head.field(name, value) }
+    return try await client.send("POST", head: head, body: Array(body.utf8), until: .after(Self.patience))
+  }
+}
+
+/// Runs `body` on a stage and cleans up after it, also when it throws.
+@Loop
+func onStage(_ stage: Stage, _ body: @Loop (Stage) async throws -> Void) async throws {
+  do {
+    try await body(stage)
+    await stage.end()
+  } catch {
+    await stage.end()
+    throw error
+  }
+}
+
+extension HTTPAnswer {
+  /// The rest of the body, and whether it came to a clean end.
+  func rest() async -> (text: String, isComplete: Bool) {
+    var bytes: [UInt8] = []
+    do {
+      while let piece = try await read(until: .after(Stage.patience)) { bytes += piece }
+      return (String(decoding: bytes, as: UTF8.self), true)
+    } catch {
+      return (String(decoding: bytes, as: UTF8.self), false)
+    }
+  }
+}
+
+extension HTTPExchange {
+  /// Answers as an engine streams: one event for each text, with ids for the ingress.
+  func stream(_ texts: [String], done: Bool = true) async {
+    await beginStream(200, fields: [("Content-Type", "text/event-stream; charset=utf-8")])
+    for (index, text) in texts.enumerated() {
+      await write(Array(": ids \(index + 1)\ndata: {\"t\":\"\(text)\"}\n\n".utf8))
+    }
+    if done { await write(Array("data: [DONE]\n\n".utf8)) }
+  }
+}
+
+/// Waits until `condition` holds, looking once a turn of the loop's timers, and fails the test after a deadline.
+@Loop
+func eventually(
+  _ condition: @Loop () -> Bool, location: SourceLocation = #_sourceLocation
+) async {
+  let deadline = Instant.after(Stage.patience)
+  while !condition() {
+    guard Instant.now < deadline else {
+      Issue.record("it never came true", sourceLocation: location)
+      return
+    }
+    await Loop.sleep(for: .milliseconds(1))
+  }
+}
