@@ -5,7 +5,7 @@ extension Painter {
   /// The overview for small windows: the numbers, then the ranks, then the gravest hint.
   mutating func drawDigest(_ area: Rect) {
     var rest = area
-    guard let application = state.application else { return drawReplicaTable(area, title: "replicas") }
+    guard let application = state.application else { return drawReplicaTable(area, key: nil) }
     let metrics = application.metrics
     pair(
       rest.takeTop(1), "req/s", Units.count(metrics.requestsPerSecond.value), "tok/s",

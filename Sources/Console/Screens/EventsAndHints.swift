@@ -7,7 +7,7 @@ extension Painter {
       state.applicationName == nil || $0.application == state.applicationName
     }
     var inside = Box(
-      title: [strong(isWhole ? "events" : "7 events")], trailing: [faint("\(all.count)")],
+      title: title("events", key: isWhole ? nil : 7), trailing: [faint("\(all.count)")],
       border: theme.eventBox
     ).draw(in: &buffer, area).inset(1, 0)
     let skipped = isWhole ? min(state.scroll[.events] ?? 0, max(0, all.count - 1)) : 0
@@ -18,17 +18,23 @@ extension Painter {
         inside.takeTop(1),
         [
           faint((clock ?? Units.unknown) + " "), mark(event.severity),
-          strong(event.replica.map { " " + $0 } ?? ""), text(" \(event.message)"),
+          strong(subject(of: event)), text(" \(event.message)"),
           faint("  \(event.reason)"),
         ])
     }
+  }
+
+  /// Whom an event is about, unless its message begins with that.
+  private func subject(of event: Event) -> String {
+    guard let replica = event.replica, !event.message.hasPrefix(replica) else { return "" }
+    return " " + replica
   }
 
   /// The gravest hints, a line each.
   mutating func drawHints(_ area: Rect) {
     let hints = state.application?.hints ?? []
     var inside = Box(
-      title: [strong("8 hints")], trailing: [faint(hints.isEmpty ? "" : "\(hints.count)  8 = why")],
+      title: title("hints", key: 8), trailing: [faint(hints.isEmpty ? "" : "\(hints.count)  8 = why")],
       border: theme.eventBox
     ).draw(in: &buffer, area).inset(1, 0)
     if hints.isEmpty {

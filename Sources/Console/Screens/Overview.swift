@@ -18,7 +18,7 @@ extension Painter {
       let side = rest.takeRight(46)
       drawSide(side)
     }
-    drawReplicaTable(rest, title: "2 replicas")
+    drawReplicaTable(rest, key: 2)
     drawHints(advice)
     drawEvents(events, isWhole: false)
   }
@@ -111,7 +111,7 @@ extension Painter {
     drawGauge(
       places[2], "KV cache", [Span(Units.percent(metrics?.kvUsageRatio.value), value), faint(fullest)],
       theme.cacheBox, theme.cache, \.kvUsageRatio, top: 1)
-    let inside = Box(title: [strong("3 ingress")], border: theme.queueBox).draw(in: &buffer, places[3]).inset(
+    let inside = Box(title: title("ingress", key: 3), border: theme.queueBox).draw(in: &buffer, places[3]).inset(
       1, 0)
     drawIngressSummary(inside)
   }

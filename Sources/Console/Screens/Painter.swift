@@ -44,7 +44,7 @@ struct Painter {
     switch state.screen {
     case .home: drawHome(area)
     case .overview: if isTiny { drawDigest(area) } else { drawOverview(area) }
-    case .replicas: drawReplicaTable(area, title: "replicas")
+    case .replicas: drawReplicaTable(area, key: nil)
     case .ingress: drawIngressTable(area)
     case .events: drawEvents(area, isWhole: true)
     case .hints, .manifest: drawText(area)
@@ -59,6 +59,13 @@ struct Painter {
   func text(_ text: String) -> Span { Span(text, theme.text) }
   func faint(_ text: String) -> Span { Span(text, theme.inactive) }
   func strong(_ text: String) -> Span { Span(text, theme.title) }
+
+  /// A frame's title, and before it the key that opens its screen, raised so that nobody reads it as a count.
+  func title(_ words: String, key: Int?) -> [Span] {
+    guard let key else { return [strong(words)] }
+    let raised = ["⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"]
+    return [Span(buffer.glyphs.isPlain ? "\(key):" : raised[key], theme.key), strong(words)]
+  }
 
   /// The glyph and style of a severity.
   func mark(_ severity: Severity) -> Span {

@@ -28,6 +28,8 @@ struct ApplicationMeter {
 
   /// The window of the status, in seconds.
   static let window = 10.0
+  /// A rate over less than this says more about the moment than about the load.
+  private static let shortestSpan = 0.5
   private var seconds = Ring<Second>(capacity: 12)
   /// The points of the last hour, each with its place in the controller's record.
   private(set) var history = Ring<(sequence: Int, point: HistoryPoint)>(capacity: 3600)
@@ -44,7 +46,7 @@ struct ApplicationMeter {
     guard let last = seconds.last else { return metrics }
     let recent = seconds.filter { $0.end > last.end - Self.window && $0.length != nil }
     let span = recent.compactMap(\.length).reduce(0, +)
-    if span > 0 {
+    if span >= Self.shortestSpan {
       func rate(_ value: KeyPath<Second, Int64>) -> Known<Double> {
         .known(Double(recent.map { $0[keyPath: value] }.reduce(0, +)) / span)
       }

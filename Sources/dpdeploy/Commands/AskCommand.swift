@@ -86,6 +86,13 @@ struct ServingTarget {
       throw ControlError(
         code: "not-ready", message: "\(chosen.name) has no endpoint yet: \(chosen.message)", exitCode: 7)
     }
+    // The controller's socket takes connections that nobody would answer.
+    let ingress = chosen.deployments.flatMap(\.replicas).filter { $0.role == .ingress }
+    guard ingress.contains(where: { $0.state == .running }) else {
+      throw ControlError(
+        code: "not-ready", message: "\(chosen.name) has no ingress replica that runs: \(chosen.message)",
+        exitCode: 7)
+    }
     return ServingTarget(application: chosen.name, endpoint: endpoint, model: chosen.modelId)
   }
 }
