@@ -111,8 +111,9 @@ extension Painter {
     drawGauge(
       places[2], "KV cache", [Span(Units.percent(metrics?.kvUsageRatio.value), value), faint(fullest)],
       theme.cacheBox, theme.cache, \.kvUsageRatio, top: 1)
-    let inside = Box(title: title("ingress", key: 3), border: theme.queueBox).draw(in: &buffer, places[3]).inset(
-      1, 0)
+    let inside = Box(title: title("ingress", key: 3), border: theme.queueBox).draw(in: &buffer, places[3])
+      .inset(
+        1, 0)
     drawIngressSummary(inside)
   }
 

@@ -6,7 +6,8 @@ extension Painter {
     let ranks = state.ranks
     let order = state.order == .id ? "" : "by \(state.order.rawValue)  "
     let inside = Box(
-      title: title("replicas", key: key), trailing: [faint(order + "\(ranks.count) ranks")], border: theme.replicaBox
+      title: title("replicas", key: key), trailing: [faint(order + "\(ranks.count) ranks")],
+      border: theme.replicaBox
     ).draw(in: &buffer, area)
     guard !ranks.isEmpty else { return line(inside, [faint(absence)]) }
     drawTable(inside, ranks, selected: state.selectedRank, columns: rankColumns(inside.width, ranks)) {
