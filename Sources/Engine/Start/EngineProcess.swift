@@ -23,6 +23,8 @@ public final class EngineProcess {
   private var failure: EngineError?
   private var service: EngineService?
 
+  /// What asks the process to end.
+  private nonisolated static let endings = [SIGTERM, SIGINT]
   /// How long requests may go on after SIGTERM, and how long other ranks' requests after that.
   private static let drainGrace = Duration.seconds(30)
   private static let leaveGrace = Duration.seconds(5)
@@ -39,7 +41,6 @@ public final class EngineProcess {
     }
     SingleThreadedBLAS.ensure()
     signal(SIGPIPE, SIG_IGN)
-    Signals.block([SIGTERM, SIGINT])
     EventLoop.shared.run {
       do throws(EngineError) {
         try await EngineProcess(EngineOptions(parsing: arguments)).run()
@@ -80,6 +81,8 @@ public final class EngineProcess {
   private func startCompute(_ configuration: ModelConfiguration) throws(EngineError) {
     let relay = EventRelay { [weak self] events in self?.receive(events) }
     try ComputeThread.start("compute") { [options, stats, control, inbox] in
+      // They are the loop's, which ends the process or drains it.
+      Signals.block(Self.endings)
       do throws(EngineError) {
         let assembly = try RankAssembly(options, configuration, control, stats)
         let loop = try assembly.assemble(inbox: inbox) { relay.post($0) }
@@ -110,12 +113,12 @@ public final class EngineProcess {
     _ = await started.wait(until: .never)
     if let failure { throw failure }
     guard let facts else { throw .system("the compute thread ended before it was ready") }
+    try listenForSignals()
     let server = try serve(facts)
     let accepting = Task { await server.run() }
     stats.enter(.ready)
     ProcessLog.write(
       "rank \(options.dataParallelRank) of \(options.dataParallelSize) serves on \(options.endpoint)")
-    try listenForSignals()
     let heart = Task { await beat() }
     defer { heart.cancel() }
     _ = await news.wait(until: .never)
@@ -166,9 +169,14 @@ public final class EngineProcess {
     }
   }
 
+  /// Has the process drained when it is asked to end.
+  ///
+  /// Until then the signals end it at once: a rank that starts has nothing to finish, and may wait for another that will
+  /// never come.
   private func listenForSignals() throws(EngineError) {
+    Signals.block(Self.endings)
     do {
-      let signals = try Signals([SIGTERM, SIGINT])
+      let signals = try Signals(Self.endings)
       Task {
         _ = await signals.next()
         self.news.fire()
