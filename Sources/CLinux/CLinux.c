@@ -76,6 +76,9 @@ void clinux_cpu_relax(void) {
 }
 
 int clinux_posix_spawn_setsid(void) { return POSIX_SPAWN_SETSID; }
+int clinux_posix_spawn_closefrom(posix_spawn_file_actions_t *actions, int first) {
+  return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
 
 bool clinux_cpu_has_avx512(void) {
 #if defined(__x86_64__)

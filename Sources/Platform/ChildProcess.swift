@@ -148,6 +148,7 @@ private func spawn(_ command: Command) throws(SystemError) -> pid_t {
     sources.append(source)
     posix_spawn_file_actions_adddup2(&actions, source, theirs)
   }
+  closeOthers(&actions, keeping: Set(command.descriptors.map(\.theirs)), floor)
   var pid = pid_t()
   let code = withCStrings([command.executable] + command.arguments) { arguments in
     withCStrings(command.environment) { environment in
@@ -156,6 +157,17 @@ private func spawn(_ command: Command) throws(SystemError) -> pid_t {
   }
   guard code == 0 else { throw SystemError(call: "execve", code: code, subject: command.executable) }
   return pid
+}
+
+/// The child gets the standard three and what it is given, and nothing that this process happened to inherit: a
+/// controller that lives on would hold a caller's locks and pipes.
+private func closeOthers(
+  _ actions: inout posix_spawn_file_actions_t, keeping kept: Set<Int32>, _ floor: Int32
+) {
+  for descriptor in 3..<max(3, floor) where !kept.contains(descriptor) {
+    posix_spawn_file_actions_addclose(&actions, descriptor)
+  }
+  clinux_posix_spawn_closefrom(&actions, max(3, floor))
 }
 
 /// The child starts with every signal unblocked and at its default action, whatever we do with ours.

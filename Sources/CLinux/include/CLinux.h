@@ -2,6 +2,7 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
+#include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -36,6 +37,8 @@ void clinux_cpu_relax(void);
 
 // posix_spawn's flag for a new session, which <spawn.h> hides without _GNU_SOURCE.
 int clinux_posix_spawn_setsid(void);
+// Closes all descriptors from `first` on in the child, likewise hidden. Returns an errno value or 0.
+int clinux_posix_spawn_closefrom(posix_spawn_file_actions_t *actions, int first);
 bool clinux_cpu_has_avx512(void);
 
 #endif
