@@ -139,7 +139,7 @@ let endToEnd = [
   testTarget(
     "EndToEndTests",
     uses: [
-      "dpdeploy", "dpdeployd", "dptop", "dpingress", "dpengine", "ControlAPI", "HTTP", "Platform",
+      "dpdeploy", "dpdeployd", "dptop", "dpingress", "dpengine", "ControlAPI", "HTTP", "JSON", "Platform",
       "Supervision",
     ], except: ["client.py", "check_status.py", "requirements.txt"])
 ].filter { exists("Tests/\($0.name)") }

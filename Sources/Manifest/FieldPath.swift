@@ -42,6 +42,7 @@ public enum FieldPath {
   static let maxQueuedRequests = "ingress.max_queued_requests"
   static let maxQueueWait = "ingress.max_queue_wait_s"
   static let requestTimeout = "ingress.request_timeout_s"
+  static let migrationLimit = "ingress.migration_limit"
   /// The file of API keys.
   public static let apiKeysFile = "ingress.api_keys_file"
   /// How many nodes there are.

@@ -12,6 +12,8 @@ public struct IngressSettings: Sendable, Equatable {
   public let maxQueueWaitSeconds: Double
   /// The longest a request takes from its first byte to its last, in seconds.
   public let requestTimeoutSeconds: Double
+  /// How often a stream moves to another rank when its rank is lost.
+  public let migrationLimit: Int
   /// A file of accepted API keys, one a line; nil lets everyone in.
   ///
   /// It is as the manifest writes it: ``ModelLookup/path(of:)`` makes it absolute.

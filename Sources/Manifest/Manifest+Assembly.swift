@@ -52,6 +52,7 @@ extension IngressSettings {
     maxQueuedRequests = checked.integer(FieldPath.maxQueuedRequests) ?? 4096
     maxQueueWaitSeconds = checked.number(FieldPath.maxQueueWait) ?? 60
     requestTimeoutSeconds = checked.number(FieldPath.requestTimeout) ?? 600
+    migrationLimit = checked.integer(FieldPath.migrationLimit) ?? 3
     apiKeysFile = checked.text(FieldPath.apiKeysFile)
   }
 }

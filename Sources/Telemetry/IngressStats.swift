@@ -13,6 +13,8 @@ public enum IngressStats: StatsRole {
     case queueFull, queueTimeouts
     /// Attempts on another rank.
     case retries
+    /// Streams that another rank went on with.
+    case migrations
     /// Requests whose client left before the end.
     case clientAborts
     /// Streams that could not be saved and ended in an error event.

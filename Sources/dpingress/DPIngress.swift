@@ -30,6 +30,8 @@ import Routing
       OptionDescription("max-queue-wait-s", .value("S"), "The longest a request waits.", fallback: "60"),
       OptionDescription("request-timeout-s", .value("S"), "The longest a request takes.", fallback: "600"),
       OptionDescription(
+        "migration-limit", .value("N"), "How often a stream moves to another rank.", fallback: "3"),
+      OptionDescription(
         "drain-timeout-s", .value("S"), "The longest requests may go on after SIGTERM.", fallback: "30"),
       OptionDescription("api-keys-file", .value("FILE"), "The keys of clients, one a line."),
     ])
@@ -85,6 +87,8 @@ import Routing
     if let limit = try arguments.integer("max-queued-requests", in: -1...(.max)) {
       options.maxQueuedRequests = limit < 0 ? nil : limit
     }
+    options.migrationLimit =
+      try arguments.integer("migration-limit", in: 0...100) ?? options.migrationLimit
     func seconds(_ name: String) throws(UsageError) -> Duration? {
       try arguments.seconds(name).map { .milliseconds(Int($0 * 1000)) }
     }

@@ -54,13 +54,14 @@ import Testing
     #expect(plain.head["x-dpdeploy-rank"] == "0")
     #expect(try await !text(of: plain).contains(": ids"))
     let tracked = try await text(
-      of: rank.stream("/v1/completions", body, fields: [("X-Dpdeploy-Request", "r1")]))
-    let ids = tracked.split(separator: "\n").filter { $0.hasPrefix(": ids ") }.flatMap {
-      $0.dropFirst(6).split(separator: ",").compactMap { Int32($0) }
+      of: rank.stream("/v1/completions", body, fields: [("X-Dpdeploy-Request", "seed=1;created=2;id=r1")]))
+    let ids = tracked.split(separator: "\n").filter { $0.hasPrefix(": ids 0=") }.flatMap {
+      $0.dropFirst(8).split(separator: ",").compactMap { Int32($0) }
     }
     #expect(ids == (try await rank.greedy([5, 6, 7], count: 4)))
     let whole = try await rank.stream(
-      "/v1/completions", #"{"prompt":[5,6,7],"max_tokens":4}"#, fields: [("X-Dpdeploy-Request", "r2")])
+      "/v1/completions", #"{"prompt":[5,6,7],"max_tokens":4}"#,
+      fields: [("X-Dpdeploy-Request", "seed=1;created=2;id=r2")])
     #expect(whole.head["x-dpdeploy-output-tokens"] == "4" && whole.head["x-dpdeploy-prompt-tokens"] == "3")
     #expect(Int(whole.head["x-dpdeploy-ttft-us"] ?? "") ?? 0 > 0)
     await group.stop()

@@ -1,10 +1,11 @@
+import OpenAI
 import Testing
 
 @testable import Ingress
 
 @Suite struct `The event filter` {
   private static let stream =
-    ": ids 5,17\ndata: {\"a\":1}\n\n: keep-alive\n\n: ids 9\ndata: {\"a\":2}\n\ndata: [DONE]\n\n"
+    ": ids 0=5,17\ndata: {\"a\":1}\n\n: keep-alive\n\n: ids 1=9\ndata: {\"a\":2}\n\ndata: [DONE]\n\n"
   private static let wanted = "data: {\"a\":1}\n\n: keep-alive\n\ndata: {\"a\":2}\n\ndata: [DONE]\n\n"
 
   private func run(_ pieces: [[UInt8]]) -> (text: String, tokens: Int, filter: EventFilter) {
@@ -29,18 +30,30 @@ import Testing
     #expect(run(bytes.map { [$0] }).text == Self.wanted)
   }
 
-  @Test func `passes an event on as soon as its line is complete`() {
+  @Test func `passes an event on when it is complete, and counts its tokens only then`() {
     var filter = EventFilter()
-    #expect(filter.add(Array(": ids 1\ndata: x\n".utf8)).bytes == Array("data: x\n".utf8))
+    let half = filter.add(Array(": ids 0=1\ndata: x\n".utf8))
+    #expect(half.bytes.isEmpty && half.tokens == 0 && filter.emitted.isEmpty && filter.isTracked)
+    let rest = filter.add(Array("\n".utf8))
+    #expect(rest.bytes == Array("data: x\n\n".utf8) && rest.tokens == 1 && filter.emitted.text == "0=1")
   }
 
-  @Test func `notices an error that the rank tells by itself, and that nothing was done`() {
-    let result = run([Array("data: {\"error\":{\"message\":\"no\"}}\n\n".utf8)])
-    #expect(result.filter.hasFailed && !result.filter.isDone)
+  @Test func `forgets half an event when another rank goes on`() {
+    var filter = EventFilter()
+    _ = filter.add(Array(": ids 0=1\ndata: a\n\n: ids 0=2\ndata: b".utf8))
+    filter.restart()
+    let passage = filter.add(Array(": ids 0=2\ndata: b\n\n".utf8))
+    #expect(passage.bytes == Array("data: b\n\n".utf8) && filter.emitted.text == "0=1,2")
+  }
+
+  @Test func `keeps back the error with which a rank gives up`() {
+    var filter = EventFilter()
+    let event = Array("data: {\"error\":{\"message\":\"no\"}}\n\n".utf8)
+    #expect(filter.add(event).bytes.isEmpty && filter.failure == event && !filter.isDone)
   }
 
   @Test func `keeps what looks like ids elsewhere in a line`() {
-    let text = "data: : ids 1\n: idsy 2\ndata:x\n"
+    let text = "data: : ids 1\n: idsy 2\ndata:x\n\n"
     let result = run([Array(text.utf8)])
     #expect(result.text == text && result.tokens == 0)
   }

@@ -84,6 +84,16 @@ final class Stage {
     try service.take(RankTable(parsing: Array(text.utf8)))
   }
 
+  /// Gives the ingress a table of one rank, the one with this number, as another life of rank 0.
+  func replace(with number: Int) throws {
+    version += 1
+    let text = """
+      {"version":\(version),"ranks":[{"group":0,"rank":0,"epoch":2,"endpoint":"unix:\(folder)/rank\(number)",\
+      "capacity":4,"state":"RUNNING","slot":0}]}
+      """
+    try service.take(RankTable(parsing: Array(text.utf8)))
+  }
+
   /// Requests that the board says are in flight at a rank.
   func inFlight(_ rank: Int) -> Int { ledger.ownRequests(slot: rank) }
 
@@ -125,10 +135,10 @@ extension HTTPAnswer {
 
 extension HTTPExchange {
   /// Answers as an engine streams: one event for each text, with ids for the ingress.
-  func stream(_ texts: [String], done: Bool = true) async {
+  func stream(_ texts: [String], from first: Int = 0, done: Bool = true) async {
     await beginStream(200, fields: [("Content-Type", "text/event-stream; charset=utf-8")])
-    for (index, text) in texts.enumerated() {
-      await write(Array(": ids \(index + 1)\ndata: {\"t\":\"\(text)\"}\n\n".utf8))
+    for (index, text) in texts.enumerated().dropFirst(first) {
+      await write(Array(": ids 0=\(index + 1)\ndata: {\"t\":\"\(text)\"}\n\n".utf8))
     }
     if done { await write(Array("data: [DONE]\n\n".utf8)) }
   }

@@ -122,7 +122,9 @@ import Testing
 
   @Test func `an event tells its token ids in a comment before the data`() {
     #expect(text(EventWriter.event(Array("{}".utf8))) == "data: {}\n\n")
-    #expect(text(EventWriter.event(Array("{}".utf8), ids: [12, 345])) == ": ids 12,345\ndata: {}\n\n")
-    #expect(text(EventWriter.comment(ids: [9])) == ": ids 9\n")
+    var emitted = EmittedTokens()
+    emitted.add([12, 345], choice: 1)
+    let event = EventWriter.event(Array("{}".utf8), emitted: emitted)
+    #expect(text(event) == ": ids 1=12,345\ndata: {}\n\n")
   }
 }

@@ -49,6 +49,7 @@ extension ApplicationSpec {
       "--model-id", manifest.model.id, "--policy", ingress.policy.rawValue,
       "--max-queue-wait-s", "\(ingress.maxQueueWaitSeconds)",
       "--request-timeout-s", "\(ingress.requestTimeoutSeconds)",
+      "--migration-limit", "\(ingress.migrationLimit)",
     ]
     if let file = ingress.apiKeysFile { arguments += ["--api-keys-file", file] }
     return arguments

@@ -55,7 +55,8 @@ final class ComputeLoop {
       do {
         try scheduler.add(
           GenerationRequest(
-            id: task.id, prompt: task.prompt, maxNewTokens: task.maxNewTokens, cacheSalt: task.cacheSalt))
+            id: task.id, prompt: task.prompt + task.resumed,
+            maxNewTokens: task.maxNewTokens - task.resumed.count, cacheSalt: task.cacheSalt))
         live[task.id] = LiveGeneration(task: task)
       } catch {
         report(.refused(task.id, error))

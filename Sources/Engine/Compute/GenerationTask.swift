@@ -8,6 +8,8 @@ struct GenerationTask: Sendable {
   let id: RequestID
   /// Token ids of the prompt.
   let prompt: [Int32]
+  /// Tokens that another rank generated before it was lost; they are computed like the prompt, and not told again.
+  var resumed: [Int32] = []
   /// How tokens are drawn.
   var sampling: Model.SamplingParameters
   /// What the request changes of the logits.
@@ -22,6 +24,12 @@ struct GenerationTask: Sendable {
   var endTokens: Set<Int32> = []
   /// Keeps prefix-cache entries apart.
   var cacheSalt: UInt64 = 0
+
+  /// Why the sequence ends with its `count`th token; nil when it goes on.
+  func end(after count: Int, last token: Int32) -> SequenceEnd? {
+    if endTokens.contains(token) { return .endToken(token) }
+    return count >= maxNewTokens ? .length : nil
+  }
 }
 
 /// What the loop's thread tells the compute thread.

@@ -9,6 +9,7 @@ struct LiveGeneration {
   init(task: GenerationTask) {
     self.task = task
     prompt = task.shaping.repetition == 1 ? [] : Set(task.prompt)
+    for token in task.resumed { add(token) }
   }
 
   /// Counts a token that was drawn.

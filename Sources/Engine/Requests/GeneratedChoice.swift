@@ -46,6 +46,15 @@ struct GeneratedChoice {
   private var detokenizer = StreamingDetokenizer()
   private var matcher: StopMatcher
 
+  /// A choice of which the client has `task.resumed` already: it goes on as if this rank had made those.
+  init(index: Int, resuming task: GenerationTask, rules: Rules, _ tokenizer: Tokenizer) {
+    self.init(index: index, promptTokens: task.prompt.count, rules: rules)
+    for token in task.resumed {
+      guard finish == nil else { return }
+      _ = take(token, end: task.end(after: tokens.count + 1, last: token), tokenizer)
+    }
+  }
+
   init(index: Int, promptTokens: Int, rules: Rules) {
     self.index = index
     self.promptTokens = promptTokens

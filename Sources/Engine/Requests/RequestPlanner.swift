@@ -120,6 +120,18 @@ struct RequestPlanner: Sendable {
     return wanted
   }
 
+  /// Refuses tokens of an earlier rank that cannot be this request's.
+  func checkResumed(_ resumed: EmittedTokens, _ sequences: [Sequence]) throws(APIError) {
+    let isPossible = resumed.choices.allSatisfy { choice, ids in
+      sequences.indices.contains(choice) && ids.count <= sequences[choice].maxNewTokens
+        && ids.allSatisfy { $0 < Int32(clamping: limits.vocabularySize) }
+    }
+    guard isPossible else {
+      throw .badRequest(
+        "\(EmittedTokens.field) does not fit the request.", parameter: EmittedTokens.field)
+    }
+  }
+
   /// How the tokens of a sequence are drawn.
   func sampling(_ asked: OpenAI.SamplingParameters, seed: UInt64) -> Model.SamplingParameters {
     Model.SamplingParameters(

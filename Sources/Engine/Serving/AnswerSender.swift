@@ -5,6 +5,10 @@ import Platform
 /// A request that was found good: what to generate, and in which shape to answer.
 struct PreparedRequest: Sendable {
   let envelope: RequestEnvelope
+  /// The ingress's ticket; nil for a client of this rank alone.
+  let ticket: RequestTicket?
+  /// What the client has of the answer already, from a rank that was lost.
+  let resumed: EmittedTokens
   let sampling: OpenAI.SamplingParameters
   let sequences: [RequestPlanner.Sequence]
   let format: AnswerFormat
@@ -16,21 +20,22 @@ final class AnswerSender {
   private let service: EngineService
   private let exchange: HTTPExchange
   private let request: PreparedRequest
-  /// Whether the ingress wants to know the token ids of a stream and the times of a whole answer.
-  private let isTracked: Bool
-  private var opened: Set<Int> = []
+  private var opened: Set<Int>
 
   init(_ service: EngineService, _ exchange: HTTPExchange, _ request: PreparedRequest) {
     self.service = service
     self.exchange = exchange
     self.request = request
-    isTracked = exchange.head["x-dpdeploy-request"] != nil
+    opened = Set(request.resumed.choices.keys)
   }
+
+  /// Whether the ingress wants to know the token ids of a stream and the times of a whole answer.
+  private var isTracked: Bool { request.ticket != nil }
 
   /// Generates and sends; throws what can still be told as an HTTP status.
   func run() async throws(APIError) {
     service.metrics.accepted(request.sequences, choices: request.sampling.choiceCount)
-    let answer = service.begin(request.sequences, request.sampling, cacheSalt: cacheSalt)
+    let answer = service.begin(request, cacheSalt: cacheSalt)
     exchange.onAbandon = { [service] in
       service.abandon(answer)
       answer.fail(.internalError("The client has gone."))
@@ -104,16 +109,23 @@ final class AnswerSender {
         let opening = request.format.opening(
           piece.index, prompt: request.sequences[piece.index].prompt, usage: usage(piece, answer, tokens: 0))
       {
-        bytes += EventWriter.event(opening)
+        bytes += EventWriter.event(opening, emitted: emitted([], piece.index))
       }
       let endsAll = isLast && number == pieces.count - 1 && !request.envelope.includesUsage
       let chunk = request.format.chunk(
         piece, usage: usage(piece, answer, tokens: piece.completionTokens), isLast: endsAll)
-      bytes += EventWriter.event(chunk, ids: isTracked ? piece.tokens.map(Int.init) : nil)
+      bytes += EventWriter.event(chunk, emitted: emitted(piece.tokens, piece.index))
     }
     guard isLast else { return bytes }
     if request.envelope.includesUsage { bytes += EventWriter.event(request.format.usageChunk(answer.usage)) }
     return bytes + EventWriter.done
+  }
+
+  private func emitted(_ tokens: [Int32], _ choice: Int) -> EmittedTokens? {
+    guard isTracked else { return nil }
+    var emitted = EmittedTokens()
+    emitted.add(tokens, choice: choice)
+    return emitted
   }
 
   /// The usage so far, when every chunk is to tell it.

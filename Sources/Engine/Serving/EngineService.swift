@@ -41,28 +41,26 @@ final class EngineService {
     startedAt = Int(WallClock.secondsSinceEpoch)
   }
 
-  /// Hands the sequences of a request to the compute thread.
-  func begin(
-    _ sequences: [RequestPlanner.Sequence], _ sampling: OpenAI.SamplingParameters, cacheSalt: UInt64
-  ) -> Answer {
-    let seed = sampling.seed.map { UInt64(bitPattern: Int64($0)) } ?? random.next()
-    let rules = GeneratedChoice.Rules(sampling)
-    let endTokens = planner.endTokens(sampling)
-    let tasks = sequences.map { sequence in
+  /// Hands the sequences of a request to the compute thread, but for those whose client has all of them already.
+  func begin(_ request: PreparedRequest, cacheSalt: UInt64) -> Answer {
+    let sampling = request.sampling
+    let seed = sampling.seed.map { UInt64(bitPattern: Int64($0)) } ?? request.ticket?.seed ?? random.next()
+    let tasks = request.sequences.enumerated().map { index, sequence in
       nextID += 1
       return GenerationTask(
-        id: RequestID(nextID), prompt: sequence.prompt,
+        id: RequestID(nextID), prompt: sequence.prompt, resumed: request.resumed.choices[index] ?? [],
         sampling: planner.sampling(sampling, seed: seed &+ UInt64(sequence.variant)),
         shaping: planner.shaping(sampling), logprobs: sampling.logprobs,
         maxNewTokens: sequence.maxNewTokens, minNewTokens: min(sampling.minTokens, sequence.maxNewTokens),
-        endTokens: endTokens, cacheSalt: cacheSalt)
+        endTokens: planner.endTokens(sampling), cacheSalt: cacheSalt)
     }
-    let choices = sequences.enumerated().map { index, sequence in
-      GeneratedChoice(index: index, promptTokens: sequence.prompt.count, rules: rules)
+    let rules = GeneratedChoice.Rules(sampling)
+    let choices = tasks.enumerated().map { index, task in
+      GeneratedChoice(index: index, resuming: task, rules: rules, text.tokenizer)
     }
-    let promptTokens = sequences.reduce(0) { $0 + ($1.variant == 0 ? $1.prompt.count : 0) }
+    let promptTokens = request.sequences.reduce(0) { $0 + ($1.variant == 0 ? $1.prompt.count : 0) }
     let answer = Answer(ids: tasks.map(\.id), choices: choices, usagePromptTokens: promptTokens)
-    for (index, task) in tasks.enumerated() {
+    for (index, task) in tasks.enumerated() where choices[index].finish == nil {
       live[task.id] = (answer, index)
       inbox.post(.add(task))
     }

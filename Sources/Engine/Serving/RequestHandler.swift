@@ -53,7 +53,7 @@ final class RequestHandler {
   }
 
   private func generate(
-    _ exchange: HTTPExchange, _ prepare: ([UInt8]) throws(APIError) -> PreparedRequest
+    _ exchange: HTTPExchange, _ prepare: ([UInt8], Replay) throws(APIError) -> PreparedRequest
   ) async {
     do throws(APIError) {
       guard exchange.head.method == "POST" else {
@@ -64,7 +64,7 @@ final class RequestHandler {
         throw .internalError("EngineCore encountered an issue: \(failure)")
       }
       if service.isDraining { throw .unavailable("The server is shutting down.") }
-      let request = try prepare(body)
+      let request = try prepare(body, try Replay(exchange.head))
       try await service.track { () async throws(APIError) in
         try await AnswerSender(service, exchange, request).run()
       }
@@ -81,7 +81,7 @@ final class RequestHandler {
     }
   }
 
-  private func completion(_ body: [UInt8]) throws(APIError) -> PreparedRequest {
+  private func completion(_ body: [UInt8], _ replay: Replay) throws(APIError) -> PreparedRequest {
     let request = try service.reader.completion(body)
     let planner = service.planner
     try planner.checkModel(request.envelope)
@@ -93,13 +93,15 @@ final class RequestHandler {
     }
     let sequences = try planner.sequences(
       prompts, request.sampling, truncatingTo: request.envelope.truncatePromptTokens)
+    try planner.checkResumed(replay.resumed, sequences)
     return PreparedRequest(
-      envelope: request.envelope, sampling: request.sampling, sequences: sequences,
+      envelope: request.envelope, ticket: replay.ticket, resumed: replay.resumed,
+      sampling: request.sampling, sequences: sequences,
       format: .completion(
-        CompletionWriter(identity("cmpl-")), returnsIDs: request.envelope.returnsTokenIDs))
+        CompletionWriter(identity("cmpl-", replay.ticket)), returnsIDs: request.envelope.returnsTokenIDs))
   }
 
-  private func chat(_ body: [UInt8]) throws(APIError) -> PreparedRequest {
+  private func chat(_ body: [UInt8], _ replay: Replay) throws(APIError) -> PreparedRequest {
     let request = try service.reader.chat(body)
     let planner = service.planner
     try planner.checkModel(request.envelope)
@@ -108,20 +110,43 @@ final class RequestHandler {
     let prompt = try service.text.tokens(of: request)
     let sequences = try planner.sequences(
       [prompt], request.sampling, truncatingTo: request.envelope.truncatePromptTokens)
+    try planner.checkResumed(replay.resumed, sequences)
     return PreparedRequest(
-      envelope: request.envelope, sampling: request.sampling, sequences: sequences,
-      format: .chat(ChatWriter(identity("chatcmpl-")), returnsIDs: request.envelope.returnsTokenIDs))
+      envelope: request.envelope, ticket: replay.ticket, resumed: replay.resumed,
+      sampling: request.sampling, sequences: sequences,
+      format: .chat(
+        ChatWriter(identity("chatcmpl-", replay.ticket)), returnsIDs: request.envelope.returnsTokenIDs))
   }
 
-  private func identity(_ prefix: String) -> ResponseIdentity {
+  /// Under a ticket every rank answers with the same id, so that a client cannot tell them apart.
+  private func identity(_ prefix: String, _ ticket: RequestTicket?) -> ResponseIdentity {
     let number = String(UInt64.random(in: 0 ... .max), radix: 16)
     return ResponseIdentity(
-      id: prefix + String(repeating: "0", count: 16 - number.count) + number,
-      created: Int(WallClock.secondsSinceEpoch), model: service.planner.limits.modelName,
+      id: prefix + (ticket?.id ?? String(repeating: "0", count: 16 - number.count) + number),
+      created: ticket?.created ?? Int(WallClock.secondsSinceEpoch), model: service.planner.limits.modelName,
       systemFingerprint: EngineVersion.fingerprint(service.options))
   }
 
   private func refuse(_ exchange: HTTPExchange, _ error: APIError) async {
     await exchange.respond(error.status, fields: rank + error.fields, body: error.body)
+  }
+}
+
+/// What the ingress says of a request beside its body.
+struct Replay: Sendable {
+  let ticket: RequestTicket?
+  let resumed: EmittedTokens
+
+  /// - Throws: 400 for header fields that are not ours, which only a stranger can have sent.
+  init(_ head: MessageHead) throws(APIError) {
+    ticket = head[RequestTicket.field.lowercased()].flatMap(RequestTicket.init(parsing:))
+    guard let text = head[EmittedTokens.field.lowercased()] else {
+      resumed = EmittedTokens()
+      return
+    }
+    guard let resumed = EmittedTokens(parsing: text), ticket != nil else {
+      throw .badRequest("\(EmittedTokens.field) is malformed.", parameter: EmittedTokens.field)
+    }
+    self.resumed = resumed
   }
 }

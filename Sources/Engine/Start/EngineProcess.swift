@@ -142,12 +142,19 @@ public final class EngineProcess {
     do {
       let listener = try Listener(Listener.open(options.endpoint))
       return HTTPServer(
-        listener,
+        listener, limits: Self.limits(options.endpoint),
         refusal: { ("application/json", APIError.malformedRequest(status: $0, $1).body) },
         handler: { exchange in await handler.handle(exchange) })
     } catch {
       throw .system("cannot listen on \(options.endpoint): \(error)")
     }
+  }
+
+  /// On its own socket the ingress may hand over all tokens of a long answer in a header field.
+  private static func limits(_ endpoint: Endpoint) -> HTTPLimits {
+    var limits = HTTPLimits()
+    if case .unix = endpoint { limits.headBytes = 8 << 20 }
+    return limits
   }
 
   private func cacheConfiguration(_ facts: EngineFacts) -> [(String, String)] {

@@ -60,6 +60,7 @@ struct MetricsPage {
       ("queue_full", "Refused because the queue was full.", .queueFull),
       ("queue_timeouts", "Refused after waiting too long.", .queueTimeouts),
       ("retries", "Attempts on another rank.", .retries),
+      ("migrations", "Streams that another rank went on with.", .migrations),
       ("client_aborts", "Requests whose client left before the end.", .clientAborts),
       ("stream_errors", "Streams that ended in an error event.", .streamErrors),
       ("prompt_tokens", "Prompt tokens of answered requests, as the ranks told them.", .promptTokens),

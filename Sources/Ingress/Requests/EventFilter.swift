@@ -1,24 +1,36 @@
+import OpenAI
+
 /// Takes the comments that a rank writes for the ingress out of a stream of server-sent events, and nothing else.
 ///
-/// A rank tells the token ids of an event in a line `: ids 12,345` before it. Whatever else arrives, other comments
-/// too, goes on byte for byte as soon as its line is complete.
+/// A rank tells the tokens of an event in a line `: ids 0=12,345` before it. Whatever else arrives, other comments
+/// too, goes on byte for byte as soon as its event is complete. So what has gone on is always whole events, and
+/// ``emitted`` says exactly which tokens the client has.
 struct EventFilter {
   /// What a piece of the stream said, and what of it the client gets.
   struct Passage {
     var bytes: [UInt8] = []
-    /// Tokens that were told.
+    /// Tokens of these bytes.
     var tokens = 0
   }
 
+  /// The tokens of all events that have gone on.
+  private(set) var emitted = EmittedTokens()
   /// Whether the stream said `[DONE]`, after which it is complete.
   private(set) var isDone = false
-  /// Whether the rank itself has told the client an error.
-  private(set) var hasFailed = false
+  /// The event in which the rank told that it cannot go on; it is kept back.
+  private(set) var failure: [UInt8]?
+  /// Whether ``emitted`` is the whole truth, so that another rank can go on.
+  private(set) var isTracked = false
+
   /// The beginning of a line whose end has not arrived.
   private var partial: [UInt8] = []
+  /// Complete lines of an event whose end has not arrived.
+  private var event: [UInt8] = []
+  private var eventTokens = EmittedTokens()
+  private var isUnreadable = false
 
-  /// A line longer than this is passed on in pieces, unread.
-  private static let longestLine = 4 << 20
+  /// An event longer than this is passed on in pieces, unread.
+  private static let longestEvent = 4 << 20
 
   /// Reads the next piece.
   mutating func add(_ piece: [UInt8]) -> Passage {
@@ -31,26 +43,44 @@ struct EventFilter {
       start = end + 1
     }
     partial = Array(bytes[start...])
-    if partial.count > Self.longestLine { passage.bytes += finish() }
+    if partial.count + event.count > Self.longestEvent {
+      isUnreadable = true
+      isTracked = false
+      passage.bytes += finish()
+    }
     return passage
   }
 
-  /// What is left when the stream has ended.
+  /// What is left when the stream has come to its end.
   mutating func finish() -> [UInt8] {
-    defer { partial = [] }
-    return partial
+    defer { (event, partial) = ([], []) }
+    return event + partial
   }
 
+  /// Forgets the broken end of a stream, before another rank's goes on.
+  mutating func restart() { (event, partial, eventTokens, failure) = ([], [], EmittedTokens(), nil) }
+
   private mutating func take(_ line: ArraySlice<UInt8>, into passage: inout Passage) {
-    if let ids = Self.suffix(of: line, after: ": ids ") {
-      passage.tokens += ids.isEmpty ? 0 : 1 + ids.count { $0 == UInt8(ascii: ",") }
+    if let ids = Self.suffix(of: line, after: EmittedTokens.commentPrefix) {
+      guard let told = EmittedTokens(parsing: String(decoding: ids, as: UTF8.self)) else { return }
+      eventTokens.append(told)
+      isTracked = !isUnreadable
       return
     }
-    passage.bytes += line
-    if let data = Self.suffix(of: line, after: "data: ") {
-      if data.starts(with: "[DONE]".utf8) { isDone = true }
-      if data.starts(with: "{\"error\"".utf8) { hasFailed = true }
-    }
+    event += line
+    guard line.first == 0x0A || line.first == 0x0D else { return read(line) }
+    guard failure == nil else { return }
+    passage.bytes += event
+    passage.tokens += eventTokens.count
+    emitted.append(eventTokens)
+    event.removeAll(keepingCapacity: true)
+    eventTokens = EmittedTokens()
+  }
+
+  private mutating func read(_ line: ArraySlice<UInt8>) {
+    guard let data = Self.suffix(of: line, after: "data: ") else { return }
+    if data.starts(with: "[DONE]".utf8) { isDone = true }
+    if data.starts(with: "{\"error\"".utf8) { failure = Array(line) + [0x0A] }
   }
 
   /// What follows `prefix` in a line, without the line's end; nil when the line begins otherwise.

@@ -11,6 +11,7 @@ final class IngressService {
   let metrics: IngressMetrics
   let keys: APIKeys
   let reader = RequestReader()
+  var quarantine = Quarantine()
   /// Whether the replica is about to end.
   private(set) var isDraining = false
   private var relays: [ObjectIdentifier: Relay] = [:]

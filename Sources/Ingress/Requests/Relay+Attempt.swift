@@ -7,8 +7,10 @@ extension Relay {
   /// What came of sending the request to one rank.
   enum Outcome {
     case ended(End)
-    /// The rank failed, and nothing of an answer has reached the client.
+    /// The rank failed and gave nothing of an answer to the client.
     case failed(Failure)
+    /// The rank's stream broke after the client had got some of it.
+    case broken(String)
     /// The request was interrupted, likewise.
     case interrupted
     /// The request's time is over, likewise.
@@ -16,9 +18,16 @@ extension Relay {
   }
 
   /// Why a rank failed: its own answer, or what broke.
-  enum Failure {
+  enum Failure: CustomStringConvertible {
     case answer(HeadWriter, status: Int, body: [UInt8])
     case connection(String)
+
+    var description: String {
+      switch self {
+      case .answer(_, let status, _): "it answered \(status)"
+      case .connection(let reason): reason
+      }
+    }
   }
 
   /// Sends the request to a rank and relays its answer.
@@ -34,7 +43,7 @@ extension Relay {
       let answer = try await place.rank.client.send(
         "POST", head: upstreamHead, body: request.body, cancellation: cancellation, until: deadline)
       if answer.head.isEventStream { return await stream(answer, place) }
-      return try await whole(answer, place)
+      return exchange.isAnswered ? wholeAfterStream(answer) : try await whole(answer, place)
     } catch {
       if interruption.reason != nil { return .interrupted }
       if error.isTimeout, Instant.now >= deadline { return .expired }
@@ -46,7 +55,8 @@ extension Relay {
     var head = HeadWriter(method: "POST", target: exchange.head.path, host: "localhost")
     FieldFilter.copyRequest(exchange.head, into: &head)
     head.field("X-Request-Id", requestID)
-    head.field("X-Dpdeploy-Request", requestID)
+    head.field(RequestTicket.field, ticket.text)
+    if !filter.emitted.isEmpty { head.field(EmittedTokens.field, filter.emitted.text) }
     return head
   }
 
@@ -56,6 +66,13 @@ extension Relay {
     FieldFilter.copyAnswer(answer.head, into: &head)
     head.field("X-Request-Id", requestID)
     return head
+  }
+
+  /// What goes wrong once a client has the head of a stream can only be told in that stream.
+  private func wholeAfterStream(_ answer: HTTPAnswer) -> Outcome {
+    answer.cancel()
+    let status = answer.head.status
+    return .failed(.connection("it answered \(status) when it was to go on with a stream"))
   }
 
   /// An answer in one piece is relayed once it is complete, so that until then the request can go elsewhere.
@@ -84,6 +101,7 @@ extension Relay {
 
   /// Tells the client that the last attempt has failed too.
   func giveUp(_ failure: Failure) async -> End {
+    if exchange.isAnswered { return await cut("\(failure)") }
     switch failure {
     case .answer(let head, let status, let body):
       await exchange.respond(head: head, body: body)

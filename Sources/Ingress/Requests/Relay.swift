@@ -21,17 +21,19 @@ final class Relay {
   let exchange: HTTPExchange
   let interruption = Interruption()
   let requestID: String
+  /// What lets any rank go on where another one was lost.
+  let ticket: RequestTicket
   let deadline: Instant
   var times: RequestTimes
-
-  /// How often a request is sent in all, while nothing of its answer has reached the client.
-  private static let mostAttempts = 4
-  private static let firstPause = Duration.milliseconds(50)
+  /// The stream to the client, whichever ranks it comes from.
+  var filter = EventFilter()
 
   init(_ exchange: HTTPExchange, _ service: IngressService) {
     self.exchange = exchange
     self.service = service
     requestID = Self.requestID(exchange.head)
+    ticket = RequestTicket(
+      id: requestID, seed: .random(in: 0 ... .max), created: Int(WallClock.secondsSinceEpoch))
     let arrival = Instant.now
     times = RequestTimes(arrival: arrival)
     deadline = arrival + service.options.requestTimeout
@@ -65,6 +67,7 @@ final class Relay {
       if case .malformed(413, _) = error { throw .bodyTooLarge(limit: HTTPLimits().bodyBytes) }
       throw .badRequest("The request's body could not be read: \(error)")
     }
+    guard !service.quarantine.holds(body, at: .now) else { throw Self.quarantined }
     let outline = try service.reader.outline(body)
     let served = service.options.modelID
     if let model = outline.model, model != served { throw .unknownModel(model, served: [served]) }
@@ -82,29 +85,48 @@ final class Relay {
   private func serve(_ request: Request) async throws(APIError) -> End {
     // About four bytes of JSON make a token.
     var wish = RankPool.Wish(pinned: request.pinned, tokens: request.body.count / 4)
-    var pause = Self.firstPause
-    for attempt in 1... {
-      guard let place = try await admit(wish, isRetry: attempt > 1) else { return .clientGone }
-      let outcome = await send(request, to: place, isFirst: attempt == 1)
+    var setbacks = Setbacks(migrationLimit: service.options.migrationLimit)
+    while true {
+      guard let place = try await admit(wish, isRetry: !wish.failed.isEmpty) else {
+        return exchange.isAnswered ? await cut("no rank was free in time") : .clientGone
+      }
+      let outcome = await send(request, to: place, isFirst: wish.failed.isEmpty)
       place.end()
       service.placesChanged(by: -1)
       switch outcome {
       case .ended(let end): return end
-      case .interrupted: return try interrupted()
-      case .expired: throw expiry
+      case .interrupted: return exchange.isAnswered ? await cut("it was interrupted") : try interrupted()
+      case .expired:
+        guard exchange.isAnswered else { throw expiry }
+        return await cut("its time is over")
+      case .broken(let reason):
+        if interruption.reason != nil || !filter.isTracked || Instant.now >= deadline {
+          return await cut(reason)
+        }
+        guard setbacks.noteBreak() else { return await quarantine(request, reason) }
+        service.metrics.stats.add(.migrations)
       case .failed(let failure):
-        service.pool.reportFailure(of: place.rank)
-        wish.failed.append(place.rank)
-        guard attempt < Self.mostAttempts else { return await giveUp(failure) }
+        guard setbacks.noteFailure() else { return await giveUp(failure) }
         service.metrics.stats.add(.retries)
-        await rest(pause)
-        pause *= 2
+        await rest(setbacks.pause)
       }
+      service.pool.reportFailure(of: place.rank)
+      wish.failed.append(place.rank)
     }
-    preconditionFailure("attempts are counted up to a limit")
   }
 
-  /// Waits for a place; nil when the client has left meanwhile.
+  /// Ends a stream that no rank survives, and keeps its request away from the others.
+  private func quarantine(_ request: Request, _ reason: String) async -> End {
+    service.quarantine.add(request.body, at: .now)
+    return await cut("\(reason), as on the ranks before")
+  }
+
+  private static let quarantined = APIError(
+    status: 500, type: "InternalServerError",
+    message: "This request broke one rank after another and is not tried again for some minutes.",
+    shouldRetry: false)
+
+  /// Waits for a place; nil when the client has left meanwhile, or cannot be told a status any more.
   private func admit(_ wish: RankPool.Wish, isRetry: Bool) async throws(APIError) -> Assignment? {
     let start = Instant.now
     defer { times.queued += .now - start }
@@ -114,6 +136,7 @@ final class Relay {
       service.placesChanged(by: 1)
       return place
     } catch {
+      if exchange.isAnswered { return nil }
       switch error {
       case .refused(let refusal): throw refusal
       case .interrupted:

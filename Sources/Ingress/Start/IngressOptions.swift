@@ -24,6 +24,8 @@ public struct IngressOptions: Sendable {
   public var maxQueueWait: Duration
   /// The longest a request takes from its first byte to its last.
   public var requestTimeout: Duration
+  /// How often a stream moves to another rank when the one it comes from is lost.
+  public var migrationLimit: Int
   /// The longest requests may go on after SIGTERM.
   public var drainTimeout: Duration
   /// The file with the keys of clients, one a line; nil lets everyone in.
@@ -45,6 +47,7 @@ public struct IngressOptions: Sendable {
     maxQueuedRequests = 4096
     maxQueueWait = .seconds(60)
     requestTimeout = .seconds(600)
+    migrationLimit = 3
     drainTimeout = .seconds(30)
   }
 }

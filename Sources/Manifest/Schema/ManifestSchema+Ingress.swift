@@ -50,9 +50,8 @@ extension ManifestSchema {
           "A file of accepted API keys, one a line; relative paths start at the manifest's folder.",
           .ingressRoll),
         Field(
-          "migration_limit", .integer(0...100), .integer(0),
-          "How often a request moves to another rank mid-stream.",
-          .none, bundled: .notYet("a request is retried before its first byte only")),
+          "migration_limit", .integer(0...100), .integer(3),
+          "How often a stream moves to another rank when its rank is lost.", .ingressRoll),
         Field(
           "front", .choice(["none"], later: ["haproxy"]), .text("none"),
           "A TLS and HTTP/2 edge before the ingress.",
