@@ -4,7 +4,7 @@ import Synchronization
 struct ControlHeader {
   private let base: UnsafeMutableRawPointer
   static let magic: UInt64 = 0x6470_6570_2d73_6567
-  static let version: UInt32 = 1
+  static let version: UInt32 = 2
 
   init(_ base: UnsafeMutableRawPointer) { self.base = base }
 
@@ -14,10 +14,29 @@ struct ControlHeader {
   var epoch: UnsafeMutablePointer<Atomic<UInt64>> { base.word64(at: 16) }
   /// The latest wave that anybody asked for.
   var wave: UnsafeMutablePointer<Atomic<UInt64>> { base.word64(at: 64) }
+  /// The ``ViewWord`` of the view in force.
+  var view: UnsafeMutablePointer<Atomic<UInt64>> { base.word64(at: 256) }
+  /// 1 once all ranks have met for the first time.
+  private var formed: UnsafeMutablePointer<Atomic<UInt32>> { base.word32(at: 264) }
   /// Rings for a new wave and for everything that concerns paused ranks.
   var pauseBell: Bell { Bell(base + 128) }
   /// Rings when all ranks have reached a point.
   var stepBell: Bell { Bell(base + 192) }
+
+  var isFormed: Bool { formed.pointee.load(ordering: .acquiring) == 1 }
+
+  func form() { formed.pointee.store(1, ordering: .releasing) }
+
+  /// Has the latest wave be at least `least`.
+  func raiseWave(to least: UInt64) {
+    var present = wave.pointee.load(ordering: .sequentiallyConsistent)
+    while present < least {
+      let (exchanged, original) = wave.pointee.compareExchange(
+        expected: present, desired: least, ordering: .sequentiallyConsistent)
+      if exchanged { return }
+      present = original
+    }
+  }
 
   var isReady: Bool { ready.pointee.load(ordering: .acquiring) == 1 }
 
@@ -30,6 +49,7 @@ struct ControlHeader {
       base.storeBytes(of: UInt32(size), toByteOffset: 24 + 4 * index, as: UInt32.self)
     }
     wave.pointee.store(1, ordering: .relaxed)
+    view.pointee.store(ViewWord(view: 1, proposer: 0).raw, ordering: .relaxed)
     ready.pointee.store(1, ordering: .releasing)
     stepBell.ring()
   }

@@ -10,6 +10,8 @@ public struct ExchangeCounters: Sendable, Hashable {
   public internal(set) var steps: UInt64 = 0
   /// Steps in which this rank had no token of its own while others had.
   public internal(set) var dummySteps: UInt64 = 0
+  /// Views that this rank entered after its first.
+  public internal(set) var views: UInt64 = 0
   /// Exchanges: one per layer and chunk.
   public internal(set) var exchanges: UInt64 = 0
   /// Bytes of own tokens' rows for experts on other ranks.

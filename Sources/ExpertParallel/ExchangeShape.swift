@@ -41,8 +41,9 @@ public struct ExchangeShape: Sendable, Hashable, CustomStringConvertible {
   /// The most experts of a layer that one rank owns.
   public var ownedCapacity: Int { (experts + world - 1) / world }
 
-  /// The most rows that one rank computes for one chunk: every token of the group may choose only its experts.
-  public var computedCapacity: Int { world * chunk * min(topK, ownedCapacity) }
+  /// The most rows that one rank computes for one chunk: every token of the group may choose only its experts, of
+  /// which it has all when it is the last that lives.
+  public var computedCapacity: Int { world * chunk * topK }
 
   /// Bytes of the segment.
   ///

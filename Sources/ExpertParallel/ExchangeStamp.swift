@@ -10,17 +10,21 @@ public struct ExchangeStamp: Sendable, Hashable, CustomStringConvertible {
   public var chunk: UInt32
   /// The half of the batch when two overlap; otherwise 0.
   public var ubatch: UInt32 = 0
+  /// The view of the group's members, counted from 1 in each epoch.
+  public var view: UInt32 = 1
 
   /// Its parts in words.
-  public var description: String { "epoch \(epoch), step \(step), layer \(layer), chunk \(chunk)" }
+  public var description: String {
+    "epoch \(epoch), view \(view), step \(step), layer \(layer), chunk \(chunk)"
+  }
 }
 
-/// A number that only grows within an epoch and jumps with it: the flag that says how far a rank is.
+/// A number that only grows within a view and jumps with it: the flag that says how far a rank is.
 struct Ticket {
   let value: UInt64
 
-  init(epoch: UInt64, ordinal: UInt64) {
-    value = (epoch & 0xFFFF) << 48 | (ordinal & 0xFFFF_FFFF_FFFF)
+  init(view: UInt64, ordinal: UInt64) {
+    value = view << 40 | (ordinal & 0xFF_FFFF_FFFF)
   }
 }
 
@@ -36,6 +40,10 @@ public enum WaitPhase: Sendable, Hashable, CustomStringConvertible {
   case dispatch(ExchangeStamp)
   /// The rows that the owners return.
   case combine(ExchangeStamp)
+  /// The members to let this rank in.
+  case admission
+  /// All members of a view to enter it.
+  case view(UInt64)
   /// Work, after all ranks had none.
   case pause(wave: UInt64)
 
@@ -47,6 +55,8 @@ public enum WaitPhase: Sendable, Hashable, CustomStringConvertible {
     case .intents(let step): "intents of step \(step)"
     case .dispatch(let stamp): "dispatch (\(stamp))"
     case .combine(let stamp): "combine (\(stamp))"
+    case .admission: "the members to let it in"
+    case .view(let view): "all members of view \(view)"
     case .pause(let wave): "work after wave \(wave)"
     }
   }

@@ -83,8 +83,9 @@ extension ExpertGroup {
     exchangeOrdinal += 1
     counters.exchanges += 1
     let stamp = ExchangeStamp(
-      epoch: control.epoch, step: step, layer: UInt32(layer), chunk: UInt32(chunk))
-    let ticket = Ticket(epoch: control.epoch, ordinal: exchangeOrdinal).value
+      epoch: control.epoch, step: step, layer: UInt32(layer), chunk: UInt32(chunk),
+      view: UInt32(truncatingIfNeeded: membership.view))
+    let ticket = Ticket(view: membership.view, ordinal: exchangeOrdinal).value
     let parity = Int(exchangeOrdinal & 1)
     let owners = try publish(tokens, stamp, parity: parity)
     line.published.pointee.store(ticket, ordering: .releasing)
@@ -177,14 +178,14 @@ extension ExpertGroup {
     _ stamp: ExchangeStamp, parity: Int, _ compute: ExpertComputation
   ) throws(ExpertParallelError) {
     let dispatches = regions.map { $0.dispatch(parity: parity) }
-    for peer in peers.indices {
+    for peer in membership.ranks {
       let found = dispatches[peer].stamp
       guard found == stamp else { throw .outOfStep(rank: peer, expected: stamp, found: found) }
       guard dispatches[peer].rowCount <= shape.chunk else { throw .corruptPeer(rank: peer, stamp) }
     }
     let mine = regions[rank]
     mine.returnStamp = stamp
-    try owned.plan(dispatches, starts: mine.returnStarts, stamp)
+    try owned.plan(dispatches, of: membership.ranks, starts: mine.returnStarts, stamp)
     guard owned.pairCount > 0 else { return }
     let begin = Instant.now
     owned.run(dispatches, into: mine.returnRows, compute)
@@ -206,7 +207,7 @@ extension ExpertGroup {
   /// Wakes the sources that got their last rows with this rank's.
   private func ringServed(_ ticket: UInt64, parity: Int) {
     atomicMemoryFence(ordering: .sequentiallyConsistent)
-    for source in peers.indices where source != rank && owned.pairCount(from: source) > 0 {
+    for source in membership.ranks where source != rank && owned.pairCount(from: source) > 0 {
       let owners = regions[source].dispatch(parity: parity).owners
       let complete = peers.indices.allSatisfy { peer in
         owners & 1 << UInt64(peer) == 0 || peers[peer].returned.pointee.load(ordering: .acquiring) >= ticket

@@ -1,5 +1,5 @@
 import Glibc
-public import Platform
+import Platform
 import Synchronization
 
 /// One rank's part in the lock-step of its group: agree on a step, exchange tokens with the experts' owners, pause.
@@ -11,7 +11,7 @@ public final class ExpertGroup {
   /// What other threads may use.
   public let control: GroupControl
   /// Who owns which expert.
-  public let placement: ExpertPlacement
+  public internal(set) var placement: ExpertPlacement
   /// How waits are done.
   public let policy: WaitPolicy
   /// What was moved and computed so far.
@@ -20,20 +20,24 @@ public final class ExpertGroup {
   /// The decision of the current step.
   public private(set) var decision: StepDecision?
   /// The current step, from 1.
-  public private(set) var step: UInt64 = 0
+  public internal(set) var step: UInt64 = 0
   /// The current busy period, from 1.
-  public private(set) var wave: UInt64 = 1
+  public internal(set) var wave: UInt64 = 1
+  /// The ranks that step together.
+  public internal(set) var membership: Membership
 
   let shape: ExchangeShape
   let rank: Int
   let line: RankLine
   let peers: [RankLine]
   let regions: [RankRegion]
-  let owned: OwnedExperts
+  var owned: OwnedExperts
   /// Scratch: the next returned row of each expert while adding up.
   let cursors: UnsafeMutablePointer<UInt32>
   var exchangeOrdinal: UInt64 = 0
-  private var watches: PeerWatches?
+  var viewWord = ViewWord(view: 1, proposer: 0)
+  var watches: PeerWatches?
+  private var fence = Fence()
 
   /// A rank of the group that `control` opened; not yet joined.
   ///
@@ -49,6 +53,7 @@ public final class ExpertGroup {
     regions = try Self.mapRegions(control)
     owned = OwnedExperts(shape, experts: placement.expertsOfRank[control.rank])
     counters = ExchangeCounters(shape)
+    membership = Membership(view: 1, ranks: Array(0..<shape.world))
     cursors = .allocate(capacity: shape.experts)
     cursors.initialize(repeating: 0, count: shape.experts)
   }
@@ -69,30 +74,18 @@ public final class ExpertGroup {
 
 // The life of the group.
 extension ExpertGroup {
-  /// Takes this rank's place and waits until all ranks have theirs.
-  public func join(until deadline: Instant) throws(ExpertParallelError) {
-    guard line.claim(pid: getpid()) else {
-      throw .rankTaken(rank: rank, pid: Int32(bitPattern: line.pid.pointee.load(ordering: .relaxed)))
-    }
-    line.wave.pointee.store(wave, ordering: .relaxed)
-    line.state = .running
-    control.header.stepBell.ring()
-    let missing = { [peers] in peers.firstIndex { $0.state != .running } }
-    let limits = WaitLimits(deadline: deadline, slice: policy.slice)
-    try wait(for: .join, on: control.header.stepBell, limits, missing: missing)
-    watches = try PeerWatches(control)
-  }
-
   /// Tells the others what this rank will do in the next step, and returns what follows for all.
   public func agree(_ intent: StepIntent) throws(ExpertParallelError) -> StepDecision {
+    try admitNewcomers()
     step += 1
     let parity = Int(step & 1)
-    let ticket = Ticket(epoch: control.epoch, ordinal: step).value
+    let ticket = Ticket(view: membership.view, ordinal: step).value
     line.write(intent, parity: parity)
     line.step.pointee.store(step, ordering: .relaxed)
     line.intended.pointee.store(ticket, ordering: .releasing)
     try meet(.intents(step: step)) { peer in peer.intended.pointee.load(ordering: .acquiring) >= ticket }
-    let decision = StepDecision(peers.map { $0.readIntent(parity: parity) }, chunk: shape.chunk)
+    let decision = StepDecision(
+      membership.ranks.map { peers[$0].readIntent(parity: parity) }, chunk: shape.chunk)
     self.decision = decision
     if decision.chunks > 0 {
       counters.steps += 1
@@ -139,7 +132,7 @@ extension ExpertGroup {
   func meet(_ phase: WaitPhase, arrived: (RankLine) -> Bool) throws(ExpertParallelError) {
     // The fence makes at least the last of the ranks see all flags, its own included, and so ring.
     atomicMemoryFence(ordering: .sequentiallyConsistent)
-    func missing() -> Int? { peers.firstIndex { !arrived($0) } }
+    func missing() -> Int? { membership.ranks.first { !arrived(peers[$0]) } }
     guard missing() != nil else { return control.header.stepBell.ring() }
     try waitInStep(for: phase, on: control.header.stepBell, missing: missing)
   }
@@ -158,7 +151,7 @@ extension ExpertGroup {
   }
 
   /// Waits until `missing` names no rank any more.
-  private func wait(
+  func wait(
     for phase: WaitPhase, on bell: Bell, _ limits: WaitLimits, spins: Bool = true, missing: () -> Int?
   ) throws(ExpertParallelError) {
     if spins, looksSoon(missing) { return }
@@ -166,8 +159,8 @@ extension ExpertGroup {
     while true {
       let seen = bell.announce()
       guard let culprit = missing() else { return }
-      try checkHealth(phase, waitingFor: culprit)
       let now = Instant.now
+      try checkHealth(phase, waitingFor: culprit, at: now)
       guard now < limits.deadline else {
         throw .timedOut(rank: culprit, phase: phase, seconds: (now - begin).inSeconds)
       }
@@ -187,13 +180,26 @@ extension ExpertGroup {
     return false
   }
 
-  private func checkHealth(_ phase: WaitPhase, waitingFor culprit: Int) throws(ExpertParallelError) {
+  private func checkHealth(
+    _ phase: WaitPhase, waitingFor culprit: Int, at now: Instant
+  ) throws(ExpertParallelError) {
     if control.isStopRequested { throw .stopped(phase) }
     let epoch = control.header.epoch.pointee.load(ordering: .acquiring)
     if epoch != control.epoch { throw .epochMismatch(mine: control.epoch, segment: epoch) }
-    if let (peer, pid) = watches?.ended { throw .peerEnded(rank: peer, pid: pid, phase: phase) }
-    if let peer = peers.firstIndex(where: { $0.state == .left }), peer != rank {
+    if let peer = membership.ranks.first(where: { peers[$0].state == .left }), peer != rank {
       throw .peerLeft(rank: peer, phase: phase)
+    }
+    guard let watches else { return }
+    if control.header.view.pointee.load(ordering: .acquiring) != viewWord.raw { throw .membershipChanged }
+    let ended = watches.ended
+    guard policy.recovers else {
+      if let (peer, pid) = ended.first { throw .peerEnded(rank: peer, pid: pid, phase: phase) }
+      return
+    }
+    if !ended.isEmpty { try expel(ended.map(\.rank)) }
+    if case .pause = phase { return try admitNewcomers() }
+    if fence.isStuck(culprit, watches.record(of: culprit), patience: policy.fenceAfter, at: now) {
+      watches.kill(culprit)
     }
   }
 }

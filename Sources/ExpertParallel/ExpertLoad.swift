@@ -6,14 +6,19 @@ public final class ExpertLoad: @unchecked Sendable {
 
   /// Layers with experts.
   public let layers: Int
-  /// The rank's own experts, ascending.
-  public let experts: [Int]
+  /// The experts that the rank began with, and those that it has computed for others since, ascending.
+  public var experts: [Int] {
+    (0..<expertCount).filter { expert in
+      home.contains(expert) || (0..<layers).contains { rows(layer: $0, expert: expert) > 0 }
+    }
+  }
+  private let home: Set<Int>
   private let expertCount: Int
   private let counts: UnsafeMutablePointer<Atomic<UInt64>>
 
   init(_ shape: ExchangeShape, experts: [Int]) {
     layers = shape.layers
-    self.experts = experts
+    home = Set(experts)
     expertCount = shape.experts
     counts = .allocate(capacity: shape.layers * shape.experts)
     for index in 0..<(shape.layers * shape.experts) { (counts + index).initialize(to: Atomic(0)) }

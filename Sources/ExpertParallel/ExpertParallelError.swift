@@ -18,6 +18,10 @@ public enum ExpertParallelError: Error, Equatable, CustomStringConvertible {
   case peerEnded(rank: Int, pid: Int32, phase: WaitPhase)
   /// A rank left the group while others still needed it.
   case peerLeft(rank: Int, phase: WaitPhase)
+  /// Members died or came; ``ExpertGroup/enterView()`` goes on with those there are.
+  case membershipChanged
+  /// The others went on without this rank.
+  case expelled(rank: Int)
   /// This rank was told to stop.
   case stopped(WaitPhase)
   /// A rank does something else than this one: a bug, or a stranger.
@@ -46,6 +50,8 @@ public enum ExpertParallelError: Error, Equatable, CustomStringConvertible {
     case .peerEnded(let rank, let pid, let phase):
       "rank \(rank) (process \(pid)) ended; waited for \(phase)"
     case .peerLeft(let rank, let phase): "rank \(rank) left the group; waited for \(phase)"
+    case .membershipChanged: "the group's members have changed"
+    case .expelled(let rank): "the group went on without rank \(rank), which did not answer in time"
     case .stopped(let phase): "told to stop; waited for \(phase)"
     case .outOfStep(let rank, let expected, let found):
       "rank \(rank) is out of step: at \(found) instead of \(expected)"

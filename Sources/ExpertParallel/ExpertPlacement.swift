@@ -20,6 +20,21 @@ public struct ExpertPlacement: Sendable, Hashable {
       owners: counts.indices.flatMap { Array(repeating: $0, count: counts[$0]) }, world: world)
   }
 
+  /// The same with the experts of absent ranks given to the others: each to one with the fewest, the lowest first.
+  ///
+  /// A pure function of the members, so that all of them agree without a word.
+  public func spread(over members: [Int]) -> ExpertPlacement {
+    precondition(!members.isEmpty, "somebody must own the experts")
+    var owners = owners
+    var counts = Dictionary(uniqueKeysWithValues: members.map { ($0, expertsOfRank[$0].count) })
+    for expert in owners.indices where counts[owners[expert]] == nil {
+      let heir = members.min { (counts[$0] ?? 0, $0) < (counts[$1] ?? 0, $1) } ?? members[0]
+      owners[expert] = heir
+      counts[heir, default: 0] += 1
+    }
+    return ExpertPlacement(owners: owners, world: expertsOfRank.count)
+  }
+
   func fits(_ shape: ExchangeShape) -> Bool {
     owners.count == shape.experts && expertsOfRank.count == shape.world
       && expertsOfRank.allSatisfy { $0.count <= shape.ownedCapacity }

@@ -62,6 +62,8 @@ public final class GroupControl: @unchecked Sendable {
       _ = try mapping { () throws(SystemError) in
         try checking("ftruncate", "group segment") { ftruncate(raw, shape.segmentBytes) }
       }
+      let everybody = Membership(view: 1, ranks: Array(0..<shape.world))
+      RankLine(base, rank: 0).proposal.pointee.store(everybody.mask, ordering: .relaxed)
       header.format(shape, epoch: epoch)
     }
     self.base = base

@@ -49,9 +49,10 @@ final class OwnedExperts {
 
   /// Sorts what all sources dispatched, and tells each source where its rows will be.
   func plan(
-    _ dispatches: [RankRegion.Dispatch], starts: UnsafeMutablePointer<UInt32>, _ stamp: ExchangeStamp
+    _ dispatches: [RankRegion.Dispatch], of sources: [Int], starts: UnsafeMutablePointer<UInt32>,
+    _ stamp: ExchangeStamp
   ) throws(ExpertParallelError) {
-    try count(dispatches, stamp)
+    try count(dispatches, of: sources, stamp)
     var next = 0
     for local in experts.indices {
       firstPair[local] = next
@@ -68,11 +69,12 @@ final class OwnedExperts {
   }
 
   private func count(
-    _ dispatches: [RankRegion.Dispatch], _ stamp: ExchangeStamp
+    _ dispatches: [RankRegion.Dispatch], of sources: [Int], _ stamp: ExchangeStamp
   ) throws(ExpertParallelError) {
     for index in cursors.indices { cursors[index] = 0 }
+    for source in pairsOfSource.indices { pairsOfSource[source] = 0 }
     pairCount = 0
-    for source in 0..<shape.world {
+    for source in sources {
       let before = pairCount
       forEachOwnedPair(dispatches[source]) { local, _ in
         cursors[local * shape.world + source] += 1

@@ -1,24 +1,49 @@
 import Glibc
 import Platform
 
-/// Notices the death of other ranks' processes.
+/// Notices the death of other ranks' processes, and ends those that hold up the rest.
 struct PeerWatches {
-  private var watches: [(rank: Int, watch: ProcessWatch)] = []
+  private enum Peer {
+    case watched(ProcessWatch)
+    /// Its process was gone before it could be watched.
+    case gone(pid: Int32)
+  }
 
-  /// Watches the processes of all ranks that are not threads of this one.
-  init(_ control: GroupControl) throws(ExpertParallelError) {
-    for rank in 0..<control.shape.world {
+  private var peers: [(rank: Int, peer: Peer)] = []
+
+  /// Watches the processes of `ranks` that are not threads of this one.
+  init(_ control: GroupControl, ranks: [Int]) throws(ExpertParallelError) {
+    for rank in ranks {
       guard let pid = control.progress(of: rank).pid, pid != getpid() else { continue }
       do throws(SystemError) {
-        watches.append((rank, try ProcessWatch(pid: pid)))
+        peers.append((rank, .watched(try ProcessWatch(pid: pid))))
       } catch {
-        throw error.code == ESRCH ? .peerEnded(rank: rank, pid: pid, phase: .join) : .system(error)
+        guard error.code == ESRCH else { throw .system(error) }
+        peers.append((rank, .gone(pid: pid)))
       }
     }
   }
 
-  /// The first rank whose process has ended.
-  var ended: (rank: Int, pid: Int32)? {
-    watches.first { $0.watch.hasEnded }.map { ($0.rank, $0.watch.pid) }
+  /// The ranks whose processes have ended.
+  var ended: [(rank: Int, pid: Int32)] {
+    peers.compactMap { rank, peer in
+      switch peer {
+      case .gone(let pid): (rank, pid)
+      case .watched(let watch): watch.hasEnded ? (rank, watch.pid) : nil
+      }
+    }
+  }
+
+  /// What a rank's process does; nil when it has ended or is this one.
+  func record(of rank: Int) -> ProcessRecord? {
+    for case (rank, .watched(let watch)) in peers where !watch.hasEnded {
+      return ProcessRecord(pid: watch.pid)
+    }
+    return nil
+  }
+
+  /// Kills a rank's process; it is known to have ended only once ``ended`` says so.
+  func kill(_ rank: Int) {
+    for case (rank, .watched(let watch)) in peers { watch.kill() }
   }
 }

@@ -22,6 +22,10 @@ struct RankLine {
   /// Nanoseconds it waited for others, and computed experts.
   var waitNanoseconds: UnsafeMutablePointer<Atomic<UInt64>> { base.word64(at: 24) }
   var computeNanoseconds: UnsafeMutablePointer<Atomic<UInt64>> { base.word64(at: 32) }
+  /// The members of the view that it proposed last, one bit each.
+  var proposal: UnsafeMutablePointer<Atomic<UInt64>> { base.word64(at: 48) }
+  /// The ``ViewWord`` of the view that it has entered.
+  var entered: UnsafeMutablePointer<Atomic<UInt64>> { base.word64(at: 56) }
   /// The layer it is in.
   var layer: UnsafeMutablePointer<Atomic<UInt32>> { base.word32(at: 40) }
   // How far its intents, its dispatches and its returned rows are: flags that follow their data, each in its own

@@ -15,6 +15,10 @@ public struct WaitPolicy: Sendable, Hashable {
   public var pauseSlice: Duration = .seconds(1)
   /// How long a peer may keep this rank waiting within a step.
   public var timeout: Duration = .seconds(60)
+  /// Whether the group goes on when a rank dies, rather than end (`failure_policy: recover`).
+  public var recovers = false
+  /// How long a peer may stand still before it is ended, where the group then goes on.
+  public var fenceAfter: Duration = .milliseconds(2500)
 
   /// A policy with the given looks and the usual times.
   public init(spins: Int, yields: Int) {

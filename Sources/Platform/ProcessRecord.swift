@@ -14,6 +14,8 @@ public struct ProcessRecord: Hashable, Sendable {
   public let residentBytes: Int
   /// Whether it has ended and waits to be reaped.
   public let isZombie: Bool
+  /// Whether it waits for a disk, which no signal interrupts.
+  public let isWaitingForDisk: Bool
 
   /// Reads `/proc/PID/stat`; nil when there is no such process.
   public init?(pid: Int32) {
@@ -29,6 +31,7 @@ public struct ProcessRecord: Hashable, Sendable {
     cpuNanoseconds = (user + system) * 1_000_000_000 / UInt64(sysconf(Int32(_SC_CLK_TCK)))
     residentBytes = pages * sysconf(Int32(_SC_PAGESIZE))
     isZombie = fields[0] == "Z"
+    isWaitingForDisk = fields[0] == "D"
   }
 
   /// Memory that it alone pays for, in bytes (`Pss`): shared pages count in parts; nil when it cannot be read.

@@ -14,6 +14,9 @@ public final class ProcessWatch: Sendable {
       owning: try checkingNegated("pidfd_open", String(pid)) { clinux_pidfd_open(pid) })
   }
 
+  /// Kills it; nothing happens when it has ended.
+  public func kill() { _ = clinux_pidfd_send_signal(descriptor.raw, SIGKILL) }
+
   /// Whether it has ended, reaped or not; asks the kernel and does not wait.
   public var hasEnded: Bool {
     var query = pollfd(fd: descriptor.raw, events: Int16(POLLIN), revents: 0)

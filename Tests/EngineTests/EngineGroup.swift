@@ -8,26 +8,39 @@ import Testing
 /// Real dpengine processes from the build folder, one a rank, on sockets in a folder of their own.
 @Loop
 final class EngineGroup {
-  let ranks: [EngineRank]
+  private(set) var ranks: [EngineRank]
   private let folder: String
+  private let segment: SharedMemory
+  private let commonArguments: [String]
 
   /// Starts `world` ranks of one group and waits until all of them serve.
   init(_ world: Int, model: String = Fixtures.toy, arguments: [String] = []) async throws {
     folder = Fixtures.temporaryFolder()
-    let segment = try GroupControl.makeSegment()
-    ranks = try (0..<world).map { [folder] rank in
-      try EngineRank(
-        socket: "\(folder)/r\(rank).sock",
-        arguments: [
-          "--model", model, "--served-model-name", "toy", "--data-parallel-size", "\(world)",
-          "--data-parallel-rank",
-          "\(rank)", "--group-fd", "7", "--stats-page", "\(folder)/r\(rank).stats", "--seed", "7",
-        ] + arguments,
-        segment: segment.descriptor.raw)
-    }
+    segment = try GroupControl.makeSegment()
+    commonArguments =
+      [
+        "--model", model, "--served-model-name", "toy", "--data-parallel-size", "\(world)", "--group-fd", "7",
+        "--seed", "7",
+      ] + arguments
+    ranks = []
+    for rank in 0..<world { ranks.append(try start(rank)) }
     for rank in ranks {
       try #require(await rank.waitForLine(containing: "serves on"), "\(rank.log)")
     }
+  }
+
+  private func start(_ rank: Int) throws -> EngineRank {
+    try EngineRank(
+      socket: "\(folder)/r\(rank).sock",
+      arguments: commonArguments + [
+        "--data-parallel-rank", "\(rank)", "--stats-page", "\(folder)/r\(rank).stats",
+      ], segment: segment.descriptor.raw)
+  }
+
+  /// Starts another process in the place of a rank that has ended, and waits until it serves.
+  func replace(_ rank: Int) async throws {
+    ranks[rank] = try start(rank)
+    try #require(await ranks[rank].waitForLine(containing: "serves on"), "\(ranks[rank].log)")
   }
 
   /// The socket of a rank.

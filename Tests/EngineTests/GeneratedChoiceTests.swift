@@ -128,7 +128,7 @@ import Tokenizer
     for option in EngineHelp.options where !["--help", "--version"].contains(option.name) {
       let name = option.name.split(separator: "]").count == 2 ? "--" + option.name.dropFirst(7) : option.name
       var arguments = [name]
-      if !option.value.isEmpty { arguments.append("1") }
+      if !option.value.isEmpty { arguments.append(option.name == "--failure-policy" ? "recover" : "1") }
       // Whatever else is wrong with such a line, no option of it is unknown.
       do throws(EngineError) { _ = try EngineOptions(parsing: arguments) } catch {
         #expect(!"\(error)".contains("unknown option"), "\(error)")

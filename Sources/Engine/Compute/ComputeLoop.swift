@@ -17,6 +17,8 @@ final class ComputeLoop {
   private var sampler = Sampler()
   private var meter: ComputeMeter
   private var isStopping = false
+  /// A step that the loss of a rank interrupted: it is run again before anything else is planned.
+  private var interrupted: StepPlan?
 
   init(
     inbox: Mailbox<EngineCommand>, scheduler: Scheduler, executor: ModelExecutor, group: ExpertGroup,
@@ -33,20 +35,42 @@ final class ComputeLoop {
   /// Steps until it is told to stop and the whole group is idle.
   func run() throws(ExpertParallelError) {
     while true {
-      inbox.takeAll().forEach(apply)
-      let plan = scheduler.schedule()
-      let intent = StepIntent(
-        tokens: plan.tokens.count, unfinished: scheduler.hasUnfinished, leaving: isStopping)
-      let decision = try group.agree(intent)
-      switch decision.kind {
-      case .run: try step(plan)
-      case .leave: return group.leave()
-      case .pause:
-        meter.pausing(scheduler.counters)
-        try group.pause()
-        meter.resumed()
+      do throws(ExpertParallelError) {
+        guard try advance() else { return group.leave() }
+      } catch {
+        guard case .membershipChanged = error else { throw error }
+        try group.enterView()
+        report(.membership(group.membership.ranks))
       }
     }
+  }
+
+  /// One step or pause; false when the group ends.
+  private func advance() throws(ExpertParallelError) -> Bool {
+    let plan = plan()
+    let intent = StepIntent(
+      tokens: plan.tokens.count, unfinished: scheduler.hasUnfinished, leaving: isStopping)
+    switch try group.agree(intent).kind {
+    case .run: try step(plan)
+    case .leave: return false
+    case .pause:
+      meter.pausing(scheduler.counters)
+      interrupted = nil
+      try group.pause()
+      meter.resumed()
+    }
+    interrupted = nil
+    return true
+  }
+
+  /// The next step, or the one that could not be finished: its blocks are taken and its tokens not drawn yet, so that
+  /// running it again changes nothing.
+  private func plan() -> StepPlan {
+    if let interrupted { return interrupted }
+    inbox.takeAll().forEach(apply)
+    let plan = scheduler.schedule()
+    interrupted = plan
+    return plan
   }
 
   private func apply(_ command: EngineCommand) {

@@ -75,6 +75,8 @@ enum EngineEvent: Sendable {
   /// The rank can take requests.
   case ready(EngineFacts)
   case step(StepReport)
+  /// The ranks of the group are others than before; these go on.
+  case membership([Int])
   /// A sequence that the scheduler refused.
   case refused(RequestID, SchedulingError)
   /// The compute thread has ended; nil after an orderly stop.

@@ -79,7 +79,7 @@ final class EngineService {
   func receive(_ events: [EngineEvent]) {
     for event in events {
       switch event {
-      case .ready: continue
+      case .ready, .membership: continue
       case .step(let report): take(report)
       case .refused(let id, let error):
         live.removeValue(forKey: id)?.answer.fail(Self.refusal(error))

@@ -23,6 +23,9 @@ enum EngineHelp {
     ("--moe-dp-chunk-size", "N", "tokens that a rank sends to the experts at once (256)"),
     ("--[no-]enable-prefix-caching", "", "share the KV blocks of equal prefixes (no)"),
     ("--[no-]enable-expert-parallel", "", "accepted; each expert always lives on one rank"),
+    (
+      "--failure-policy", "P", "when a rank dies: restart_gang ends the group, recover goes on (restart_gang)"
+    ),
     ("--[no-]guard-foreign-experts", "", "make other ranks' experts unreadable (no)"),
     ("--seed", "N", "seeds requests that bring none (by chance)"),
     ("--help", "", "print this"),

@@ -35,6 +35,7 @@ extension EngineOptions {
     case "--stats-page": statsPage = try option.text()
     case "--seed": seed = UInt64(try option.count(0 ... .max))
     case "--enable-prefix-caching": enablePrefixCaching = try option.flag()
+    case "--failure-policy": failurePolicy = try option.choice()
     case "--guard-foreign-experts": guardsForeignExperts = try option.flag()
     case "--enable-expert-parallel": enableExpertParallel = try option.flag()
     default: try setLimit(&option)
@@ -113,6 +114,15 @@ struct OptionReader {
       throw .usage("\(name) must be above 0 and at most 1, not '\(text)'")
     }
     return number
+  }
+
+  mutating func choice<Value: RawRepresentable<String> & CaseIterable>() throws(EngineError) -> Value {
+    let text = try text()
+    guard let value = Value(rawValue: text) else {
+      let words = Value.allCases.map(\.rawValue).joined(separator: " or ")
+      throw .usage("\(name) must be \(words), not '\(text)'")
+    }
+    return value
   }
 
   mutating func flag() throws(EngineError) -> Bool {

@@ -42,6 +42,8 @@ public struct EngineOptions: Equatable, Sendable {
   public var blockCountOverride: Int?
   /// Whether the weights of experts that other ranks own are made unreadable, which proves that nobody reads them.
   public var guardsForeignExperts = false
+  /// What the group does when a rank dies.
+  public var failurePolicy = FailurePolicy.restartGang
   /// Seeds the draws of requests that bring no seed; nil takes one by chance.
   public var seed: UInt64?
 
@@ -55,4 +57,12 @@ public struct EngineOptions: Equatable, Sendable {
   public var modelName: String {
     servedModelName ?? model.split(separator: "/").last.map(String.init) ?? model
   }
+}
+
+/// What a group does when one of its ranks dies; the words are the manifest's.
+public enum FailurePolicy: String, CaseIterable, Sendable {
+  /// All ranks end, as Ray Serve's gang does.
+  case restartGang = "restart_gang"
+  /// The others take over its experts and go on; a new process may take its place.
+  case recover
 }

@@ -103,6 +103,8 @@ public final class EngineProcess {
       case .ended(let error):
         failure = error
         for signal in [started, ended, news] { signal.fire() }
+      case .membership(let ranks):
+        ProcessLog.write("the group goes on with ranks \(ranks.map(String.init).joined(separator: ", "))")
       default: continue
       }
     }

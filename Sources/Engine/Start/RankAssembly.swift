@@ -29,7 +29,11 @@ final class RankAssembly {
     self.options = options
     self.stats = stats
     self.configuration = configuration
-    group = try Self.grouping { () throws(ExpertParallelError) in try ExpertGroup(control) }
+    var policy = WaitPolicy.standard(world: options.dataParallelSize)
+    policy.recovers = options.failurePolicy == .recover
+    group = try Self.grouping { [policy] () throws(ExpertParallelError) in
+      try ExpertGroup(control, policy: policy)
+    }
   }
 
   /// The ways in which a group can break, as an error of this module.
@@ -164,8 +168,15 @@ final class RankAssembly {
 
   private func warmUp(_ executor: ModelExecutor) throws(EngineError) {
     try Self.grouping { () throws(ExpertParallelError) in
-      _ = try group.agree(StepIntent(tokens: 1, unfinished: true))
-      try executor.warmUp(group)
+      while true {
+        do throws(ExpertParallelError) {
+          _ = try group.agree(StepIntent(tokens: 1, unfinished: true))
+          return try executor.warmUp(group)
+        } catch {
+          guard case .membershipChanged = error else { throw error }
+          try group.enterView()
+        }
+      }
     }
   }
 
