@@ -7,7 +7,7 @@ extension Application {
     if serverCondition.status == .healthy { return "" }
     let need = spec.groups * spec.engine.size
     let have = groups.filter { $0.targetEngine == spec.engine }.map(\.readyCount).reduce(0, +)
-    let blocking = groups.first { $0.phase != .running || $0.targetEngine != spec.engine }
+    let blocking = groups.first { $0.phase != .running || !$0.isWhole || $0.targetEngine != spec.engine }
     guard let blocking else {
       let lagging = ingress.replicas.count { $0.phase == .running && $0.tableVersion < table.version }
       return
@@ -37,6 +37,7 @@ extension RankGroup {
     let time = (now - since).words
     switch phase {
     case .starting: return startExplanation(at: now) + lastFailureNote
+    case .running where !isWhole: return replacementExplanation(at: now) + lastFailureNote
     case .running: return "\(name) still runs the former revision; next: it drains when the others serve"
     case .draining(let until, let next):
       return
@@ -53,6 +54,18 @@ extension RankGroup {
         "\(name) is not started again; next: mend the cause, then apply again or restart it" + lastFailureNote
     case .removed: return "\(name) is gone"
     }
+  }
+
+  private func replacementExplanation(at now: Duration) -> String {
+    guard let rank = ranks.indices.first(where: { !ranks[$0].serves }) else { return "\(name) serves" }
+    let others = "the other ranks of \(name) serve"
+    if let due = ranks[rank].restart {
+      return "\(replica(rank)) starts again in \((due - now).words); \(others)"
+    }
+    guard ranks[rank].isAlive else {
+      return "\(replica(rank)) is not started again; \(others); next: mend the cause, then restart it"
+    }
+    return "\(replica(rank)) is in \(ranks[rank].phase.rawValue); \(others); next: it joins them"
   }
 
   private func startExplanation(at now: Duration) -> String {

@@ -9,7 +9,7 @@ extension Application {
 
   var serverObservation: DeploymentCondition.Observation {
     let isExact = groups.count == spec.groups && groups.allSatisfy { $0.targetEngine == spec.engine }
-    if isExact, groups.allSatisfy({ $0.phase == .running }) {
+    if isExact, groups.allSatisfy({ $0.phase == .running && $0.isWhole }) {
       return ingress.hasTaken(version: table.version) ? .complete : .progressing
     }
     if let failed = groups.first(where: { $0.phase == .failed }) {
@@ -41,9 +41,9 @@ extension RankGroup {
   /// The group's part of the rank table.
   var tableEntries: [RankTable.Entry] {
     let isDraining = phase != .running
-    return ranks.indices.map {
+    return ranks.indices.filter { ranks[$0].serves }.map {
       RankTable.Entry(
-        group: index, rank: $0, epoch: epoch, capacity: engine.capacity, isDraining: isDraining)
+        group: index, rank: $0, epoch: ranks[$0].epoch, capacity: engine.capacity, isDraining: isDraining)
     }
   }
 

@@ -47,14 +47,14 @@ extension RankGroup {
   var replicaStatuses: [ReplicaStatus] {
     ranks.indices.map { rank in
       let state = state(of: ranks[rank])
-      let isUnderWay = state == .starting && phase == .starting
+      let isUnderWay = state == .starting
       var status = ReplicaStatus(
         id: replica(rank), role: .rank, state: state,
         phase: state == .running ? .known(.ready) : Known(isUnderWay ? ranks[rank].phase : nil),
-        restarts: restarts)
+        restarts: restarts + ranks[rank].restarts)
       status.group = index
       status.rank = rank
-      status.epoch = epoch
+      status.epoch = ranks[rank].epoch
       status.node = nodeName(nodes[rank])
       status.phaseProgress = isUnderWay ? ranks[rank].progress : nil
       return status
@@ -64,7 +64,7 @@ extension RankGroup {
   private func state(of rank: Rank) -> ReplicaState {
     switch phase {
     case .starting: .starting
-    case .running: .running
+    case .running: rank.serves ? .running : rank.isAlive ? .starting : .stopped
     case .draining: .stopping
     case .stopping: rank.isAlive ? .stopping : .stopped
     case .backoff, .failed, .removed: .stopped

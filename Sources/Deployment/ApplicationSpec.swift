@@ -65,9 +65,15 @@ public struct EngineSpec: Sendable, Equatable {
   public var arguments: [String]
   /// The manifest's environment, as `NAME=value`.
   public var environment: [String]
+  /// Whether a group goes on when a rank dies, and takes a new process in its place.
+  public var recovers: Bool
 
   /// Describes a rank's start.
-  public init(size: Int, sizePerNode: Int, capacity: Int, arguments: [String], environment: [String] = []) {
+  public init(
+    size: Int, sizePerNode: Int, capacity: Int, arguments: [String], environment: [String] = [],
+    recovers: Bool = false
+  ) {
+    self.recovers = recovers
     self.size = size
     self.sizePerNode = sizePerNode
     self.capacity = capacity

@@ -2,7 +2,7 @@
 ///
 /// Each launch is answered by events until the process's end; each stop by that end.
 public enum Effect: Sendable, Equatable {
-  /// Start all ranks of a group, together.
+  /// Start ranks of a group, together.
   case launchGroup(GroupLaunch)
   /// End these ranks and all their descendants; nil `grace` kills at once, otherwise they are asked first.
   case stopRanks(group: Int, epoch: Int, ranks: [Int], grace: Duration?)
@@ -20,12 +20,16 @@ public enum Effect: Sendable, Equatable {
   case dismantle
 }
 
-/// The start of a group's next life.
+/// The start of a group's next life, or of single ranks that join one.
 public struct GroupLaunch: Sendable, Equatable {
   /// The group.
   public let group: Int
-  /// Its new epoch.
+  /// The epoch of the new processes.
   public let epoch: Int
+  /// The epoch whose shared segment they use: their own for a new life, an earlier one to join.
+  public let life: Int
+  /// The ranks to start.
+  public let ranks: [Int]
   /// What each rank is started with.
   public let engine: EngineSpec
   /// The node of each rank.

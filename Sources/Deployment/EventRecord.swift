@@ -12,8 +12,14 @@ public struct EventRecord: Sendable, Equatable {
     case groupStarting = "GroupStarting"
     /// Every rank of a group answered a completion.
     case groupRunning = "GroupRunning"
-    /// A rank died and takes its group along: the culprit.
+    /// A rank died, and takes its group along unless that recovers: the culprit.
     case rankDied = "RankDied"
+    /// A rank is going to be started again, while the others of its group go on.
+    case rankRestarting = "RankRestarting"
+    /// A rank serves again with its group.
+    case rankRunning = "RankRunning"
+    /// A rank is not started again; its group goes on without it.
+    case rankFailed = "RankFailed"
     /// A group's start stood still.
     case groupStalled = "GroupStalled"
     /// A group finishes its requests.

@@ -5,15 +5,24 @@ extension RankGroup {
   mutating func start(at now: Duration, _ effects: inout [Effect]) {
     if let (engine, nodes) = pending { (self.engine, self.nodes, pending) = (engine, nodes, nil) }
     epoch += 1
-    ranks = Array(repeating: Rank(), count: engine.size)
+    life = epoch
+    ranks = (0..<engine.size).map { Rank(epoch: epoch, seed: UInt64(truncatingIfNeeded: $0)) }
     enter(.starting, at: now)
     lastProgress = now
-    effects.append(.launchGroup(GroupLaunch(group: index, epoch: epoch, engine: engine, nodes: nodes)))
+    launch(Array(ranks.indices), &effects)
     record(.info, .groupStarting, "\(name) starts \(count(engine.size, "rank")), epoch \(epoch)", &effects)
   }
 
+  func launch(_ ranks: [Int], _ effects: inout [Effect]) {
+    effects.append(
+      .launchGroup(
+        GroupLaunch(group: index, epoch: epoch, life: life, ranks: ranks, engine: engine, nodes: nodes)))
+  }
+
   mutating func advance(_ rank: Int, to phase: ReplicaPhase, _ progress: Double, at now: Duration) {
-    guard self.phase == .starting, ranks[rank].isAlive, !ranks[rank].isReady else { return }
+    guard [.starting, .running].contains(self.phase), ranks[rank].isAlive, !ranks[rank].isReady else {
+      return
+    }
     let before = ranks[rank]
     guard (before.phase.order, before.progress) < (phase.order, progress) else { return }
     ranks[rank].phase = phase
@@ -22,9 +31,10 @@ extension RankGroup {
   }
 
   mutating func becomeReady(_ rank: Int, at now: Duration, _ effects: inout [Effect]) {
-    guard phase == .starting, ranks[rank].isAlive, !ranks[rank].isReady else { return }
+    guard [.starting, .running].contains(phase), ranks[rank].isAlive, !ranks[rank].isReady else { return }
     ranks[rank].isReady = true
     lastProgress = now
+    guard phase == .starting else { return rejoined(rank, &effects) }
     guard ranks.allSatisfy(\.isReady) else { return }
     let time = (now - since).words
     enter(.running, at: now)
@@ -36,11 +46,15 @@ extension RankGroup {
     _ rank: Int, _ cause: Failure.Cause, lastLine: String?, at now: Duration, _ effects: inout [Effect]
   ) {
     guard ranks[rank].isAlive else { return }
-    let startedIn = phase == .starting ? ranks[rank].phase : nil
+    let isStarting = phase == .starting || phase == .running && !ranks[rank].isReady
+    let startedIn = isStarting ? ranks[rank].phase : nil
     ranks[rank].isAlive = false
     let new = Failure(
       replica: replica(rank), epoch: epoch, cause: cause, lastLine: lastLine,
       phase: startedIn ?? (isFailing ? failure?.phase : nil))
+    if phase == .running, engine.recovers, ranks.contains(where: \.serves) {
+      return outlive(rank, new, at: now, &effects)
+    }
     switch phase {
     case .starting, .running:
       failure = new
@@ -92,8 +106,8 @@ extension RankGroup {
   }
 
   private func stopLiving(grace: Duration?, _ effects: inout [Effect]) {
-    let living = ranks.indices.filter { ranks[$0].isAlive }
-    if !living.isEmpty {
+    let living = Dictionary(grouping: ranks.indices.filter { ranks[$0].isAlive }) { ranks[$0].epoch }
+    for (epoch, living) in living.sorted(by: { $0.key < $1.key }) {
       effects.append(.stopRanks(group: index, epoch: epoch, ranks: living, grace: grace))
     }
   }

@@ -4,7 +4,7 @@ import ControlAPI
 extension RankGroup {
   /// Takes news of a rank of this group.
   mutating func handle(_ news: RankNews, rank: Int, epoch: Int, at now: Duration, _ effects: inout [Effect]) {
-    guard epoch == self.epoch, ranks.indices.contains(rank) else { return }
+    guard ranks.indices.contains(rank), epoch == ranks[rank].epoch else { return }
     switch news {
     case .progressed(let phase, let progress): advance(rank, to: phase, progress, at: now)
     case .ready: becomeReady(rank, at: now, &effects)
@@ -21,6 +21,7 @@ extension RankGroup {
     case .starting: stalled(at: now, &effects)
     case .draining(_, let next): stop(then: next, grace: Self.stopGrace, at: now, &effects)
     case .backoff: start(at: now, &effects)
+    case .running: tendReplacements(at: now, &effects)
     default: break
     }
   }

@@ -42,6 +42,23 @@ public struct RankGroup: Sendable, Equatable {
     public internal(set) var isReady = false
     /// Whether its process is there, as far as we know.
     public internal(set) var isAlive = true
+    /// The epoch in which its process was started.
+    public internal(set) var epoch: Int
+    /// Processes that came after its first in this life of the group.
+    public internal(set) var restarts = 0
+    /// When it is started again; nil when it lives, or is given up.
+    var restart: Duration?
+    /// The budget of its own restarts, where the group outlives them.
+    var budget: RestartBudget
+
+    init(epoch: Int, seed: UInt64) {
+      self.epoch = epoch
+      budget = RestartBudget(seed: seed)
+    }
+
+    var serves: Bool { isReady && isAlive }
+    /// Whether its process is on its way to answering.
+    public var isStarting: Bool { isAlive && !isReady }
   }
 
   /// The group's number.
@@ -50,8 +67,10 @@ public struct RankGroup: Sendable, Equatable {
   public internal(set) var engine: EngineSpec
   /// The node of each rank.
   public internal(set) var nodes: [Int]
-  /// Its life; 0 before the first.
+  /// The number of its newest processes; 0 before the first.
   public internal(set) var epoch: Int
+  /// The epoch in which its present life began.
+  public internal(set) var life = 0
   /// What it does.
   public internal(set) var phase = Phase.starting
   /// When it began to do so.
@@ -116,13 +135,17 @@ public struct RankGroup: Sendable, Equatable {
   var targetEngine: EngineSpec { pendingEngine ?? engine }
 
   /// Ranks that answer.
-  var readyCount: Int { phase == .running ? ranks.count : ranks.count { $0.isReady && $0.isAlive } }
+  var readyCount: Int { ranks.count(where: \.serves) }
+
+  /// Whether every rank answers.
+  var isWhole: Bool { ranks.allSatisfy(\.serves) }
 
   /// When time alone will change it; nil when never.
   var nextDeadline: Duration? {
     switch phase {
     case .starting: lastProgress + startTimeout
     case .draining(let until, _), .backoff(let until): until
+    case .running: replacementDeadline
     default: nil
     }
   }

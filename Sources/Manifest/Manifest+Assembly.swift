@@ -21,7 +21,7 @@ extension Manifest {
       drainTimeoutSeconds: checked.number(FieldPath.drainTimeout) ?? checked.number(
         FieldPath.gracefulShutdown) ?? 20,
       healthyDeadlineSeconds: checked.number(FieldPath.healthyDeadline) ?? 600)
-    failurePolicy = checked.word(FieldPath.failurePolicy, .restartGang)
+    failurePolicy = checked.word(FieldPath.failurePolicy, .recover)
     settings = checked.settings(layout)
   }
 }

@@ -40,6 +40,24 @@ import Testing
     }
   }
 
+  @Test func `replaces a killed rank alone where the group outlives it`() async throws {
+    try await onStage { stage in
+      try await stage.start()
+      try await stage.apply(stage.manifest(ranks: 3, policy: "recover"))
+      try await stage.untilHealthy()
+      let before = try #require(stage.status?.deployments[0].replicas)
+      kill(try #require(before[1].pid.value), SIGKILL)
+      try await stage.until("healthy with a new dp1") {
+        stage.isHealthy($0) && $0?.deployments[0].replicas.map(\.epoch) == [1, 2, 1]
+      }
+      let after = try #require(stage.status?.deployments[0].replicas)
+      #expect([0, 2].allSatisfy { after[$0].pid == before[$0].pid })
+      #expect(after.map(\.restarts) == [0, 1, 0])
+      #expect(stage.reasons.contains("RankDied") && stage.reasons.contains("RankRunning"))
+      #expect(stage.living("rank").count == 3)
+    }
+  }
+
   @Test func `gives up at once on a configuration error, with its words`() async throws {
     try await onStage { stage in
       try await stage.start()

@@ -40,7 +40,8 @@ final class Stage {
   }
 
   func manifest(
-    ranks: Int = 2, ingress: Int = 2, fake: String = "", maxNumSeqs: Int = 8, port: Int = 0
+    ranks: Int = 2, ingress: Int = 2, fake: String = "", maxNumSeqs: Int = 8, port: Int = 0,
+    policy: String = "restart_gang"
   ) -> String {
     """
     apiVersion: dpdeploy/v1
@@ -52,6 +53,7 @@ final class Stage {
     ingress_deployment_config:
       autoscaling_config: {min_replicas: \(ingress), max_replicas: \(ingress)}
     ingress: {host: 127.0.0.1, port: \(port)}
+    failure_policy: \(policy)
     """
   }
 

@@ -49,7 +49,7 @@ extension `Whole deployments` {
     private func seesADeathAndTheHealing(_ window: TerminalWindow, _ stage: Stage) async throws {
       let ranks = try #require(try await stage.application()).replicas(.rank)
       kill(try #require(ranks.first { $0.id == "dp1" }?.pid.value), SIGKILL)
-      try await isHealthyAgain("dp1 ended (signal 9 (SIGKILL))", "2 ranks, epoch 3", window)
+      try await isHealthyAgain("dp1 ended (signal 9 (SIGKILL))", "dp1 serves again, 2 of 2 ranks", window)
     }
 
     /// The list of events holds what happened and the new life, and its newest line is the recovery.

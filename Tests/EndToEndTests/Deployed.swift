@@ -32,12 +32,12 @@ extension Stage {
     return try #require(try await application())
   }
 
-  /// Waits until the application is HEALTHY in a life of its ranks that is not among `former`.
+  /// Waits until the application is HEALTHY with a rank of an epoch that is not among `former`.
   func untilHealthy(after former: Set<Int>) async throws -> ApplicationStatus {
     var last: ApplicationStatus?
     return try await wait(for: "HEALTHY in a new epoch", detail: { "\(String(describing: last))" }) {
       last = try await application()
-      return last.flatMap { $0.isHealthy && $0.epochs.isDisjoint(with: former) ? $0 : nil }
+      return last.flatMap { $0.isHealthy && !$0.epochs.isSubset(of: former) ? $0 : nil }
     }
   }
 

@@ -57,7 +57,7 @@ import Testing
   }
 
   @Test func `is empty when only the spelling differs`() throws {
-    let old = try manifest("  engine_kwargs: {max_model_len: 16K}\nfailure_policy: restart_gang")
+    let old = try manifest("  engine_kwargs: {max_model_len: 16K}\nfailure_policy: recover")
     #expect(Manifest.diff(old, try manifest("  engine_kwargs: {max_model_len: 16384}")).isEmpty)
   }
 

@@ -128,7 +128,6 @@ struct WrongManifest: CustomTestStringConvertible, Sendable {
     .init(
       "a range", "ingress_deployment_config: {autoscaling_config: {min_replicas: 1, max_replicas: 2}}",
       "5:81 not-in-effect"),
-    .init("survivors", "failure_policy: recover", "5:17 not-in-effect"),
     .init("a departed variable", "  runtime_env: {env_vars: {VLLM_USE_V1: \"1\"}}", "5:28 unknown-variable"),
     .init(
       "an unknown variable", "  runtime_env: {env_vars: {VLLM_USE_DEEP_GEM: \"1\"}}", "5:28 unknown-variable"),

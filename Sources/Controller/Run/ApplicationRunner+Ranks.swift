@@ -14,27 +14,27 @@ extension ApplicationRunner {
   /// How often starting ranks are looked at.
   private static let startInterval = Duration.milliseconds(20)
 
-  /// Starts a group's ranks, all together, once the intent is on disk.
+  /// Starts ranks of a group, all together, once the intent is on disk.
   func launch(_ launch: GroupLaunch) {
     Task { await self.start(launch) }
   }
 
   private func start(_ launch: GroupLaunch) async {
     let segment: GroupSegment
-    do { segment = try GroupSegment() } catch {
-      for rank in 0..<launch.engine.size { fail(launch, rank, error.description, isPermanent: false) }
+    do { segment = try self.segment(of: launch) } catch {
+      for rank in launch.ranks { fail(launch, rank, error.description, isPermanent: false) }
       return
     }
     let total = launch.engine.size * state.spec.groups
-    let specs = (0..<launch.engine.size).map {
+    let specs = launch.ranks.map {
       plan.rank($0, of: launch, totalRanks: total, segment: segment.memory.descriptor.raw)
     }
     let epoch = StoreChange.epoch(application: stored.name, group: launch.group, epoch: launch.epoch)
     // A full disk must not stop supervision: the tokens find these processes all the same.
     _ = try? await surroundings.store.commit([epoch] + specs.map { .intent($0.token) })
     var failures: [(Int, SupervisionError)] = []
-    for (rank, spec) in specs.enumerated() {
-      guard isStarting(launch) else {
+    for (rank, spec) in zip(launch.ranks, specs) {
+      guard isStarting(launch, rank) else {
         tell(.rank(.ended(.unknown, lastLine: nil), group: launch.group, rank: rank, epoch: launch.epoch))
         continue
       }
@@ -46,11 +46,19 @@ extension ApplicationRunner {
     watchStarts()
   }
 
-  private func isStarting(_ launch: GroupLaunch) -> Bool {
-    guard !isClosing, let group = state.groups.first(where: { $0.index == launch.group }) else {
-      return false
-    }
-    return group.epoch == launch.epoch && group.phase == .starting
+  /// A new segment for a new life, that of the present one for ranks that join it.
+  private func segment(of launch: GroupLaunch) throws(ExpertParallelError) -> GroupSegment {
+    if let present = segments[launch.group], present.life == launch.life { return present }
+    let segment = try GroupSegment(life: launch.life)
+    segments[launch.group] = segment
+    return segment
+  }
+
+  private func isStarting(_ launch: GroupLaunch, _ rank: Int) -> Bool {
+    guard !isClosing, let group = state.groups.first(where: { $0.index == launch.group }),
+      group.phase == .starting || group.phase == .running
+    else { return false }
+    return group.ranks[rank].epoch == launch.epoch && group.ranks[rank].isStarting
   }
 
   private func fail(_ launch: GroupLaunch, _ rank: Int, _ reason: String, isPermanent: Bool) {
@@ -70,6 +78,7 @@ extension ApplicationRunner {
   private func watch(_ rank: RankProcess) async {
     let status = await rank.process.exit() ?? .unknown
     ranks[rank.place] = nil
+    if !ranks.keys.contains(where: { $0.group == rank.place.group }) { segments[rank.place.group] = nil }
     directory.remove(rank.place)
     forget(rank.process)
     tell(
@@ -97,7 +106,7 @@ extension ApplicationRunner {
     guard !isWatchingStarts else { return }
     isWatchingStarts = true
     Task {
-      while !self.isClosing, self.state.groups.contains(where: { $0.phase == .starting }) {
+      while !self.isClosing, self.state.groups.contains(where: { $0.ranks.contains(where: \.isStarting) }) {
         self.lookAtStarts()
         await Loop.sleep(for: Self.startInterval)
       }
@@ -106,12 +115,12 @@ extension ApplicationRunner {
   }
 
   private func lookAtStarts() {
-    for group in state.groups where group.phase == .starting {
-      for (number, known) in group.ranks.enumerated() where known.isAlive && !known.isReady {
-        let place = RankPlace(group: group.index, rank: number, epoch: group.epoch)
+    for group in state.groups where group.phase == .starting || group.phase == .running {
+      for (number, known) in group.ranks.enumerated() where known.isStarting {
+        let place = RankPlace(group: group.index, rank: number, epoch: known.epoch)
         guard let rank = ranks[place], let (phase, progress) = rank.startPhase else { continue }
         if (phase, progress) != (known.phase, known.progress) {
-          tell(.rank(.progressed(phase, progress), group: group.index, rank: number, epoch: group.epoch))
+          tell(.rank(.progressed(phase, progress), group: group.index, rank: number, epoch: known.epoch))
         }
         if phase == .ready, !rank.isProbed {
           rank.isProbed = true
@@ -138,7 +147,7 @@ extension ApplicationRunner {
   func watchDrain(group: Int, epoch: Int) {
     Task {
       while !self.isClosing, self.isDraining(group, epoch) {
-        if self.hasNoRequest(group, epoch) {
+        if self.hasNoRequest(group) {
           self.tell(.drained(group: group, epoch: epoch))
           return
         }
@@ -155,11 +164,11 @@ extension ApplicationRunner {
     return false
   }
 
-  private func hasNoRequest(_ group: Int, _ epoch: Int) -> Bool {
+  private func hasNoRequest(_ group: Int) -> Bool {
     guard
       state.ingress.replicas.allSatisfy({ $0.phase != .running || $0.tableVersion >= state.table.version })
     else { return false }
-    return ranks.values.filter { $0.place.group == group && $0.place.epoch == epoch }.allSatisfy {
+    return ranks.values.filter { $0.place.group == group }.allSatisfy {
       $0.isBusy != true && boards.requests(group: group, rank: $0.place.rank) == 0
     }
   }
@@ -193,8 +202,12 @@ extension ProcessEnd {
 }
 
 /// The shared segment of one life of a group; its ranks hold it from their start on, and it goes with the last.
-private final class GroupSegment {
+final class GroupSegment {
+  let life: Int
   let memory: SharedMemory
 
-  init() throws(ExpertParallelError) { memory = try GroupControl.makeSegment() }
+  init(life: Int) throws(ExpertParallelError) {
+    self.life = life
+    memory = try GroupControl.makeSegment()
+  }
 }

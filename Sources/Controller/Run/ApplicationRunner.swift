@@ -29,6 +29,8 @@ final class ApplicationRunner {
   var diagnosis = Diagnosis()
   var hints: [Hint] = []
 
+  /// The shared segments of groups that live, for ranks that join them.
+  var segments: [Int: GroupSegment] = [:]
   /// The ranks' processes, those that are ending included.
   var ranks: [RankPlace: RankProcess] = [:]
   /// The ingress replicas' processes, by index; those that are ending included.

@@ -11,7 +11,8 @@ extension ApplicationSpec {
       engine: EngineSpec(
         size: layout.size, sizePerNode: layout.sizePerNode, capacity: manifest.engineArguments.maxNumSeqs,
         arguments: Self.engineArguments(manifest, modelFolder),
-        environment: manifest.environment.map { "\($0.name)=\($0.value)" }),
+        environment: manifest.environment.map { "\($0.name)=\($0.value)" },
+        recovers: manifest.failurePolicy == .recover),
       ingress: IngressSpec(
         host: manifest.ingress.host, port: manifest.ingress.port, arguments: Self.ingressArguments(manifest),
         boardRows: Self.boardRows(for: manifest.ingressReplicas.minimum)),
@@ -35,6 +36,7 @@ extension ApplicationSpec {
     add("--accelerator-memory", engine.acceleratorMemoryBytes)
     add("--moe-dp-chunk-size", engine.moeDPChunkSize)
     add("--seed", engine.seed)
+    add("--failure-policy", manifest.failurePolicy.rawValue)
     arguments.append(engine.enableExpertParallel ? "--enable-expert-parallel" : "--no-enable-expert-parallel")
     if let caching = engine.enablePrefixCaching {
       arguments.append(caching ? "--enable-prefix-caching" : "--no-enable-prefix-caching")

@@ -22,7 +22,7 @@ struct LaunchPlan: Sendable {
     let arguments =
       launch.engine.arguments + [
         "--uds", directory.rankSocket(place), "--data-parallel-size", "\(launch.engine.size)",
-        "--data-parallel-rank", "\(rank)", "--epoch", "\(launch.epoch)", "--group-fd",
+        "--data-parallel-rank", "\(rank)", "--epoch", "\(launch.life)", "--group-fd",
         "\(Self.groupDescriptor)", "--stats-page", directory.rankPage(place),
       ]
     return LaunchSpec(

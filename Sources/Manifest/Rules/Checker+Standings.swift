@@ -27,11 +27,6 @@ extension Checker {
 
   /// The rules of single fields that are more than a type.
   mutating func checkOperation() {
-    if text(FieldPath.failurePolicy) == FailurePolicy.recover.rawValue {
-      diagnostics.report(
-        .notInEffect, "`failure_policy: recover` is not in effect yet: the group restarts whole",
-        at: span(FieldPath.failurePolicy))
-    }
     if let perNode = values[FieldPath.sizePerNode] {
       diagnostics.report(
         .differs, "`dp_size_per_node` is honoured strictly here; current Ray accepts and ignores it",

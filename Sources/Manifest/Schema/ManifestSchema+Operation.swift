@@ -68,8 +68,9 @@ extension ManifestSchema {
           bundled: .notYet("a failed change stays failed until the next apply")),
       ]),
     Field(
-      "failure_policy", .choice(["restart_gang", "recover"]), .text("restart_gang"),
-      "What becomes of a group when a rank dies: it restarts whole, or survivors go on.", .groupRestart),
+      "failure_policy", .choice(["recover", "restart_gang"]), .text("recover"),
+      "What becomes of a group when a rank dies: the others go on and it is replaced, or all restart as in Ray.",
+      .groupRestart),
     Field(
       "prefill_config",
       .refused(
