@@ -37,7 +37,6 @@ public final class ExpertGroup {
   var exchangeOrdinal: UInt64 = 0
   var viewWord = ViewWord(view: 1, proposer: 0)
   var watches: PeerWatches?
-  private var fence = Fence()
 
   /// A rank of the group that `control` opened; not yet joined.
   ///
@@ -156,11 +155,13 @@ extension ExpertGroup {
   ) throws(ExpertParallelError) {
     if spins, looksSoon(missing) { return }
     let begin = Instant.now
+    var fence = Fence()
     while true {
       let seen = bell.announce()
       guard let culprit = missing() else { return }
       let now = Instant.now
-      try checkHealth(phase, waitingFor: culprit, at: now)
+      try checkHealth(phase)
+      if policy.recovers { endIfStuck(culprit, &fence, phase, at: now) }
       guard now < limits.deadline else {
         throw .timedOut(rank: culprit, phase: phase, seconds: (now - begin).inSeconds)
       }
@@ -180,9 +181,16 @@ extension ExpertGroup {
     return false
   }
 
-  private func checkHealth(
-    _ phase: WaitPhase, waitingFor culprit: Int, at now: Instant
-  ) throws(ExpertParallelError) {
+  /// A member that holds the others up and does not move is killed; that it has ended is then seen like any death.
+  private func endIfStuck(_ culprit: Int, _ fence: inout Fence, _ phase: WaitPhase, at now: Instant) {
+    if case .pause = phase { return }
+    guard let watches else { return }
+    if fence.isStuck(culprit, watches.record(of: culprit), patience: policy.fenceAfter, at: now) {
+      watches.kill(culprit)
+    }
+  }
+
+  private func checkHealth(_ phase: WaitPhase) throws(ExpertParallelError) {
     if control.isStopRequested { throw .stopped(phase) }
     let epoch = control.header.epoch.pointee.load(ordering: .acquiring)
     if epoch != control.epoch { throw .epochMismatch(mine: control.epoch, segment: epoch) }
@@ -197,9 +205,6 @@ extension ExpertGroup {
       return
     }
     if !ended.isEmpty { try expel(ended.map(\.rank)) }
-    if case .pause = phase { return try admitNewcomers() }
-    if fence.isStuck(culprit, watches.record(of: culprit), patience: policy.fenceAfter, at: now) {
-      watches.kill(culprit)
-    }
+    if case .pause = phase { try admitNewcomers() }
   }
 }

@@ -2,6 +2,7 @@ import Platform
 
 /// Decides when a rank that the others wait for is not slow but stuck: stopped, or doing nothing at all.
 ///
+/// It belongs to one wait: what a rank did before, while nobody needed it, is no evidence.
 /// A rank that computes uses processor time, and one that reads its weights from a disk waits for that; neither is
 /// ended. What is stopped, or has not moved for the whole patience, would hold the group up for ever.
 struct Fence {
