@@ -17,7 +17,7 @@ func seconds() -> Double {
 /// A batch of sequences in one cache, fed and timed.
 struct Run {
   let model: LanguageModel
-  let cache: LatentCache
+  let cache: KeyValueCache
   let experts: LocalExperts
   let sequences: Int
   let blocksEach: Int
@@ -27,7 +27,7 @@ struct Run {
     self.model = model
     self.sequences = sequences
     blocksEach = (length + 15) / 16
-    cache = try LatentCache(model.configuration, blockCount: sequences * blocksEach, blockSize: 16)
+    cache = try KeyValueCache(model.configuration, blockCount: sequences * blocksEach, blockSize: 16)
     experts = try LocalExperts(model.experts)
     logits = [Float](repeating: 0, count: sequences * model.configuration.vocabularySize)
   }

@@ -10,7 +10,7 @@ typedef struct head_state {
 } head_state;
 
 // Turns one head's raw scores of a block into weights against the new running maximum.
-ALWAYS void weigh(head_state s, size_t head, size_t count, float factor, float *out, size_t latent) {
+ALWAYS void weigh(head_state s, size_t head, size_t count, float factor, float *out, size_t values) {
   float *scores = s.scores + head * s.padded;
   float maximum = s.maxima[head];
   for (size_t j = 0; j < count; j++) {
@@ -22,7 +22,7 @@ ALWAYS void weigh(head_state s, size_t head, size_t count, float factor, float *
   if (maximum > s.maxima[head]) {
     vec shrink = exponential(splat(s.maxima[head] - maximum));
     sums *= shrink;
-    for (size_t i = 0; i < latent; i++) out[i] *= shrink[0];
+    for (size_t i = 0; i < values; i++) out[i] *= shrink[0];
     s.maxima[head] = maximum;
   }
   for (size_t j = 0; j < s.padded; j += LANES) {
@@ -35,25 +35,26 @@ ALWAYS void weigh(head_state s, size_t head, size_t count, float factor, float *
   store(s.sums + head * LANES, sums);
 }
 
-static void attention(const float *q, size_t heads, size_t width, size_t latent, const float *cache,
-                      size_t block_size, const int32_t *blocks, size_t length, float factor,
-                      float *scratch, float *out) {
+static void attention(ck_attention_shape shape, const float *q, const float *cache,
+                      const int32_t *blocks, size_t length, float factor, float *scratch, float *out) {
+  size_t heads = shape.heads, keys = shape.key_size, values = shape.value_size;
+  size_t block_size = shape.block_size, stride = shape.row_stride;
   head_state s;
   s.padded = (block_size + CK_MAX_LANES - 1) / CK_MAX_LANES * CK_MAX_LANES;
   s.scores = scratch;
   s.sums = s.scores + heads * s.padded;
   s.maxima = s.sums + heads * CK_MAX_LANES;
-  memset(out, 0, heads * latent * sizeof(float));
+  memset(out, 0, heads * values * sizeof(float));
   memset(s.sums, 0, heads * LANES * sizeof(float));
   for (size_t head = 0; head < heads; head++) s.maxima[head] = -FLT_MAX;
   for (size_t at = 0, b = 0; at < length; at += block_size, b++) {
     size_t count = length - at < block_size ? length - at : block_size;
-    const float *rows = cache + (size_t)blocks[b] * block_size * width;
-    product(q, width, heads, rows, CK_F32, width, block_size, width, s.scores, s.padded);
+    const float *rows = cache + (size_t)blocks[b] * block_size * stride;
+    product(q, keys, heads, rows, CK_F32, stride, block_size, keys, s.scores, s.padded);
     for (size_t head = 0; head < heads; head++)
-      weigh(s, head, count, factor, out + head * latent, latent);
-    mix(s.scores, s.padded, heads, rows, CK_F32, width, count, latent, out, latent, 1);
+      weigh(s, head, count, factor, out + head * values, values);
+    mix(s.scores, s.padded, heads, rows + shape.value_offset, CK_F32, stride, count, values, out, values, 1);
   }
   for (size_t head = 0; head < heads; head++)
-    scale(out + head * latent, 1.0f / sum_lanes(load(s.sums + head * LANES)), latent);
+    scale(out + head * values, 1.0f / sum_lanes(load(s.sums + head * LANES)), values);
 }

@@ -43,10 +43,9 @@ void ck_mix(const float *x, size_t x_stride, size_t rows, const void *w, ck_type
   chosen->mix(x, x_stride, rows, w, type, w_stride, k, n, y, y_stride, accumulate);
 }
 
-void ck_attention(const float *q, size_t heads, size_t width, size_t latent, const float *cache,
-                  size_t block_size, const int32_t *blocks, size_t length, float scale,
-                  float *scratch, float *out) {
-  chosen->attention(q, heads, width, latent, cache, block_size, blocks, length, scale, scratch, out);
+void ck_attention(ck_attention_shape shape, const float *q, const float *cache, const int32_t *blocks,
+                  size_t length, float scale, float *scratch, float *out) {
+  chosen->attention(shape, q, cache, blocks, length, scale, scratch, out);
 }
 
 size_t ck_attention_scratch(size_t heads, size_t block_size) {

@@ -58,6 +58,22 @@ struct ConfigurationReader {
     return count
   }
 
+  /// Small non-negative integers; none when the field is absent.
+  func counts(_ field: String) throws(ModelError) -> [Int] {
+    guard let value = value(field) else { return [] }
+    guard let elements = value.elements else {
+      throw fault(field, "expected an array, found \(value.typeName)")
+    }
+    var counts: [Int] = []
+    for element in elements {
+      guard case .integer(let count) = element, (0...1 << 28).contains(count) else {
+        throw fault(field, "expected integers, found \(element.typeName)")
+      }
+      counts.append(count)
+    }
+    return counts
+  }
+
   func optionalNumber(_ field: String) throws(ModelError) -> Float? {
     guard let value = value(field) else { return nil }
     guard let number = value.double else {

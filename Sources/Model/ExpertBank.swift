@@ -20,15 +20,10 @@ public final class ExpertBank {
     shape = configuration.experts
     hiddenSize = configuration.hiddenSize
     var layers: [[FeedForwardWeights]] = []
-    for layer in configuration.denseLayerCount..<configuration.layerCount {
-      var experts: [FeedForwardWeights] = []
-      for expert in 0..<configuration.experts.count {
-        experts.append(
-          try FeedForwardWeights(
-            folder, prefix: "model.layers.\(layer).mlp.experts.\(expert)", hiddenSize: hiddenSize,
-            width: configuration.experts.intermediateSize))
-      }
-      layers.append(experts)
+    for layer in configuration.moeLayers {
+      layers.append(
+        try ExpertNames(folder, layer: layer).networks(
+          folder, shape: configuration.experts, hiddenSize: hiddenSize))
     }
     self.layers = layers
     network = try FeedForward(

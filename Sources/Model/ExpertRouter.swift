@@ -1,10 +1,10 @@
+import Glibc
 import Tensors
 
-/// DeepSeek-V3's router: sigmoid scores, a bias that only steers the choice, groups, top-k.
+/// Chooses the experts of each token; see ``RouterKind``.
 ///
-/// The group score is the sum of the group's two best biased scores; experts outside the best groups
-/// cannot be chosen. Weights are the unbiased scores of the chosen, optionally divided by their sum,
-/// times a scale (DeepSeek-V3, arXiv 2412.19437, §2.1.2).
+/// Experts outside the best groups cannot be chosen. Weights are the scores of the chosen, without the
+/// bias that steered the choice, optionally divided by their sum, times a scale.
 struct ExpertRouter {
   let shape: ExpertShape
   /// Biased scores, -infinity for experts of the groups that lost.
@@ -14,14 +14,34 @@ struct ExpertRouter {
   init(_ shape: ExpertShape) throws(TensorsError) {
     self.shape = shape
     choice = try FloatBuffer(count: shape.count)
-    groupScores = try FloatBuffer(count: shape.groupCount)
+    groupScores = try FloatBuffer(count: shape.router.groups?.count ?? 1)
+  }
+
+  /// Turns the logits of `tokens` tokens into scores, in place.
+  func score(_ logits: UnsafeMutablePointer<Float>, tokens: Int) {
+    switch shape.router {
+    case .biasedSigmoid: applySigmoid(logits, count: tokens * shape.count)
+    case .groupedSoftmax, .softmax:
+      for token in 0..<tokens { applySoftmax(logits + token * shape.count) }
+    }
+  }
+
+  private func applySoftmax(_ logits: UnsafeMutablePointer<Float>) {
+    let row = UnsafeMutableBufferPointer(start: logits, count: shape.count)
+    let largest = row.max() ?? 0
+    var sum: Float = 0
+    for expert in row.indices {
+      row[expert] = expf(row[expert] - largest)
+      sum += row[expert]
+    }
+    for expert in row.indices { row[expert] /= sum }
   }
 
   /// Routes one token.
   ///
   /// - Parameters:
-  ///   - scores: Sigmoid scores of all experts.
-  ///   - bias: `e_score_correction_bias`.
+  ///   - scores: Scores of all experts.
+  ///   - bias: What steers the choice, `e_score_correction_bias`; zeros for routers without one.
   ///   - ids: `shape.perToken` expert ids, written in ascending order.
   ///   - weights: Their weights.
   func route(
@@ -29,35 +49,39 @@ struct ExpertRouter {
     weights: UnsafeMutablePointer<Float>
   ) {
     for expert in 0..<shape.count { choice.base[expert] = scores[expert] + bias[expert] }
-    if shape.groupsPerToken < shape.groupCount { closeLosingGroups() }
+    if let groups = shape.router.groups, groups.perToken < groups.count { closeLosingGroups(groups) }
     chooseBest(shape.perToken, of: choice.base, count: shape.count, into: ids)
     sortAscending(ids)
     weigh(scores, ids, weights)
   }
 
-  private func closeLosingGroups() {
-    let size = shape.count / shape.groupCount
-    for group in 0..<shape.groupCount {
-      var best = -Float.infinity
-      var second = -Float.infinity
-      for expert in group * size..<(group + 1) * size {
-        let score = choice.base[expert]
-        if score > best {
-          second = best
-          best = score
-        } else if score > second {
-          second = score
-        }
-      }
-      groupScores.base[group] = size > 1 ? best + second : best
+  private func closeLosingGroups(_ groups: ExpertGroups) {
+    let size = shape.count / groups.count
+    for group in 0..<groups.count {
+      groupScores.base[group] = groupScore(choice.base + group * size, size: size)
     }
-    for _ in 0..<shape.groupCount - shape.groupsPerToken { closeWorstGroup(size: size) }
+    for _ in 0..<groups.count - groups.perToken { closeWorstGroup(of: groups.count, size: size) }
+  }
+
+  private func groupScore(_ scores: UnsafePointer<Float>, size: Int) -> Float {
+    var best = -Float.infinity
+    var second = -Float.infinity
+    for expert in 0..<size {
+      if scores[expert] > best {
+        second = best
+        best = scores[expert]
+      } else if scores[expert] > second {
+        second = scores[expert]
+      }
+    }
+    guard case .biasedSigmoid = shape.router, size > 1 else { return best }
+    return best + second
   }
 
   /// Drops the group with the lowest score, the later one on a tie.
-  private func closeWorstGroup(size: Int) {
+  private func closeWorstGroup(of count: Int, size: Int) {
     var worst = -1
-    for group in 0..<shape.groupCount where !groupScores.base[group].isNaN {
+    for group in 0..<count where !groupScores.base[group].isNaN {
       if worst < 0 || groupScores.base[group] <= groupScores.base[worst] { worst = group }
     }
     guard worst >= 0 else { return }

@@ -6,11 +6,21 @@ struct FeedForwardWeights {
   let up: Matrix
   let down: Matrix
 
-  /// Reads `<prefix>.gate_proj.weight`, `up_proj` and `down_proj`.
-  init(_ folder: WeightFolder, prefix: String, hiddenSize: Int, width: Int) throws(TensorsError) {
-    gate = try folder.matrix(prefix + ".gate_proj.weight", rows: width, columns: hiddenSize)
-    up = try folder.matrix(prefix + ".up_proj.weight", rows: width, columns: hiddenSize)
-    down = try folder.matrix(prefix + ".down_proj.weight", rows: hiddenSize, columns: width)
+  init(gate: Matrix, up: Matrix, down: Matrix) {
+    self.gate = gate
+    self.up = up
+    self.down = down
+  }
+
+  /// Reads `<prefix>.gate_proj.weight`, `up_proj` and `down_proj`, or what these are called instead.
+  init(
+    _ folder: WeightFolder, prefix: String,
+    names: (gate: String, up: String, down: String) = ("gate_proj", "up_proj", "down_proj"),
+    hiddenSize: Int, width: Int
+  ) throws(TensorsError) {
+    gate = try folder.matrix("\(prefix).\(names.gate).weight", rows: width, columns: hiddenSize)
+    up = try folder.matrix("\(prefix).\(names.up).weight", rows: width, columns: hiddenSize)
+    down = try folder.matrix("\(prefix).\(names.down).weight", rows: hiddenSize, columns: width)
   }
 
   var matrices: [Matrix] { [gate, up, down] }

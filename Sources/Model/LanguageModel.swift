@@ -1,6 +1,6 @@
 import Tensors
 
-/// A DeepSeek-V3 style language model over read-only mapped weights.
+/// A mixture-of-experts language model over read-only mapped weights.
 ///
 /// Not for use by two threads at once: it owns the scratch memory of a forward pass, made when the
 /// model is opened and sized for the largest batch, so that a step allocates nothing.
@@ -17,7 +17,7 @@ public final class LanguageModel {
   private let folder: WeightFolder
   private let weights: ModelWeights
   private let rotary: RotaryEmbedding
-  private let attention: LatentAttention
+  private let attention: Attention
   private let network: FeedForward
   private let router: ExpertRouter
   private let workspace: Workspace
@@ -39,7 +39,7 @@ public final class LanguageModel {
       weightBytes = folder.byteCount
       weights = try ModelWeights(folder, configuration: configuration)
       experts = try ExpertBank(folder, configuration: configuration)
-      attention = try LatentAttention(configuration, rotary: rotary)
+      attention = try Attention(folder, configuration: configuration, rotary: rotary)
       let shared = configuration.experts.intermediateSize * configuration.experts.sharedCount
       network = try FeedForward(
         hiddenSize: configuration.hiddenSize, maxWidth: max(configuration.denseIntermediateSize, shared))
@@ -54,24 +54,24 @@ public final class LanguageModel {
   ///
   /// - Parameters:
   ///   - batch: At most `maxBatchTokens` tokens; every token id below `vocabularySize`.
-  ///   - cache: Where earlier tokens' latents are and the new ones go.
+  ///   - cache: Where earlier tokens' keys and values are and the new ones go.
   ///   - experts: Who runs the routed experts.
   ///   - logits: `[batch.logitRows.count, vocabularySize]`, overwritten.
   public func forward<Experts: ExpertDispatch>(
-    _ batch: ForwardBatch, cache: LatentCache, experts: Experts,
+    _ batch: ForwardBatch, cache: KeyValueCache, experts: Experts,
     logits: UnsafeMutableBufferPointer<Float>
   ) throws(Experts.Failure) {
     check(batch, cache: cache, logits: logits)
     let step = prepare(batch, blockSize: cache.blockSize)
     for (index, layer) in weights.layers.enumerated() {
-      attend(layer, step: step, attention: cache.attention, cache: cache.layer(index))
+      attend(index, norm: layer.inputNorm, step: step, cache: cache)
       try mix(layer, tokens: batch.tokens.count, experts: experts)
     }
     writeLogits(batch.logitRows, into: logits)
   }
 
   private func check(
-    _ batch: ForwardBatch, cache: LatentCache, logits: UnsafeMutableBufferPointer<Float>
+    _ batch: ForwardBatch, cache: KeyValueCache, logits: UnsafeMutableBufferPointer<Float>
   ) {
     precondition(batch.tokens.count <= maxBatchTokens, "more tokens than the workspace has room for")
     precondition(batch.positions.count == batch.tokens.count, "one position per token")
@@ -103,22 +103,18 @@ public final class LanguageModel {
   private func rows(_ buffer: FloatBuffer) -> Rows { Rows(buffer.base, stride: configuration.hiddenSize) }
 
   /// `hidden += attention(norm(hidden))`.
-  private func attend(
-    _ layer: ModelWeights.Layer, step: StepTables, attention paged: PagedAttention,
-    cache: UnsafeMutablePointer<Float>
-  ) {
+  private func attend(_ layer: Int, norm: FloatBuffer, step: StepTables, cache: KeyValueCache) {
     let total = step.batch.tokens.count
     let hidden = rows(workspace.hidden)
     let normed = rows(workspace.normed)
     let output = rows(workspace.output)
-    for first in stride(from: 0, to: total, by: LatentAttention.rowBlock) {
-      let range = first..<min(first + LatentAttention.rowBlock, total)
+    for first in stride(from: 0, to: total, by: Attention.rowBlock) {
+      let range = first..<min(first + Attention.rowBlock, total)
       normalizeRootMeanSquare(
-        hidden.from(row: first), count: range.count, weight: layer.inputNorm,
+        hidden.from(row: first), count: range.count, weight: norm,
         epsilon: configuration.normEpsilon, into: normed)
       attention.run(
-        layer.attention, rows: range, hidden: normed, step: step, attention: paged, cache: cache,
-        output: output)
+        layer: layer, rows: range, hidden: normed, step: step, cache: cache, output: output)
       add(output.base, to: hidden.from(row: first).base, count: range.count * configuration.hiddenSize)
     }
   }
@@ -151,7 +147,7 @@ public final class LanguageModel {
     let shape = configuration.experts
     let scores = workspace.scores.base
     gate.product(rows(workspace.normed), count: tokens, into: Rows(scores, stride: shape.count))
-    applySigmoid(scores, count: tokens * shape.count)
+    router.score(scores, tokens: tokens)
     for token in 0..<tokens {
       router.route(
         scores: scores + token * shape.count, bias: bias.base,

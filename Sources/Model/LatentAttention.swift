@@ -18,9 +18,9 @@ struct LatentAttentionWeights {
   let valueUp: [Matrix]
   let output: Matrix
 
-  init(_ folder: WeightFolder, prefix: String, model: ModelConfiguration) throws(TensorsError) {
-    let shape = model.attention
-    let hidden = model.hiddenSize
+  init(
+    _ folder: WeightFolder, prefix: String, shape: LatentAttentionShape, hiddenSize hidden: Int
+  ) throws(TensorsError) {
     let queryWidth = shape.headCount * shape.queryHeadSize
     if let rank = shape.queryRank {
       query = .lowRank(
@@ -50,23 +50,20 @@ struct LatentAttentionWeights {
 /// a token's result does not depend on how it was batched.
 struct LatentAttention {
   private let shape: LatentAttentionShape
-  private let hiddenSize: Int
   private let epsilon: Float
   private let rotary: RotaryEmbedding
   private let scoreScale: Float
   private let buffers: LatentAttentionBuffers
 
-  init(_ model: ModelConfiguration, rotary: RotaryEmbedding) throws(TensorsError) {
-    shape = model.attention
-    hiddenSize = model.hiddenSize
-    epsilon = model.normEpsilon
+  init(
+    _ shape: LatentAttentionShape, normEpsilon: Float, rotary: RotaryEmbedding
+  ) throws(TensorsError) {
+    self.shape = shape
+    epsilon = normEpsilon
     self.rotary = rotary
     scoreScale = rotary.scoreFactor / Float(shape.queryHeadSize).squareRoot()
-    buffers = try LatentAttentionBuffers(model)
+    buffers = try LatentAttentionBuffers(shape)
   }
-
-  /// Rows computed together; bounds scratch memory, not results.
-  static let rowBlock = 64
 
   /// Computes `output[rows.count, hiddenSize]` for some rows of the batch and caches their latents.
   ///
@@ -161,7 +158,7 @@ struct LatentAttention {
   }
 }
 
-/// Scratch of ``LatentAttention``, for `rowBlock` rows.
+/// Scratch of ``LatentAttention``, for ``Attention/rowBlock`` rows.
 struct LatentAttentionBuffers {
   let lowRank: FloatBuffer
   let queries: FloatBuffer
@@ -170,9 +167,8 @@ struct LatentAttentionBuffers {
   let mixed: FloatBuffer
   let values: FloatBuffer
 
-  init(_ model: ModelConfiguration) throws(TensorsError) {
-    let shape = model.attention
-    let rows = LatentAttention.rowBlock
+  init(_ shape: LatentAttentionShape) throws(TensorsError) {
+    let rows = Attention.rowBlock
     lowRank = try FloatBuffer(count: rows * (shape.queryRank ?? 0))
     queries = try FloatBuffer(count: rows * shape.headCount * shape.queryHeadSize)
     latents = try FloatBuffer(count: rows * shape.cachedWidth)

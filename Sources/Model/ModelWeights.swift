@@ -1,10 +1,9 @@
 import Tensors
 
-/// Weights of the transformer other than routed experts, in place in the mapped files.
+/// Weights of the transformer other than attention and routed experts, in place in the mapped files.
 struct ModelWeights {
   struct Layer {
     let inputNorm: FloatBuffer
-    let attention: LatentAttentionWeights
     let outputNorm: FloatBuffer
     let mixture: Mixture
   }
@@ -41,33 +40,41 @@ extension ModelWeights.Layer {
   fileprivate init(_ folder: WeightFolder, index: Int, model: ModelConfiguration) throws(TensorsError) {
     let prefix = "model.layers.\(index)"
     inputNorm = try folder.vector(prefix + ".input_layernorm.weight", count: model.hiddenSize)
-    attention = try LatentAttentionWeights(folder, prefix: prefix + ".self_attn", model: model)
     outputNorm = try folder.vector(prefix + ".post_attention_layernorm.weight", count: model.hiddenSize)
-    mixture = try ModelWeights.Mixture(folder, prefix: prefix + ".mlp", layer: index, model: model)
+    mixture = try ModelWeights.Mixture(folder, layer: index, model: model)
   }
 }
 
 extension ModelWeights.Mixture {
   fileprivate init(
-    _ folder: WeightFolder, prefix: String, layer: Int, model: ModelConfiguration
+    _ folder: WeightFolder, layer: Int, model: ModelConfiguration
   ) throws(TensorsError) {
-    guard layer >= model.denseLayerCount else {
+    guard let index = model.moeLayers.firstIndex(of: layer) else {
       self = .dense(
         try FeedForwardWeights(
-          folder, prefix: prefix, hiddenSize: model.hiddenSize, width: model.denseIntermediateSize))
+          folder, prefix: "model.layers.\(layer).mlp", hiddenSize: model.hiddenSize,
+          width: model.denseIntermediateSize))
       return
     }
     let experts = model.experts
+    let block = ExpertNames(folder, layer: layer).block
     let shared =
       experts.sharedCount == 0
       ? nil
       : try FeedForwardWeights(
-        folder, prefix: prefix + ".shared_experts", hiddenSize: model.hiddenSize,
+        folder, prefix: block + ".shared_experts", hiddenSize: model.hiddenSize,
         width: experts.intermediateSize * experts.sharedCount)
     self = .experts(
-      index: layer - model.denseLayerCount,
-      router: try folder.matrix(prefix + ".gate.weight", rows: experts.count, columns: model.hiddenSize),
-      bias: try folder.vector(prefix + ".gate.e_score_correction_bias", count: experts.count),
-      shared: shared)
+      index: index,
+      router: try folder.matrix(block + ".gate.weight", rows: experts.count, columns: model.hiddenSize),
+      bias: try Self.bias(folder, block: block, experts), shared: shared)
+  }
+
+  /// What steers the router's choice: zeros when the router has no bias.
+  private static func bias(
+    _ folder: WeightFolder, block: String, _ experts: ExpertShape
+  ) throws(TensorsError) -> FloatBuffer {
+    guard case .biasedSigmoid = experts.router else { return try FloatBuffer(count: experts.count) }
+    return try folder.vector(block + ".gate.e_score_correction_bias", count: experts.count)
   }
 }

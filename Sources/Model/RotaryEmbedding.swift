@@ -7,7 +7,7 @@ struct RotaryEmbedding {
   let frequencies: [Float]
   /// Factor of cosines and sines.
   let amplitude: Float
-  /// Factor of attention scores beside `1/√(query head size)`.
+  /// Factor of latent attention's scores beside `1/√(query head size)`.
   let scoreFactor: Float
   private let isInterleaved: Bool
 
@@ -73,13 +73,14 @@ extension YarnScaling {
 
   /// Factor of cosines and sines.
   var amplitude: Float {
+    if let attentionFactor { return attentionFactor }
     guard let mscale, let mscaleAllDimensions, mscale != 0, mscaleAllDimensions != 0 else {
       return temperature(1)
     }
     return temperature(mscale) / temperature(mscaleAllDimensions)
   }
 
-  /// Factor of attention scores.
+  /// Factor of latent attention's scores.
   var scoreFactor: Float {
     guard let mscaleAllDimensions, mscaleAllDimensions != 0 else { return 1 }
     return temperature(mscaleAllDimensions) * temperature(mscaleAllDimensions)

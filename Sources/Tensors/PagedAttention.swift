@@ -1,43 +1,57 @@
 import CKernels
 
-/// Softmax attention of one token's heads over paged rows that all heads share.
+/// Softmax attention of one token's heads over paged rows that these heads share.
 ///
-/// This is the core of multi-head latent attention in its absorbed form: a cached row is key (all its
-/// elements) and value (its first `latent` elements) of every head at once.
+/// A cached row's key is its first `keySize` elements. Its value is `valueSize` elements from `valueOffset`
+/// on: the same memory again for multi-head latent attention in its absorbed form, or what follows the key
+/// for one key-value head of grouped-query attention, whose rows lie in wider rows of all key-value heads.
 public struct PagedAttention {
   /// Query heads.
   public let heads: Int
-  /// Elements of a cached row and of a head's query.
-  public let width: Int
-  /// Leading elements of a cached row that are the value.
-  public let latent: Int
+  /// Elements of a key and of a head's query.
+  public let keySize: Int
+  /// Elements of a value.
+  public let valueSize: Int
+  /// Elements of a cached row before its value.
+  public let valueOffset: Int
+  /// Elements from one token's row to the next.
+  public let rowStride: Int
   /// Tokens of a cache block.
   public let blockSize: Int
   private let scratch: FloatBuffer
 
   /// Attention of that shape, with scratch memory for one token.
-  public init(heads: Int, width: Int, latent: Int, blockSize: Int) throws(TensorsError) {
+  public init(
+    heads: Int, keySize: Int, valueSize: Int, valueOffset: Int, rowStride: Int, blockSize: Int
+  ) throws(TensorsError) {
     self.heads = heads
-    self.width = width
-    self.latent = latent
+    self.keySize = keySize
+    self.valueSize = valueSize
+    self.valueOffset = valueOffset
+    self.rowStride = rowStride
     self.blockSize = blockSize
     scratch = try FloatBuffer(count: ck_attention_scratch(heads, blockSize))
+  }
+
+  private var shape: ck_attention_shape {
+    ck_attention_shape(
+      heads: heads, key_size: keySize, value_size: valueSize, value_offset: valueOffset,
+      row_stride: rowStride, block_size: blockSize)
   }
 
   /// Attends over the first `length` cached tokens.
   ///
   /// - Parameters:
-  ///   - query: `[heads, width]`.
-  ///   - cache: The layer's rows, `[blocks, blockSize, width]`.
+  ///   - query: `[heads, keySize]`.
+  ///   - cache: The first row's key; rows `[blocks, blockSize]`, `rowStride` elements apart.
   ///   - blocks: The block of every `blockSize` tokens, in order.
   ///   - length: Cached tokens to look at, at least 1.
   ///   - scale: Factor of the scores before the softmax.
-  ///   - output: `[heads, latent]`.
+  ///   - output: `[heads, valueSize]`.
   public func attend(
     query: UnsafePointer<Float>, cache: UnsafePointer<Float>, blocks: UnsafePointer<Int32>, length: Int,
     scale: Float, into output: UnsafeMutablePointer<Float>
   ) {
-    ck_attention(
-      query, heads, width, latent, cache, blockSize, blocks, length, scale, scratch.base, output)
+    ck_attention(shape, query, cache, blocks, length, scale, scratch.base, output)
   }
 }

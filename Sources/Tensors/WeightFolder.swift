@@ -71,7 +71,21 @@ public final class WeightFolder {
   ///
   /// - Important: Valid while this folder lives.
   public func matrix(_ name: String, rows: Int, columns: Int) throws(TensorsError) -> Matrix {
-    let tensor = try tensor(name, shape: [rows, columns])
+    try matrix(try tensor(name, shape: [rows, columns]), rows: rows, columns: columns)
+  }
+
+  /// `count` weight matrices stored one after the other as `[count, rows, columns]`.
+  ///
+  /// - Important: Valid while this folder lives.
+  public func matrices(
+    _ name: String, count: Int, rows: Int, columns: Int
+  ) throws(TensorsError) -> [Matrix] {
+    let tensor = try tensor(name, shape: [count, rows, columns])
+    let all = try matrix(tensor, rows: count * rows, columns: columns)
+    return (0..<count).map { all[rows: $0 * rows..<($0 + 1) * rows] }
+  }
+
+  private func matrix(_ tensor: Tensor, rows: Int, columns: Int) throws(TensorsError) -> Matrix {
     guard let storage = Matrix.Storage(tensor.elementType) else {
       let copy = try FloatBuffer(count: rows * columns)
       try tensor.widen(into: copy.base)
@@ -79,7 +93,8 @@ public final class WeightFolder {
       return Matrix(UnsafeRawPointer(copy.base), storage: .f32, rows: rows, columns: columns)
     }
     guard let base = tensor.bytes.baseAddress else {
-      throw .wrongShape(file: tensor.file, tensor: name, expected: [rows, columns], found: tensor.shape)
+      throw .wrongShape(
+        file: tensor.file, tensor: tensor.name, expected: [rows, columns], found: tensor.shape)
     }
     return Matrix(base, storage: storage, rows: rows, columns: columns)
   }

@@ -4,7 +4,7 @@ import JSON
 import Platform
 import Testing
 
-/// Against what transformers computes (`Tests/Fixtures/make_deepseek_v3_toy.py`).
+/// Against what transformers computes (`Tests/Fixtures/make_toy_models.py`).
 @Suite struct `A group of engines` {
   struct Prompt: Sendable {
     let name: String

@@ -22,7 +22,7 @@ import torch
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent.parent / "Tools" / "model")]
 from evaluate import Speaker  # noqa: E402
-from make_deepseek_v3_toy import Recorder  # noqa: E402
+from make_toy_models import Recorder  # noqa: E402
 
 MODEL = HERE.parent.parent / "models" / "operator-moe"
 OUT = HERE / "operator-moe" / "greedy.json"
@@ -87,7 +87,7 @@ def candidates(speaker: Speaker):
 def main() -> None:
     speaker = Speaker(MODEL)
     speaker.model.set_attn_implementation("eager")
-    recorder = Recorder(speaker.model)
+    recorder = Recorder(speaker.model, everything=False)
     kept = []
     for description, ids, stops in candidates(speaker):
         if len(kept) == WANTED:

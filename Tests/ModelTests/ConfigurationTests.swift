@@ -4,61 +4,20 @@ import Testing
 
 @testable import Model
 
-/// A copy of the toy model's folder with some files replaced.
-final class AlteredModel {
-  let path: String
-
-  init(config: String? = nil, without: Set<String> = [], truncatedTo bytes: Int? = nil) throws {
-    var template = Array("/tmp/dpdeploy-model-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw TensorsError.unreadable(file: "/tmp", reason: "mkdtemp") }
-    path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-    for name in ["config.json", "model.safetensors"] where !without.contains(name) {
-      var content = try contents(ToyModel.folder + "/" + name)
-      if name == "config.json", let config { content = Array(config.utf8) }
-      if name == "model.safetensors", let bytes { content = Array(content.prefix(bytes)) }
-      let file = open(path + "/" + name, O_WRONLY | O_CREAT, 0o600)
-      defer { close(file) }
-      guard write(file, content, content.count) == content.count else {
-        throw TensorsError.unreadable(file: name, reason: "write")
-      }
-    }
-  }
-
-  deinit {
-    unlink(path + "/config.json")
-    unlink(path + "/model.safetensors")
-    rmdir(path)
-  }
-}
-
 @Suite struct `Model folder` {
-  private func original() throws -> String {
-    String(decoding: try contents(ToyModel.folder + "/config.json"), as: UTF8.self)
-  }
-
   private func replacing(_ old: String, _ new: String) throws -> String {
-    let text = try original()
-    let parts = text.split(separator: old, omittingEmptySubsequences: false)
-    try #require(parts.count == 2, "\(old) occurs once")
-    return parts.joined(separator: new)
-  }
-
-  /// What opening the folder says, its path left out.
-  private func complaint(_ model: AlteredModel) -> String {
-    do {
-      _ = try LanguageModel(folder: model.path, maxBatchTokens: 8)
-      return "opened"
-    } catch {
-      return error.description.split(separator: model.path, omittingEmptySubsequences: false)
-        .joined(separator: "DIR")
-    }
+    try Toy.deepseekV3.config(replacing: old, with: new)
   }
 
   @Test func `reads the shape of the toy model`() throws {
     let model = try ModelConfiguration(folder: ToyModel.folder)
     #expect(model.vocabularySize == 320 && model.hiddenSize == 32 && model.layerCount == 3)
-    #expect(model.denseLayerCount == 1 && model.moeLayerCount == 2)
-    #expect(model.attention.queryHeadSize == 16 && model.attention.cachedWidth == 24)
+    #expect(model.moeLayers == [1, 2])
+    guard case .latent(let attention) = model.attention else {
+      Issue.record("\(model.attention)")
+      return
+    }
+    #expect(attention.queryHeadSize == 16 && attention.cachedWidth == 24)
     #expect(model.rotary == RotaryShape(theta: 10_000, isInterleaved: true, yarn: nil))
     #expect(model.endTokens == [1] && model.beginToken == 0)
   }
@@ -102,23 +61,23 @@ final class AlteredModel {
     (#""rope_type": "default""#, #""rope_type": "dynamic""#, "not supported: rope type dynamic"),
     (
       #""model_type": "deepseek_v3""#, #""model_type": "llama""#,
-      "not supported: model_type llama (deepseek_v3 is)"
+      "not supported: model_type llama (deepseek_v2, deepseek_v3, mixtral, qwen3_moe are)"
     ),
   ])
   func `says which field of config.json is wrong`(old: String, new: String, message: String) throws {
     let altered = try AlteredModel(config: replacing(old, new))
-    #expect(complaint(altered) == "DIR/config.json: " + message)
+    #expect(altered.complaint == "DIR/config.json: " + message)
   }
 
   @Test func `says where config.json stops being JSON`() throws {
     let altered = try AlteredModel(config: "{\n  \"a\": 1,\n}")
-    #expect(complaint(altered).hasPrefix("DIR/config.json:3:"))
+    #expect(altered.complaint.hasPrefix("DIR/config.json:3:"))
   }
 
   @Test func `says which tensor has another shape than the configuration`() throws {
     let altered = try AlteredModel(config: replacing(#""kv_lora_rank": 16"#, #""kv_lora_rank": 18"#))
     #expect(
-      complaint(altered)
+      altered.complaint
         == "DIR/model.safetensors: tensor model.layers.0.self_attn.kv_a_proj_with_mqa.weight: expected shape [26, 32], found [24, 32]"
     )
   }
@@ -126,19 +85,19 @@ final class AlteredModel {
   @Test func `says which tensor is missing`() throws {
     let altered = try AlteredModel(config: replacing(#""num_hidden_layers": 3"#, #""num_hidden_layers": 4"#))
     #expect(
-      complaint(altered)
+      altered.complaint
         == "DIR/model.safetensors: tensor model.layers.3.input_layernorm.weight is missing")
   }
 
   @Test func `says that files are missing or cut short`() throws {
     #expect(
-      complaint(try AlteredModel(without: ["config.json"])) == "DIR/config.json: No such file or directory")
+      try AlteredModel(without: ["config.json"]).complaint == "DIR/config.json: No such file or directory")
     #expect(
-      complaint(try AlteredModel(without: ["model.safetensors"]))
+      try AlteredModel(without: ["model.safetensors"]).complaint
         == "DIR: neither model.safetensors nor model.safetensors.index.json found")
     let whole = try contents(ToyModel.folder + "/model.safetensors").count
     #expect(
-      complaint(try AlteredModel(truncatedTo: whole - 100))
+      try AlteredModel(truncatedTo: whole - 100).complaint
         == "DIR/model.safetensors: truncated: expected \(whole) bytes, found \(whole - 100)")
   }
 }

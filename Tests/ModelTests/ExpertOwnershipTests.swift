@@ -51,16 +51,10 @@ private final class SpreadExperts: ExpertDispatch {
 }
 
 @Suite struct `Expert ownership` {
-  let toy: ToyModel
-  let model: LanguageModel
-
-  init() throws {
-    toy = try ToyModel()
-    model = try LanguageModel(folder: ToyModel.folder, maxBatchTokens: 256)
-  }
-
-  private func logits(_ experts: some ExpertDispatch, tokens: [Int32]) throws -> [Float] {
-    let cache = try LatentCache(model.configuration, blockCount: 16, blockSize: 16)
+  private func logits(
+    _ model: LanguageModel, _ experts: some ExpertDispatch, tokens: [Int32]
+  ) throws -> [Float] {
+    let cache = try KeyValueCache(model.configuration, blockCount: 16, blockSize: 16)
     var batch = ForwardBatch()
     batch.append(tokens, contextLength: 0, blockTable: (0..<16).map { $0 }, wantsLogits: false)
     batch.logitRows = Array(0..<tokens.count)
@@ -71,13 +65,19 @@ private final class SpreadExperts: ExpertDispatch {
     return logits
   }
 
-  @Test(arguments: [1, 2, 3, 4, 8])
-  func `does not change a bit of the logits`(ranks: Int) throws {
-    let prompt = try #require(toy.prompts.dropFirst().first)
+  private func open(_ toy: Toy = .deepseekV3) throws -> LanguageModel {
+    try LanguageModel(folder: toy.folder, maxBatchTokens: 256)
+  }
+
+  @Test(arguments: Toy.allCases, [1, 2, 3, 4, 8])
+  func `does not change a bit of the logits`(toy: Toy, ranks: Int) throws {
+    let model = try open(toy)
+    let prompt = try #require(try ToyModel(toy).prompts.dropFirst().first)
     let spread = SpreadExperts(model.experts, ranks: ranks)
-    let expected = try logits(LocalExperts(model.experts), tokens: prompt.tokens)
-    #expect(sameBits(try logits(spread, tokens: prompt.tokens), expected))
-    #expect(spread.computed == prompt.tokens.count * 3 * 2)
+    let expected = try logits(model, LocalExperts(model.experts), tokens: prompt.tokens)
+    #expect(sameBits(try logits(model, spread, tokens: prompt.tokens), expected))
+    let perToken = model.experts.shape.perToken * model.configuration.moeLayerCount
+    #expect(spread.computed == prompt.tokens.count * perToken)
   }
 
   @Test func `asks for every layer also when there are no tokens`() throws {
@@ -91,7 +91,7 @@ private final class SpreadExperts: ExpertDispatch {
       }
     }
     let recorder = Recorder()
-    _ = try logits(recorder, tokens: [])
+    _ = try logits(open(), recorder, tokens: [])
     #expect(recorder.layers == [0, 1])
   }
 
@@ -103,6 +103,6 @@ private final class SpreadExperts: ExpertDispatch {
         output: UnsafeMutablePointer<Float>
       ) throws(PeerDied) { throw PeerDied() }
     }
-    #expect(throws: PeerDied()) { try logits(Broken(), tokens: [5]) }
+    #expect(throws: PeerDied()) { try logits(open(), Broken(), tokens: [5]) }
   }
 }

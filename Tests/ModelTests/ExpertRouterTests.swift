@@ -1,3 +1,4 @@
+import Glibc
 import Tensors
 import Testing
 
@@ -10,10 +11,12 @@ import Testing
   }
 
   private func shape(
-    experts: Int, groups: Int, chosenGroups: Int, perToken: Int, normalizes: Bool = true
+    experts: Int, groups: Int, chosenGroups: Int, perToken: Int, normalizes: Bool = true,
+    softmax: Bool = false
   ) -> ExpertShape {
-    ExpertShape(
-      count: experts, perToken: perToken, groupCount: groups, groupsPerToken: chosenGroups,
+    let groups = ExpertGroups(count: groups, perToken: chosenGroups)
+    return ExpertShape(
+      count: experts, perToken: perToken, router: softmax ? .groupedSoftmax(groups) : .biasedSigmoid(groups),
       intermediateSize: 1, sharedCount: 0, normalizesWeights: normalizes, weightScale: 2.5)
   }
 
@@ -25,22 +28,24 @@ import Testing
     return Choice(ids: ids, weights: weights)
   }
 
-  /// The definition, written with sorts.
-  private func reference(_ shape: ExpertShape, scores: [Float], bias: [Float]) -> Choice {
+  /// The definition, written with sorts: a group counts for the sum of its `best` best.
+  private func reference(
+    _ shape: ExpertShape, _ groups: ExpertGroups, best: Int, scores: [Float], bias: [Float]
+  ) -> Choice {
     let choice = zip(scores, bias).map(+)
-    let size = shape.count / shape.groupCount
-    let groups = (0..<shape.groupCount).map { group in
-      choice[group * size..<(group + 1) * size].sorted(by: >).prefix(2).reduce(0, +)
+    let size = shape.count / groups.count
+    let sums = (0..<groups.count).map { group in
+      choice[group * size..<(group + 1) * size].sorted(by: >).prefix(best).reduce(0, +)
     }
-    let open = Set(groups.indices.sorted { groups[$0] > groups[$1] }.prefix(shape.groupsPerToken))
-    let best = choice.indices.filter { open.contains($0 / size) }.sorted { choice[$0] > choice[$1] }
-    let ids = best.prefix(shape.perToken).sorted()
+    let open = Set(sums.indices.sorted { sums[$0] > sums[$1] }.prefix(groups.perToken))
+    let order = choice.indices.filter { open.contains($0 / size) }.sorted { choice[$0] > choice[$1] }
+    let ids = order.prefix(shape.perToken).sorted()
     let sum = shape.normalizesWeights ? ids.reduce(Float(0)) { $0 + scores[$1] } : 1
     return Choice(ids: ids.map(Int32.init), weights: ids.map { scores[$0] / sum * shape.weightScale })
   }
 
-  @Test(arguments: UInt64(1)...UInt64(200))
-  func `chooses what the definition chooses`(seed: UInt64) throws {
+  @Test(arguments: UInt64(1)...UInt64(200), [false, true])
+  func `chooses what the definition chooses`(seed: UInt64, softmax: Bool) throws {
     var random = Seeded(seed)
     let groups = [1, 2, 4, 8].randomElement(using: &random) ?? 1
     let size = Int.random(in: 1...8, using: &random)
@@ -48,13 +53,21 @@ import Testing
     let shape = shape(
       experts: groups * size, groups: groups, chosenGroups: chosenGroups,
       perToken: Int.random(in: 1...chosenGroups * size, using: &random),
-      normalizes: Bool.random(using: &random))
+      normalizes: Bool.random(using: &random), softmax: softmax)
     let scores = random.floats(shape.count, in: 0.01...0.99)
-    let bias = random.floats(shape.count, in: -1...1)
+    let bias = softmax ? [Float](repeating: 0, count: shape.count) : random.floats(shape.count, in: -1...1)
     let found = try route(shape, scores: scores, bias: bias)
-    let expected = reference(shape, scores: scores, bias: bias)
+    let expected = reference(
+      shape, try #require(shape.router.groups), best: softmax ? 1 : 2, scores: scores, bias: bias)
     #expect(found.ids == expected.ids, "seed \(seed)")
     #expect(largestDifference(found.weights, expected.weights) < 1e-6, "seed \(seed)")
+  }
+
+  @Test func `scores of a softmax are the exponentials' shares, whatever the size of the logits`() throws {
+    let router = try ExpertRouter(shape(experts: 3, groups: 1, chosenGroups: 1, perToken: 1, softmax: true))
+    var logits: [Float] = [0, logf(2), logf(5), 1000, 1000, -1000]
+    router.score(&logits, tokens: 2)
+    #expect(largestDifference(logits, [0.125, 0.25, 0.625, 0.5, 0.5, 0]) < 1e-6)
   }
 
   @Test func `weighs by the score without the bias`() throws {

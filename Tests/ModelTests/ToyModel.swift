@@ -2,7 +2,18 @@ import JSON
 import Model
 import Tensors
 
-/// The toy DeepSeek-V3 and what transformers computes with it; see make_deepseek_v3_toy.py.
+/// The toy models, one an architecture, by the names of their folders; see make_toy_models.py.
+enum Toy: String, CaseIterable {
+  case deepseekV3 = "deepseek-v3"
+  case deepseekV3YaRN = "deepseek-v3-yarn"
+  case deepseekV2 = "deepseek-v2"
+  case mixtral
+  case qwen3MoE = "qwen3-moe"
+
+  var folder: String { ToyModel.fixtures + "/\(rawValue)-toy" }
+}
+
+/// A toy model and what transformers computes with it.
 struct ToyModel {
   struct Prompt {
     let name: String
@@ -15,14 +26,14 @@ struct ToyModel {
     return "/" + parts.joined(separator: "/") + "/Fixtures"
   }
 
-  static var folder: String { fixtures + "/deepseek-v3-toy" }
+  static var folder: String { Toy.deepseekV3.folder }
 
   let prompts: [Prompt]
   let golden: SafetensorsFile
 
-  init() throws {
-    golden = try SafetensorsFile(path: Self.folder + "/golden.safetensors")
-    let json = try MappedFile.json(path: Self.folder + "/golden.json")
+  init(_ toy: Toy = .deepseekV3) throws {
+    golden = try SafetensorsFile(path: toy.folder + "/golden.safetensors")
+    let json = try MappedFile.json(path: toy.folder + "/golden.json")
     prompts = (json["prompts"]?.elements ?? []).map { prompt in
       Prompt(
         name: prompt["name"]?.string ?? "", tokens: Self.tokens(prompt["prompt"]),
@@ -46,6 +57,18 @@ struct ToyModel {
   }
 }
 
+extension ToyModel {
+  /// A golden tensor of ids.
+  func ids(_ name: String) throws -> [Int32] {
+    guard let tensor = golden.tensor(name) else {
+      throw TensorsError.missingTensor(file: golden.path, tensor: name)
+    }
+    return (0..<tensor.bytes.count / 4).map {
+      tensor.bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Int32.self)
+    }
+  }
+}
+
 /// A file's bytes.
 func contents(_ path: String) throws -> [UInt8] {
   let file = try MappedFile(path: path)
@@ -55,7 +78,7 @@ func contents(_ path: String) throws -> [UInt8] {
 /// One sequence of a model over a cache of its own, for tests.
 final class Conversation {
   let model: LanguageModel
-  let cache: LatentCache
+  let cache: KeyValueCache
   let experts: LocalExperts
   private(set) var length = 0
   let blockTable: [Int32]
@@ -63,7 +86,7 @@ final class Conversation {
   init(_ model: LanguageModel, blockSize: Int = 16, maxLength: Int = 256) throws {
     self.model = model
     let blocks = (maxLength + blockSize - 1) / blockSize
-    cache = try LatentCache(model.configuration, blockCount: blocks + 3, blockSize: blockSize)
+    cache = try KeyValueCache(model.configuration, blockCount: blocks + 3, blockSize: blockSize)
     experts = try LocalExperts(model.experts)
     // Blocks out of order, so that a cache that ignores its table fails.
     blockTable = (0..<blocks).map { Int32((($0 * 7) % blocks) + 3) }
@@ -95,7 +118,7 @@ final class Conversation {
 }
 
 /// The largest absolute difference.
-func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
+func largestDifference(_ a: some Collection<Float>, _ b: some Collection<Float>) -> Float {
   guard a.count == b.count else { return .infinity }
   return zip(a, b).reduce(0) { largest, pair in
     let difference = abs(pair.0 - pair.1)

@@ -21,15 +21,28 @@ void ck_product(const float *x, size_t x_stride, size_t rows, const void *w, ck_
 void ck_mix(const float *x, size_t x_stride, size_t rows, const void *w, ck_type type,
             size_t w_stride, size_t k, size_t n, float *y, size_t y_stride, int accumulate);
 
-/// Softmax attention of one token's heads over paged rows shared by all heads (absorbed MLA).
+/// Where keys and values lie in paged rows, and how many heads look at them.
 ///
-/// q [heads, width]; key row j of block b lies at cache + (blocks[b] * block_size + j) * width; its
-/// first `latent` elements are also the value. out [heads, latent]. `scratch` holds at least
-/// ck_attention_scratch(heads, block_size) floats. Rows past `length` in the last block are read but
-/// do not matter.
-void ck_attention(const float *q, size_t heads, size_t width, size_t latent, const float *cache,
-                  size_t block_size, const int32_t *blocks, size_t length, float scale,
-                  float *scratch, float *out);
+/// A row's key is its first key_size elements; its value, value_size elements from value_offset on, may
+/// overlap the key (absorbed MLA) or follow it (one key-value head of grouped-query attention).
+typedef struct ck_attention_shape {
+  size_t heads;
+  size_t key_size;
+  size_t value_size;
+  size_t value_offset;
+  /// From one token's row to the next, in elements.
+  size_t row_stride;
+  /// Tokens of a block.
+  size_t block_size;
+} ck_attention_shape;
+
+/// Softmax attention of one token's heads over paged rows that all these heads share.
+///
+/// q [heads, key_size]; row j of block b lies at cache + (blocks[b] * block_size + j) * row_stride. out
+/// [heads, value_size]. `scratch` holds at least ck_attention_scratch(heads, block_size) floats. Rows past
+/// `length` in the last block are read but do not matter.
+void ck_attention(ck_attention_shape shape, const float *q, const float *cache, const int32_t *blocks,
+                  size_t length, float scale, float *scratch, float *out);
 
 /// Floats of scratch that ck_attention needs.
 size_t ck_attention_scratch(size_t heads, size_t block_size);
@@ -60,9 +73,8 @@ typedef struct ck_kernels {
                   size_t w_stride, size_t n, size_t k, float *y, size_t y_stride);
   void (*mix)(const float *x, size_t x_stride, size_t rows, const void *w, ck_type type,
               size_t w_stride, size_t k, size_t n, float *y, size_t y_stride, int accumulate);
-  void (*attention)(const float *q, size_t heads, size_t width, size_t latent, const float *cache,
-                    size_t block_size, const int32_t *blocks, size_t length, float scale,
-                    float *scratch, float *out);
+  void (*attention)(ck_attention_shape shape, const float *q, const float *cache, const int32_t *blocks,
+                    size_t length, float scale, float *scratch, float *out);
   void (*rms_norm)(const float *x, size_t x_stride, size_t rows, size_t width, const float *weight,
                    float epsilon, float *y, size_t y_stride);
   void (*swiglu)(float *gate, const float *up, size_t count);

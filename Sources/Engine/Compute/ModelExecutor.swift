@@ -13,7 +13,7 @@ final class ModelExecutor {
   }
 
   let model: LanguageModel
-  private let cache: LatentCache
+  private let cache: KeyValueCache
   private let logits: FloatBuffer
   private var batch = ForwardBatch()
 
@@ -23,7 +23,7 @@ final class ModelExecutor {
   ) throws(EngineError) {
     self.model = model
     do {
-      cache = try LatentCache(model.configuration, blockCount: blockCount, blockSize: blockSize)
+      cache = try KeyValueCache(model.configuration, blockCount: blockCount, blockSize: blockSize)
     } catch {
       throw .configuration("\(error)")
     }

@@ -125,7 +125,7 @@ final class RankAssembly {
     MemoryPlan(
       accelerator: options.acceleratorMemory, utilization: options.memoryUtilization,
       weights: weightShare(model), workspace: workspace,
-      blockBytes: LatentCache.bytesPerBlock(configuration, blockSize: options.blockSize),
+      blockBytes: KeyValueCache.bytesPerBlock(configuration, blockSize: options.blockSize),
       blockSize: options.blockSize)
   }
 

@@ -1,10 +1,10 @@
 import Tensors
 
-/// The paged cache of latent attention: per layer, block and token one f32 row
-/// `[normalised latent | rotated shared key]`.
+/// The paged cache of attention: per layer, block and token one f32 row of
+/// ``AttentionShape/cachedWidth`` elements.
 ///
 /// Memory is reserved when the cache is made and costs nothing until a block is written.
-public final class LatentCache {
+public final class KeyValueCache {
   /// Layers.
   public let layerCount: Int
   /// Blocks of each layer.
@@ -27,9 +27,7 @@ public final class LatentCache {
     let count = layerCount * blockCount * blockSize * width
     do {
       rows = try FloatBuffer(count: count)
-      attention = try PagedAttention(
-        heads: model.attention.headCount, width: width, latent: model.attention.latentSize,
-        blockSize: blockSize)
+      attention = try PagedAttention(model.attention, blockSize: blockSize)
     } catch { throw .tensors(error) }
   }
 
@@ -41,5 +39,22 @@ public final class LatentCache {
   /// The rows of a layer, `[blockCount, blockSize, width]`.
   func layer(_ layer: Int) -> UnsafeMutablePointer<Float> {
     rows.base + layer * blockCount * blockSize * width
+  }
+}
+
+extension PagedAttention {
+  /// What one walk over the cached rows computes: all heads of latent attention, or the query heads of
+  /// one key-value head.
+  fileprivate init(_ shape: AttentionShape, blockSize: Int) throws(TensorsError) {
+    switch shape {
+    case .latent(let latent):
+      try self.init(
+        heads: latent.headCount, keySize: latent.cachedWidth, valueSize: latent.latentSize, valueOffset: 0,
+        rowStride: latent.cachedWidth, blockSize: blockSize)
+    case .grouped(let grouped):
+      try self.init(
+        heads: grouped.groupSize, keySize: grouped.headSize, valueSize: grouped.headSize,
+        valueOffset: grouped.headSize, rowStride: grouped.cachedWidth, blockSize: blockSize)
+    }
   }
 }

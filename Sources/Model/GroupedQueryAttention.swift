@@ -1,0 +1,138 @@
+import Tensors
+
+/// Weights of one layer's grouped-query attention.
+struct GroupedQueryAttentionWeights {
+  /// What a head's query and key are normalised by.
+  struct HeadNorms {
+    let query: FloatBuffer
+    let key: FloatBuffer
+  }
+
+  let query: Matrix
+  let key: Matrix
+  let value: Matrix
+  let norms: HeadNorms?
+  let output: Matrix
+
+  init(
+    _ folder: WeightFolder, prefix: String, shape: GroupedQueryAttentionShape, hiddenSize: Int
+  ) throws(TensorsError) {
+    let queryWidth = shape.headCount * shape.headSize
+    let keyWidth = shape.keyValueHeadCount * shape.headSize
+    query = try folder.matrix(prefix + ".q_proj.weight", rows: queryWidth, columns: hiddenSize)
+    key = try folder.matrix(prefix + ".k_proj.weight", rows: keyWidth, columns: hiddenSize)
+    value = try folder.matrix(prefix + ".v_proj.weight", rows: keyWidth, columns: hiddenSize)
+    norms =
+      shape.normalizesHeads
+      ? HeadNorms(
+        query: try folder.vector(prefix + ".q_norm.weight", count: shape.headSize),
+        key: try folder.vector(prefix + ".k_norm.weight", count: shape.headSize))
+      : nil
+    output = try folder.matrix(prefix + ".o_proj.weight", rows: hiddenSize, columns: queryWidth)
+  }
+}
+
+/// Grouped-query attention over a paged cache (Ainslie et al., arXiv 2305.13245).
+///
+/// A cached row holds, for each key-value head, its rotated key and then its value, so that one walk over
+/// the rows serves all query heads of a group. The same form serves decode and prefill chunks of any size.
+struct GroupedQueryAttention {
+  private let shape: GroupedQueryAttentionShape
+  private let epsilon: Float
+  private let rotary: RotaryEmbedding
+  private let scoreScale: Float
+  private let queries: FloatBuffer
+  private let keys: FloatBuffer
+  private let values: FloatBuffer
+  private let mixed: FloatBuffer
+
+  init(
+    _ shape: GroupedQueryAttentionShape, normEpsilon: Float, rotary: RotaryEmbedding
+  ) throws(TensorsError) {
+    self.shape = shape
+    epsilon = normEpsilon
+    self.rotary = rotary
+    // Unlike latent attention, YaRN acts here through the angles' amplitude alone.
+    scoreScale = 1 / Float(shape.headSize).squareRoot()
+    let rows = Attention.rowBlock
+    queries = try FloatBuffer(count: rows * shape.headCount * shape.headSize)
+    mixed = try FloatBuffer(count: rows * shape.headCount * shape.headSize)
+    keys = try FloatBuffer(count: rows * shape.keyValueHeadCount * shape.headSize)
+    values = try FloatBuffer(count: rows * shape.keyValueHeadCount * shape.headSize)
+  }
+
+  /// Computes `output[rows.count, hiddenSize]` for some rows of the batch and caches their keys and values.
+  ///
+  /// Rows of a sequence must come in order, as a row attends to the cached rows before it.
+  ///
+  /// - Parameters:
+  ///   - hidden: The rows' normalised hidden states, `[rows.count, hiddenSize]`.
+  ///   - step: The batch's tables.
+  ///   - cache: The layer's cache rows.
+  func run(
+    _ weights: GroupedQueryAttentionWeights, rows: Range<Int>, hidden: Rows, step: StepTables,
+    attention: PagedAttention, cache: UnsafeMutablePointer<Float>, output: Rows
+  ) {
+    project(
+      weights.query, norm: weights.norms?.query, heads: shape.headCount, rows: rows, hidden: hidden,
+      step: step, into: queries)
+    project(
+      weights.key, norm: weights.norms?.key, heads: shape.keyValueHeadCount, rows: rows, hidden: hidden,
+      step: step, into: keys)
+    let keyWidth = shape.keyValueHeadCount * shape.headSize
+    weights.value.product(hidden, count: rows.count, into: Rows(values.base, stride: keyWidth))
+    cacheRows(rows, step: step, cache: cache)
+    for (index, row) in rows.enumerated() {
+      attend(index: index, row: row, step: step, attention: attention, cache: cache)
+    }
+    weights.output.product(
+      Rows(mixed.base, stride: shape.headCount * shape.headSize), count: rows.count, into: output)
+  }
+
+  /// Projects to heads, normalises each if there is a norm, and rotates them.
+  private func project(
+    _ matrix: Matrix, norm: FloatBuffer?, heads: Int, rows: Range<Int>, hidden: Rows, step: StepTables,
+    into target: FloatBuffer
+  ) {
+    matrix.product(hidden, count: rows.count, into: Rows(target.base, stride: heads * shape.headSize))
+    if let norm {
+      let each = Rows(target.base, stride: shape.headSize)
+      normalizeRootMeanSquare(each, count: rows.count * heads, weight: norm, epsilon: epsilon, into: each)
+    }
+    for (index, row) in rows.enumerated() {
+      for head in 0..<heads {
+        rotary.rotate(
+          target.base + (index * heads + head) * shape.headSize, cosines: step.cosines(row),
+          sines: step.sines(row))
+      }
+    }
+  }
+
+  private func cacheRows(_ rows: Range<Int>, step: StepTables, cache: UnsafeMutablePointer<Float>) {
+    for (index, row) in rows.enumerated() {
+      var target = cache + step.slot(row) * shape.cachedWidth
+      for head in 0..<shape.keyValueHeadCount {
+        let source = (index * shape.keyValueHeadCount + head) * shape.headSize
+        target.update(from: keys.base + source, count: shape.headSize)
+        (target + shape.headSize).update(from: values.base + source, count: shape.headSize)
+        target += 2 * shape.headSize
+      }
+    }
+  }
+
+  private func attend(
+    index: Int, row: Int, step: StepTables, attention: PagedAttention, cache: UnsafeMutablePointer<Float>
+  ) {
+    let groupWidth = shape.groupSize * shape.headSize
+    let first = index * shape.keyValueHeadCount * groupWidth
+    step.batch.sequences[step.sequence[row]].blockTable.withUnsafeBufferPointer { table in
+      guard let blocks = table.baseAddress else { return }
+      for head in 0..<shape.keyValueHeadCount {
+        attention.attend(
+          query: queries.base + first + head * groupWidth, cache: cache + head * 2 * shape.headSize,
+          blocks: blocks, length: Int(step.batch.positions[row]) + 1, scale: scoreScale,
+          into: mixed.base + first + head * groupWidth)
+      }
+    }
+  }
+}
