@@ -16,7 +16,8 @@ public struct Tokenizer: Sendable {
   private let vocabulary: Vocabulary
   private let encoder: BytePairEncoder
   private let preTokenizer: PreTokenizer
-  private let matchers: [AddedTokenMatcher]
+  /// Added tokens are taken out of the raw text first, others out of the normalised one.
+  private let stages: [AddedTokenStage]
   private let specials: Set<Int32>
   /// Whether a word that is itself a token is taken before any merge.
   private let ignoresMerges: Bool
@@ -36,7 +37,7 @@ public struct Tokenizer: Sendable {
     encoder = BytePairEncoder(
       byteTokens: try vocabulary.byteTokens(file: file), merges: try description.merges(of: vocabulary))
     preTokenizer = try PreTokenizer(json["pre_tokenizer"], file: file)
-    matchers = try description.matchers(addedTokens)
+    stages = try description.stages(addedTokens)
     ignoresMerges = json["model"]?["ignore_merges"]?.bool ?? false
     (prefix, suffix) = try description.surroundings()
   }
@@ -66,7 +67,7 @@ public struct Tokenizer: Sendable {
   public func encode(
     _ text: String, specialTokens: SpecialTokens, surrounded: Bool = false, guardScalar: Unicode.Scalar? = nil
   ) -> [Int32] {
-    let body = encode(text, matchers[...], specialTokens, guardScalar)
+    let body = encode(text, stages[...], specialTokens, guardScalar)
     return surrounded ? prefix + body + suffix : body
   }
 
@@ -74,11 +75,11 @@ public struct Tokenizer: Sendable {
   ///
   /// For what users write into a conversation: the template around it keeps its control tokens.
   public func guarded(_ text: String, with scalar: Unicode.Scalar) -> String {
-    matchers.reduce(text) { text, matcher in
-      let utf8 = Array(text.utf8)
+    stages.reduce(text) { text, stage in
+      let utf8 = Array(stage.normalizer.apply(text).utf8)
       var result: [UInt8] = []
       var start = 0
-      while let match = matcher.first(in: utf8, from: start, allowingSpecial: true) {
+      while let match = stage.matcher.first(in: utf8, from: start, allowingSpecial: true) {
         let first = match.token.content.unicodeScalars.first.map { UTF8.width($0) } ?? 1
         let cut = match.range.lowerBound + first
         result += utf8[start..<cut]
@@ -89,17 +90,19 @@ public struct Tokenizer: Sendable {
     }
   }
 
-  /// Takes out what the first matcher finds and leaves the rest to the others, then to the word encoder.
+  /// Takes out what the first stage finds and leaves the rest to the others, then to the word encoder.
   private func encode(
-    _ text: String, _ matchers: ArraySlice<AddedTokenMatcher>, _ specialTokens: SpecialTokens,
+    _ text: String, _ stages: ArraySlice<AddedTokenStage>, _ specialTokens: SpecialTokens,
     _ guardScalar: Unicode.Scalar?
   ) -> [Int32] {
-    guard let matcher = matchers.first else { return encodeWords(text, without: guardScalar) }
-    let rest = matchers.dropFirst()
-    let utf8 = Array(text.utf8)
+    guard let stage = stages.first else { return encodeWords(text, without: guardScalar) }
+    let rest = stages.dropFirst()
+    let utf8 = Array(stage.normalizer.apply(text).utf8)
     var ids: [Int32] = []
     var start = 0
-    while let match = matcher.first(in: utf8, from: start, allowingSpecial: specialTokens == .matched) {
+    while let match = stage.matcher.first(
+      in: utf8, from: start, allowingSpecial: specialTokens == .matched)
+    {
       let before = String(decoding: utf8[start..<match.range.lowerBound], as: UTF8.self)
       ids += encode(before, rest, specialTokens, guardScalar)
       ids.append(match.token.id)

@@ -19,11 +19,6 @@ struct TokenizerDescription {
       if let value = model[name], !value.isNull, value.string != "" { throw unsupported("model.\(name)") }
     }
     if model["byte_fallback"]?.bool == true { throw unsupported("model.byte_fallback") }
-    if let normalizer = json["normalizer"], !normalizer.isNull,
-      normalizer["normalizers"]?.elements?.isEmpty != true
-    {
-      throw unsupported("the normalizer \(normalizer["type"]?.string ?? "none")")
-    }
     if let decoder = json["decoder"]?["type"]?.string, decoder != "ByteLevel" {
       throw unsupported("the decoder \(decoder)")
     }
@@ -46,12 +41,18 @@ struct TokenizerDescription {
   }
 
   /// First the tokens of the raw text, then those of the normalized one: the reference looks for them in this order.
-  func matchers(_ tokens: [AddedToken]) throws(TokenizerError) -> [AddedTokenMatcher] {
+  func stages(_ tokens: [AddedToken]) throws(TokenizerError) -> [AddedTokenStage] {
+    let normalizer = try Normalizer(json["normalizer"], file: file)
     let normalized = (json["added_tokens"]?.elements ?? []).map { $0["normalized"]?.bool ?? true }
     let pairs = zip(tokens, normalized)
-    return [false, true].map { wanted in
-      AddedTokenMatcher(pairs.filter { $0.1 == wanted }.map(\.0))
+    let late = pairs.filter(\.1).map { token, _ in
+      AddedToken(id: token.id, content: normalizer.apply(token.content), isSpecial: token.isSpecial)
     }
+    return [
+      AddedTokenStage(
+        normalizer: .unchanged, matcher: AddedTokenMatcher(pairs.filter { !$0.1 }.map(\.0))),
+      AddedTokenStage(normalizer: normalizer, matcher: AddedTokenMatcher(late)),
+    ]
   }
 
   func vocabulary(with added: [AddedToken]) throws(TokenizerError) -> Vocabulary {

@@ -121,6 +121,11 @@ def main(folder: Path, out: Path) -> None:
         "decode": decode_cases(tokenizer, [c["ids"] for c in encode]),
         "chat": chat_cases(folder, tokenizer),
     }
+    write_rows(golden, out)
+
+
+def write_rows(golden: dict[str, list[dict]], out: Path) -> None:
+    """Writes lists of cases, one case a line."""
     rows = {k: "[\n" + ",\n".join(json.dumps(c) for c in v) + "\n]" for k, v in golden.items()}
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text("{\n" + ",\n".join(f'"{k}": {v}' for k, v in rows.items()) + "\n}\n")

@@ -8,6 +8,12 @@ public struct AddedToken: Equatable, Sendable {
   public let isSpecial: Bool
 }
 
+/// One search for added tokens: the text is normalised, then the tokens are taken out of it.
+struct AddedTokenStage: Sendable {
+  let normalizer: Normalizer
+  let matcher: AddedTokenMatcher
+}
+
 /// Finds added tokens in a text: the leftmost, and of those that begin at one place the longest.
 struct AddedTokenMatcher: Sendable {
   private struct Node: Sendable {
