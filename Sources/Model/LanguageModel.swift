@@ -11,7 +11,7 @@ public final class LanguageModel {
   public let experts: ExpertBank
   /// Most tokens a batch may have.
   public let maxBatchTokens: Int
-  /// Bytes of all weights, mapped and shared between ranks.
+  /// Bytes of all weights that are read, mapped and shared between ranks.
   public let weightBytes: Int
 
   private let folder: WeightFolder
@@ -36,10 +36,10 @@ public final class LanguageModel {
     rotary = RotaryEmbedding(configuration.rotary, size: configuration.attention.rotarySize)
     do {
       folder = try WeightFolder(path: path)
-      weightBytes = folder.byteCount
       weights = try ModelWeights(folder, configuration: configuration)
       experts = try ExpertBank(folder, configuration: configuration)
       attention = try Attention(folder, configuration: configuration, rotary: rotary)
+      weightBytes = folder.usedByteCount
       let shared = configuration.experts.intermediateSize * configuration.experts.sharedCount
       network = try FeedForward(
         hiddenSize: configuration.hiddenSize, maxWidth: max(configuration.denseIntermediateSize, shared))

@@ -9,6 +9,8 @@ public final class WeightFolder {
   private var files: [SafetensorsFile] = []
   /// The file each tensor lies in, as an index into `files`.
   private var places: [String: Int] = [:]
+  /// The tensors that were asked for.
+  private var used: Set<String> = []
   /// f32 copies of tensors the kernels cannot read in place (f16).
   private var widened: [FloatBuffer] = []
 
@@ -48,9 +50,12 @@ public final class WeightFolder {
   /// Whether some file promises the tensor.
   public func contains(_ name: String) -> Bool { places[name] != nil }
 
-  /// Bytes of all tensors together.
-  public var byteCount: Int {
-    places.reduce(0) { $0 + (files[$1.value].tensor($1.key)?.bytes.count ?? 0) }
+  /// Bytes of the tensors that were asked for: what a checkpoint holds besides, such as layers that draft
+  /// tokens, is never touched.
+  public var usedByteCount: Int {
+    used.reduce(0) { sum, name in
+      sum + (places[name].flatMap { files[$0].tensor(name) }?.bytes.count ?? 0)
+    }
   }
 
   /// The tensor of that name and exactly that shape.
@@ -64,6 +69,7 @@ public final class WeightFolder {
     guard tensor.shape == shape else {
       throw .wrongShape(file: tensor.file, tensor: name, expected: shape, found: tensor.shape)
     }
+    used.insert(name)
     return tensor
   }
 

@@ -55,11 +55,12 @@ final class ScratchFolder {
     let folder = try ScratchFolder()
     try folder.writeSafetensors("model.safetensors", header: header, data: data)
     let weights = try WeightFolder(path: folder.path)
+    #expect(weights.usedByteCount == 0)
     let matrix = try weights.matrix("a", rows: 2, columns: 1)
     var row: Float = 0
     matrix.copyRow(1, to: &row)
     #expect(row == 2)
-    #expect(weights.byteCount == 8)
+    #expect(weights.usedByteCount == 8)
   }
 
   @Test func `tell the file, the tensor and both shapes`() throws {
