@@ -1,6 +1,6 @@
 public import JSON
 
-/// A byte-level byte-pair tokenizer, read from a Hugging Face `tokenizer.json`.
+/// A byte-pair tokenizer, read from a Hugging Face `tokenizer.json`.
 public struct Tokenizer: Sendable {
   /// Which added tokens are looked for in a text.
   public enum SpecialTokens: Sendable {
@@ -21,6 +21,7 @@ public struct Tokenizer: Sendable {
   private let specials: Set<Int32>
   /// Whether a word that is itself a token is taken before any merge.
   private let ignoresMerges: Bool
+  private let stripsLeadingSpace: Bool
   private let prefix: [Int32]
   private let suffix: [Int32]
 
@@ -35,10 +36,11 @@ public struct Tokenizer: Sendable {
     specials = Set(addedTokens.lazy.filter(\.isSpecial).map(\.id))
     vocabulary = try description.vocabulary(with: addedTokens)
     encoder = BytePairEncoder(
-      byteTokens: try vocabulary.byteTokens(file: file), merges: try description.merges(of: vocabulary))
+      symbols: try SymbolTable(vocabulary, file: file), merges: try description.merges(of: vocabulary))
     preTokenizer = try PreTokenizer(json["pre_tokenizer"], file: file)
     stages = try description.stages(addedTokens)
     ignoresMerges = json["model"]?["ignore_merges"]?.bool ?? false
+    stripsLeadingSpace = try description.stripsLeadingSpace()
     (prefix, suffix) = try description.surroundings()
   }
 
@@ -67,7 +69,8 @@ public struct Tokenizer: Sendable {
   public func encode(
     _ text: String, specialTokens: SpecialTokens, surrounded: Bool = false, guardScalar: Unicode.Scalar? = nil
   ) -> [Int32] {
-    let body = encode(text, stages[...], specialTokens, guardScalar)
+    let context = EncodingContext(specialTokens: specialTokens, guardScalar: guardScalar)
+    let body = encode(text, stages[...], context, startsText: true)
     return surrounded ? prefix + body + suffix : body
   }
 
@@ -90,45 +93,57 @@ public struct Tokenizer: Sendable {
     }
   }
 
+  /// What stays the same while a text is taken apart.
+  private struct EncodingContext {
+    let specialTokens: SpecialTokens
+    let guardScalar: Unicode.Scalar?
+  }
+
   /// Takes out what the first stage finds and leaves the rest to the others, then to the word encoder.
+  ///
+  /// - Parameter startsText: whether nothing stands before `text`.
   private func encode(
-    _ text: String, _ stages: ArraySlice<AddedTokenStage>, _ specialTokens: SpecialTokens,
-    _ guardScalar: Unicode.Scalar?
+    _ text: String, _ stages: ArraySlice<AddedTokenStage>, _ context: EncodingContext, startsText: Bool
   ) -> [Int32] {
-    guard let stage = stages.first else { return encodeWords(text, without: guardScalar) }
+    guard let stage = stages.first else { return encodeWords(text, context, startsText: startsText) }
     let rest = stages.dropFirst()
     let utf8 = Array(stage.normalizer.apply(text).utf8)
+    let takesSpecial = context.specialTokens == .matched
     var ids: [Int32] = []
     var start = 0
-    while let match = stage.matcher.first(
-      in: utf8, from: start, allowingSpecial: specialTokens == .matched)
-    {
+    while let match = stage.matcher.first(in: utf8, from: start, allowingSpecial: takesSpecial) {
       let before = String(decoding: utf8[start..<match.range.lowerBound], as: UTF8.self)
-      ids += encode(before, rest, specialTokens, guardScalar)
+      ids += encode(before, rest, context, startsText: startsText && start == 0)
       ids.append(match.token.id)
       start = match.range.upperBound
     }
-    return ids + encode(String(decoding: utf8[start...], as: UTF8.self), rest, specialTokens, guardScalar)
+    let last = String(decoding: utf8[start...], as: UTF8.self)
+    return ids + encode(last, rest, context, startsText: startsText && start == 0)
   }
 
-  private func encodeWords(_ text: String, without guardScalar: Unicode.Scalar?) -> [Int32] {
+  private func encodeWords(_ text: String, _ context: EncodingContext, startsText: Bool) -> [Int32] {
     var text = text
-    if let guardScalar { text.unicodeScalars.removeAll { $0 == guardScalar } }
-    return preTokenizer.words(text).flatMap { word in
+    if let guardScalar = context.guardScalar { text.unicodeScalars.removeAll { $0 == guardScalar } }
+    return preTokenizer.words(text, startsText: startsText).flatMap { word in
       if ignoresMerges, let id = wholeToken(word) { return [id] }
       return encoder.encode(word)
     }
   }
 
   private func wholeToken(_ word: [UInt8]) -> Int32? {
-    var spelling = ""
-    for byte in word { spelling.unicodeScalars.append(ByteAlphabet.shared.scalars[Int(byte)]) }
-    return vocabulary.ids[spelling]
+    switch vocabulary.spelling {
+    case .byteLevel: vocabulary.id(of: word.reduce(into: "") { $0 += vocabulary.spelling.token(of: $1) })
+    case .sentencePiece: vocabulary.id(of: String(decoding: word, as: UTF8.self))
+    }
   }
 
   /// The text of `ids`; bytes that are no UTF-8 become U+FFFD, ids outside the vocabulary nothing.
+  ///
+  /// SentencePiece's vocabularies begin a text with a space of their own, which is left out again.
   public func decode(_ ids: some Sequence<Int32>, skippingSpecial: Bool = true) -> String {
     let bytes = ids.lazy.filter { !skippingSpecial || !isSpecial($0) }.flatMap { self.bytes(of: $0) ?? [] }
-    return String(decoding: Array(bytes), as: UTF8.self)
+    let text = String(decoding: Array(bytes), as: UTF8.self)
+    return stripsLeadingSpace && text.unicodeScalars.first == " "
+      ? String(text.unicodeScalars.dropFirst()) : text
   }
 }

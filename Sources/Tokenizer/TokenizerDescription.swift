@@ -18,9 +18,38 @@ struct TokenizerDescription {
     for name in ["dropout", "continuing_subword_prefix", "end_of_word_suffix"] {
       if let value = model[name], !value.isNull, value.string != "" { throw unsupported("model.\(name)") }
     }
-    if model["byte_fallback"]?.bool == true { throw unsupported("model.byte_fallback") }
-    if let decoder = json["decoder"]?["type"]?.string, decoder != "ByteLevel" {
-      throw unsupported("the decoder \(decoder)")
+  }
+
+  /// How the vocabulary spells bytes: SentencePiece's fall back to tokens of single bytes.
+  private var spelling: Spelling {
+    json["model"]?["byte_fallback"]?.bool == true ? .sentencePiece : .byteLevel
+  }
+
+  /// Whether decoding drops the space that encoding put before the text.
+  func stripsLeadingSpace() throws(TokenizerError) -> Bool {
+    let decoder = json["decoder"] ?? .null
+    switch (spelling, decoder["type"]?.string) {
+    case (.byteLevel, "ByteLevel"): return false
+    case (.byteLevel, nil) where decoder.isNull: return false
+    case (.sentencePiece, "Sequence"):
+      var strips = false
+      for part in decoder["decoders"]?.elements ?? [] { try readStep(part, &strips) }
+      return strips
+    case (_, let other): throw unsupported("the decoder \(other ?? "none")")
+    }
+  }
+
+  /// The steps that undo SentencePiece's spelling, which ``Spelling`` does, and the one that strips.
+  private func readStep(_ step: JSONValue, _ strips: inout Bool) throws(TokenizerError) {
+    switch step["type"]?.string {
+    case "ByteFallback", "Fuse": return
+    case "Replace"
+    where step["pattern"]?["String"]?.string == String(Spelling.space) && step["content"]?.string == " ":
+      return
+    case "Strip"
+    where step["content"]?.string == " " && step["start"]?.integer == 1 && step["stop"]?.integer == 0:
+      strips = true
+    case let other: throw unsupported("the decoder \(other ?? "none") with these settings")
     }
   }
 
@@ -59,7 +88,7 @@ struct TokenizerDescription {
     guard let members = json["model"]?["vocab"]?.members else {
       throw .malformed(file: file, reason: "model.vocab is not an object")
     }
-    var vocabulary = try Vocabulary(members, file: file)
+    var vocabulary = try Vocabulary(members, spelling, file: file)
     for token in added { vocabulary.set(Array(token.content.utf8), at: token.id) }
     return vocabulary
   }

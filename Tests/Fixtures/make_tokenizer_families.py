@@ -1,9 +1,12 @@
-"""Small tokenizers of the pre-tokenizer families of Llama 3, Qwen and GPT-2, and what `tokenizers` answers.
+"""Small tokenizers like those of Llama 3, Qwen, GPT-2, DeepSeek-V2 and Mixtral, and the reference's answers.
 
     python Tests/Fixtures/make_tokenizer_families.py        (packages: Tools/model/requirements.txt)
 
 tokenizer/FAMILY.tokenizer.json   trained here on a few lines: the family's pre-tokenizer, normaliser, flags
 tokenizer/FAMILY.json             encode, plain and decode cases as make_tokenizer_goldens.py describes them
+
+Mixtral's is SentencePiece's: characters with single bytes to fall back to; `mixtral` spells spaces by a
+normaliser, `metaspace` by a pre-tokenizer that puts a space before the whole text only, as later uploads do.
 
 DeepSeek-V3's family is that of the toy models and of operator-moe; make_tokenizer_goldens.py makes its cases.
 """
@@ -44,6 +47,18 @@ def split(expression: str) -> pre_tokenizers.PreTokenizer:
     ])
 
 
+def listed_characters() -> pre_tokenizers.PreTokenizer:
+    """As DeepSeek-V2's: letters, marks and ideographs listed one span after the other."""
+    parts = [
+        "[\r\n]", r"\s?[A-Za-zÀ-ÖØ-öø-ʯͰ-Ͽа-яА-Яἀ-῾Ａ-Ｚａ-ｚ]+", r"\s?[!-/:-~！-／：-～‘-‟　-。]+", r"\s+$",
+        "[一-龥぀-ヿ가-퟿]+",
+    ]
+    return pre_tokenizers.Sequence([
+        *(pre_tokenizers.Split(Regex(part), "isolated") for part in parts),
+        pre_tokenizers.Digits(individual_digits=True),
+        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
+
+
 def train(pre_tokenizer, normalizer=None) -> Tokenizer:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizer
@@ -73,20 +88,67 @@ def with_added_words(tokenizer: Tokenizer) -> Tokenizer:
     return tokenizer
 
 
+def sentence_piece(normalizer=None, pre_tokenizer=None) -> Tokenizer:
+    """As Mixtral's: three control tokens, 256 bytes, then characters and merges."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    tokenizer.train_from_iterator(TEXT * 4, trainers.BpeTrainer(vocab_size=220, show_progress=False))
+    description = json.loads(tokenizer.to_str())
+    model = description["model"]
+    first = ["<unk>", "<s>", "</s>"] + [f"<0x{byte:02X}>" for byte in range(256)]
+    trained = sorted(model["vocab"], key=model["vocab"].get)
+    model["vocab"] = {token: index for index, token in enumerate(first + trained)}
+    model |= {"byte_fallback": True, "fuse_unk": True}
+    tokenizer = Tokenizer.from_str(json.dumps(description))
+    tokenizer.normalizer, tokenizer.pre_tokenizer = normalizer, pre_tokenizer
+    tokenizer.add_special_tokens(
+        [AddedToken(token, special=True, normalized=False) for token in ("<unk>", "<s>", "</s>")])
+    tokenizer.decoder = decoders.Sequence([
+        decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)])
+    return tokenizer
+
+
+def sentence_pieces() -> dict[str, Tokenizer]:
+    spelled = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    return {
+        "mixtral": sentence_piece(normalizer=spelled),
+        "metaspace": sentence_piece(pre_tokenizer=pre_tokenizers.Metaspace("▁", "first", split=False)),
+    }
+
+
 def families() -> dict[str, Tokenizer]:
     return {
         "llama3": ignoring_merges(train(split(LLAMA3))),
         "qwen": with_added_words(train(split(QWEN), normalizers.NFC())),
         "gpt2": train(pre_tokenizers.ByteLevel(add_prefix_space=False)),
+        "deepSeekV2": train(listed_characters()),
     }
 
 
+def compact(tokenizer: Tokenizer) -> str:
+    return json.dumps(json.loads(tokenizer.to_str()), ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def make_sentence_pieces() -> None:
+    """Only encodings, and the texts that they decode to: there, `tokenizers` takes bad UTF-8 byte by byte."""
+    own = ["<s>a b</s> c", " <s> x", "<s> [INST] hi [/INST]", "▁x", "a▁b", "<0x41>", "  two", "<unk>"]
+    for name, tokenizer in sentence_pieces().items():
+        (OUT / f"{name}.tokenizer.json").write_text(compact(tokenizer))
+        texts = (FIXED if name == "mixtral" else FIXED[:70]) + COMPOSED + own
+        cases = []
+        for text in texts:
+            ids = tokenizer.encode(text, add_special_tokens=False).ids
+            decoded = tokenizer.decode(ids, skip_special_tokens=False)
+            cases.append({"text": text, "ids": ids, "decoded": decoded})
+        write_rows({"encode": cases}, OUT / f"{name}.json")
+
+
 def main() -> None:
+    make_sentence_pieces()
     texts = FIXED + COMPOSED + ["<think>a</think>", "x<think> <|eos|>"] + random_texts(20)
     for name, tokenizer in families().items():
         path = OUT / f"{name}.tokenizer.json"
-        compact = json.dumps(json.loads(tokenizer.to_str()), ensure_ascii=False, separators=(",", ":"))
-        path.write_text(compact + "\n")
+        path.write_text(compact(tokenizer))
         encode = [{"text": t, "ids": tokenizer.encode(t, add_special_tokens=False).ids} for t in texts]
         table = token_bytes(tokenizer)
         for case in encode:

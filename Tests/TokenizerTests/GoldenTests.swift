@@ -5,7 +5,7 @@ import Tokenizer
 /// A tokenizer of each pre-tokenizer family and what the `tokenizers` library answers with it; see
 /// make_tokenizer_goldens.py and make_tokenizer_families.py.
 enum Family: String, CaseIterable {
-  case deepSeek, llama3, qwen, gpt2
+  case deepSeek, llama3, qwen, gpt2, deepSeekV2
 
   var golden: JSONValue {
     get throws { try Fixtures.json(self == .deepSeek ? "tokenizer/toy.json" : "tokenizer/\(rawValue).json") }
@@ -56,6 +56,21 @@ enum Family: String, CaseIterable {
   }
 }
 
+@Suite struct `A SentencePiece tokenizer agrees with the reference` {
+  @Test(arguments: ["mixtral", "metaspace"])
+  func `on encoding and on the text of what it encoded`(name: String) throws {
+    let tokenizer = try Tokenizer(try Fixtures.json("tokenizer/\(name).tokenizer.json"))
+    let cases = try #require(try Fixtures.json("tokenizer/\(name).json")["encode"]?.elements)
+    #expect(cases.count > 80)
+    for entry in cases {
+      let text = try #require(entry["text"]?.string)
+      let ids = tokenizer.encode(text, specialTokens: .matched)
+      #expect(ids == entry["ids"]?.ids, "\(text.debugDescription)")
+      #expect(tokenizer.decode(ids, skippingSpecial: false) == entry["decoded"]?.string)
+    }
+  }
+}
+
 @Suite struct `A tokenizer file` {
   private func with(_ name: String, _ value: JSONValue) throws -> JSONValue {
     let members = try #require(try Fixtures.json("deepseek-v3-toy/tokenizer.json").members)
@@ -87,6 +102,14 @@ enum Family: String, CaseIterable {
     (
       "pre_tokenizer", #"{"type":"Split","pattern":{"Regex":"\\w+"},"behavior":"Isolated"}"#,
       #"tokenizer.json: the pre_tokenizer regex \w+ is not supported"#
+    ),
+    (
+      "pre_tokenizer", #"{"type":"Split","pattern":{"Regex":"[^a-z]+"},"behavior":"Isolated"}"#,
+      "tokenizer.json: the pre_tokenizer regex [^a-z]+ is not supported"
+    ),
+    (
+      "pre_tokenizer", #"{"type":"Split","pattern":{"Regex":"[a\\d]+"},"behavior":"Isolated"}"#,
+      #"tokenizer.json: the pre_tokenizer regex [a\d]+ is not supported"#
     ),
     ("pre_tokenizer", #"{"type":"Whitespace"}"#, "tokenizer.json: pre_tokenizer Whitespace is not supported"),
     (

@@ -1,9 +1,8 @@
-/// Merges the bytes of one word to tokens: always the pair of lowest rank, the leftmost of equals.
+/// Merges the symbols of one word to tokens: always the pair of lowest rank, the leftmost of equals.
 ///
-/// Neighbours are kept as a linked list and candidate pairs in a heap, so a word of n bytes costs n log n.
+/// Neighbours are kept as a linked list and candidate pairs in a heap, so a word of n symbols costs n log n.
 struct BytePairEncoder: Sendable {
-  /// The token of each byte.
-  let byteTokens: [Int32]
+  let symbols: SymbolTable
   let merges: MergeTable
 
   private struct Part {
@@ -26,9 +25,9 @@ struct BytePairEncoder: Sendable {
   private static let removed: Int32 = -1
 
   /// The tokens of `word`.
-  func encode(_ word: some Collection<UInt8>) -> [Int32] {
-    var parts = word.enumerated().map { index, byte in
-      Part(id: byteTokens[Int(byte)], previous: index - 1, next: index + 1)
+  func encode(_ word: [UInt8]) -> [Int32] {
+    var parts = symbols.symbols(of: word).enumerated().map { index, symbol in
+      Part(id: symbol, previous: index - 1, next: index + 1)
     }
     guard parts.count > 1 else { return parts.map(\.id) }
     var heap = BinaryHeap<Candidate>()

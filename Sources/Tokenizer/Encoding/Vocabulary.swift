@@ -1,22 +1,28 @@
 import JSON
 
-/// The tokens of a byte-level vocabulary: what bytes each id stands for.
+/// The tokens of a vocabulary: what bytes each id stands for.
 struct Vocabulary: Sendable {
   /// The bytes of each id; nil where the vocabulary has a gap.
   private(set) var bytes: [[UInt8]?] = []
-  /// The id of each spelling in the byte alphabet.
-  private(set) var ids: [String: Int32] = [:]
+  /// The tokens that are one character long, as SentencePiece spells them.
+  private(set) var characters: [Unicode.Scalar: Int32] = [:]
+  /// How the tokens are spelled.
+  let spelling: Spelling
+  private var ids: [ExactText: Int32] = [:]
 
   /// Reads `model.vocab` of a tokenizer.json.
-  init(_ members: [JSONMember], file: String) throws(TokenizerError) {
+  init(_ members: [JSONMember], _ spelling: Spelling, file: String) throws(TokenizerError) {
+    self.spelling = spelling
     ids.reserveCapacity(members.count)
     for member in members {
       guard let id = member.value.integer, (0..<(1 << 24)).contains(id) else {
         throw .malformed(file: file, reason: "model.vocab: \(member.name) has no valid id")
       }
-      ids[member.name] = Int32(id)
-      // Control tokens are listed here too, spelled outside the byte alphabet; their text comes with the added tokens.
-      set(ByteAlphabet.shared.bytes(of: member.name) ?? Array(member.name.utf8), at: Int32(id))
+      ids[ExactText(member.name)] = Int32(id)
+      let scalars = member.name.unicodeScalars
+      if scalars.count == 1, let scalar = scalars.first { characters[scalar] = Int32(id) }
+      // Control tokens are listed here too, whatever the spelling; their text comes with the added tokens.
+      set(spelling.bytes(of: member.name), at: Int32(id))
     }
   }
 
@@ -28,12 +34,16 @@ struct Vocabulary: Sendable {
     bytes[Int(id)] = text
   }
 
+  /// The id of a token by its spelling.
+  func id(of token: String) -> Int32? { ids[ExactText(token)] }
+
   /// The token of each single byte.
   func byteTokens(file: String) throws(TokenizerError) -> [Int32] {
     var tokens: [Int32] = []
-    for scalar in ByteAlphabet.shared.scalars {
-      guard let id = ids[String(Character(scalar))] else {
-        throw .malformed(file: file, reason: "model.vocab lacks the byte \(tokens.count) (\(scalar))")
+    for byte in UInt8.min...UInt8.max {
+      let token = spelling.token(of: byte)
+      guard let id = id(of: token) else {
+        throw .malformed(file: file, reason: "model.vocab lacks the byte \(byte) (\(token))")
       }
       tokens.append(id)
     }
@@ -47,7 +57,7 @@ struct Vocabulary: Sendable {
       guard let (left, right) = Self.halves(pair) else {
         throw .malformed(file: file, reason: "model.merges[\(rank)] is not a pair")
       }
-      guard let leftID = ids[left], let rightID = ids[right], let id = ids[left + right] else {
+      guard let leftID = id(of: left), let rightID = id(of: right), let id = id(of: left + right) else {
         throw .malformed(file: file, reason: "model.merges[\(rank)]: \(left) \(right) is not in model.vocab")
       }
       table.add(leftID, rightID, MergeTable.Merge(rank: Int32(rank), id: id))

@@ -11,10 +11,6 @@ struct PatternScanner {
     return end > start ? end : nil
   }
 
-  static func isHanOrKana(_ scalar: Unicode.Scalar) -> Bool {
-    (0x4E00...0x9FA5).contains(scalar.value) || (0x3040...0x30FF).contains(scalar.value)
-  }
-
   func gpt2(_ start: Int) -> Int? {
     contraction(start, anyCase: false)
       ?? spaced(start, ScalarClass.isLetter)
@@ -92,6 +88,13 @@ struct PatternScanner {
   private func spacesToNewline(_ start: Int) -> Int? {
     guard let end = run(start, ScalarClass.isSpace) else { return nil }
     return text[start..<end].lastIndex(where: ScalarClass.isNewline).map { $0 + 1 }
+  }
+
+  /// `\s+$`: as many spaces as end before a newline or at the end.
+  func trailingSpaces(_ start: Int) -> Int? {
+    guard let end = run(start, ScalarClass.isSpace) else { return nil }
+    if end == text.endIndex { return end }
+    return (start + 1..<end).last { text[$0] == "\n" }
   }
 
   /// `\s+(?!\S)|\s+`: a run of spaces leaves its last one to the word that follows.

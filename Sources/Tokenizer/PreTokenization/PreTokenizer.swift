@@ -9,6 +9,14 @@ struct PreTokenizer: Sendable {
     case digits(individual: Bool)
     /// A word that does not begin with a space gets one.
     case prefixSpace
+    /// Spaces are spelled as SentencePiece does, and one stands before the text, or before every part of it.
+    case markedSpaces(SpacePrefix)
+  }
+
+  private enum SpacePrefix: Sendable {
+    case never, beforeText, beforeEveryPart
+
+    func applies(startsText: Bool) -> Bool { self == .beforeEveryPart || (self == .beforeText && startsText) }
   }
 
   private var steps: [Step] = []
@@ -27,6 +35,7 @@ struct PreTokenizer: Sendable {
     case "ByteLevel":
       if value["add_prefix_space"]?.bool ?? true { steps.append(.prefixSpace) }
       if value["use_regex"]?.bool ?? true { steps.append(.split(.gpt2)) }
+    case "Metaspace": steps.append(.markedSpaces(try Self.prefix(value, file)))
     case let other: throw .unsupported(file: file, what: "pre_tokenizer \(other ?? value.typeName)")
     }
   }
@@ -45,8 +54,24 @@ struct PreTokenizer: Sendable {
     return pattern
   }
 
+  private static func prefix(_ value: JSONValue, _ file: String) throws(TokenizerError) -> SpacePrefix {
+    guard value["replacement"]?.string == String(Spelling.space), value["split"]?.bool == false else {
+      throw .unsupported(
+        file: file, what: "pre_tokenizer Metaspace that splits or replaces by something else")
+    }
+    switch value["prepend_scheme"]?.string {
+    case "never": return .never
+    case "first": return .beforeText
+    case "always", nil: return .beforeEveryPart
+    case let other?:
+      throw .unsupported(file: file, what: "pre_tokenizer Metaspace with prepend_scheme \(other)")
+    }
+  }
+
   /// The words of `text`, each as UTF-8.
-  func words(_ text: String) -> [[UInt8]] {
+  ///
+  /// - Parameter startsText: whether nothing stands before `text`.
+  func words(_ text: String, startsText: Bool) -> [[UInt8]] {
     var scalars = Array(text.unicodeScalars)
     var words = scalars.isEmpty ? [] : [0..<scalars.count]
     for step in steps {
@@ -63,9 +88,18 @@ struct PreTokenizer: Sendable {
         guard let first = scalars.first, words.count == 1, !ScalarClass.isSpace(first) else { continue }
         scalars.insert(" ", at: 0)
         words = [0..<scalars.count]
+      case .markedSpaces(let prefix):
+        guard words.count == 1 else { continue }
+        scalars = Self.markingSpaces(scalars, prefixed: prefix.applies(startsText: startsText))
+        words = [0..<scalars.count]
       }
     }
     return words.map { Self.utf8(scalars[$0]) }
+  }
+
+  private static func markingSpaces(_ scalars: [Unicode.Scalar], prefixed: Bool) -> [Unicode.Scalar] {
+    let marked = scalars.map { $0 == " " ? Spelling.space : $0 }
+    return prefixed && marked.first != Spelling.space ? [Spelling.space] + marked : marked
   }
 
   private static func pieces(

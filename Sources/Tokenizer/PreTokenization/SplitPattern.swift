@@ -1,8 +1,8 @@
-/// The split patterns that we scan by hand, each known by the exact text of its regular expression.
+/// The split patterns that we scan by hand, most of them known by the exact text of their regular expression.
 ///
 /// A general regex engine is slower and never quite agrees with Oniguruma, which made the vocabularies; a pattern that
 /// is not in this list is refused instead.
-enum SplitPattern: CaseIterable, Sendable {
+enum SplitPattern: Sendable {
   /// GPT-2's, which `ByteLevel` applies when it says `use_regex`.
   case gpt2
   /// Llama 3's: contractions in any case, digits in threes.
@@ -11,13 +11,19 @@ enum SplitPattern: CaseIterable, Sendable {
   case qwen2
   /// DeepSeek-V3's first split: digits in threes.
   case digitTriples
-  /// DeepSeek-V3's second split: runs of Han and kana.
-  case hanAndKana
   /// DeepSeek-V3's third split: words, punctuation, spaces.
   case deepSeekWords
+  /// DeepSeek-V2's: spaces at the end of a line.
+  case trailingSpaces
+  /// DeepSeek-V3's second split, runs of Han and kana, and most of DeepSeek-V2's.
+  case characters(CharacterRun)
+
+  private static let recognised: [SplitPattern] = [
+    .gpt2, .llama3, .qwen2, .digitTriples, .deepSeekWords, .trailingSpaces,
+  ]
 
   /// The regular expression as `tokenizer.json` writes it.
-  var regex: String {
+  private var regex: String? {
     switch self {
     case .gpt2: #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#
     case .llama3:
@@ -25,19 +31,24 @@ enum SplitPattern: CaseIterable, Sendable {
     case .qwen2:
       #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
     case .digitTriples: #"\p{N}{1,3}"#
-    case .hanAndKana: "[\u{4E00}-\u{9FA5}\u{3040}-\u{309F}\u{30A0}-\u{30FF}]+"
     case .deepSeekWords:
       "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+"
         + "| ?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+"
+    case .trailingSpaces: #"\s+$"#
+    case .characters: nil
     }
   }
 
   init?(regex: String) {
     let wanted = Self.escapingNewlines(regex)
-    guard let match = Self.allCases.first(where: { Self.escapingNewlines($0.regex) == wanted }) else {
+    let isWanted: (SplitPattern) -> Bool = { $0.regex.map(Self.escapingNewlines) == wanted }
+    if let match = Self.recognised.first(where: isWanted) {
+      self = match
+    } else if let run = CharacterRun(regex: regex) {
+      self = .characters(run)
+    } else {
       return nil
     }
-    self = match
   }
 
   /// Some files write `\r\n` as escapes of the regular expression, some as the characters themselves.
@@ -61,8 +72,9 @@ enum SplitPattern: CaseIterable, Sendable {
     case .llama3: scanner.llama(start, digits: 3)
     case .qwen2: scanner.llama(start, digits: 1)
     case .digitTriples: scanner.run(start, atMost: 3, ScalarClass.isNumber)
-    case .hanAndKana: scanner.run(start, PatternScanner.isHanOrKana)
     case .deepSeekWords: scanner.deepSeekWords(start)
+    case .trailingSpaces: scanner.trailingSpaces(start)
+    case .characters(let run): run.matchEnd(text, at: start)
     }
   }
 }
