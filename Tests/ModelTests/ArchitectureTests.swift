@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Model
@@ -40,6 +41,19 @@ import Testing
       return
     }
     #expect(shape.headSize == 8)
+  }
+
+  @Test(arguments: [("", 0.1 * logf(4) + 1), (", \"attention_factor\": 1.7", 1.7)])
+  func `extend grouped-query attention by YaRN through the angles alone`(
+    more: String, amplitude: Float
+  ) throws {
+    let config = try Toy.mixtral.config(
+      replacing: "\"rope_type\": \"default\"",
+      with: "\"rope_type\": \"yarn\", \"factor\": 4\(more)")
+    let altered = try AlteredModel(.mixtral, config: config)
+    let model = try ModelConfiguration(folder: altered.path)
+    let rotary = RotaryEmbedding(model.rotary, size: model.attention.rotarySize)
+    #expect(abs(rotary.amplitude - amplitude) < 1e-6 && rotary.scoreFactor == 1)
   }
 
   @Test func `place experts by step and exception`() throws {
