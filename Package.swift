@@ -102,7 +102,7 @@ let modules: [[Target]] = [
     uses: [
       "Platform", "JSON", "Telemetry", "HTTP", "OpenAI", "Tensors", "Tokenizer", "Model", "Scheduling",
       "ExpertParallel",
-    ]),
+    ], testUses: ["Ingress", "Routing"]),
   module("Routing"),
   module("Ingress", uses: ["Platform", "JSON", "Telemetry", "HTTP", "OpenAI", "Routing"]),
   module("Deployment", uses: ["Manifest", "ControlAPI"]),
