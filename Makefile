@@ -5,10 +5,10 @@ PREFIX ?= /usr/local
 CLIENT_ENVIRONMENT := .build/openai-client
 TOOLS := dpdeploy dpdeployd dptop dpingress dpengine
 
-.PHONY: help packages build demo test lint format bench install clean
+.PHONY: help packages build demo test lint format bench bench-peers install clean
 
 help: ## Say what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 packages: ## Install the Debian packages that are missing
 	@Tools/install-packages
@@ -36,6 +36,10 @@ format: ## Format the sources
 
 bench: build ## Run the benchmarks and print their BENCH lines
 	Benchmarks/run
+
+bench-peers: build ## Measure beside llama.cpp, which is built from source first
+	Benchmarks/peers
+	Benchmarks/compare_peers.py
 
 install: build ## Install the tools, manifests, model and themes under PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/dpdeploy

@@ -147,6 +147,7 @@ let endToEnd = [
 let benchmarks: [[Target]] = [
   benchmark("AllToAll", uses: ["ExpertParallel", "Platform"]),
   benchmark("DecodeThroughput", uses: ["Model", "Tensors"]),
+  benchmark("StepLoop", uses: ["ExpertParallel", "Model", "Platform", "Tensors"]),
 ]
 
 let package = Package(

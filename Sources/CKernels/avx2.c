@@ -12,6 +12,7 @@
 #include "product.inc.h"
 #include "elementwise.inc.h"
 #include "attention.inc.h"
+#include "packed.inc.h"
 #pragma clang attribute pop
 #include "table.inc.h"
 #endif

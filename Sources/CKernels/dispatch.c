@@ -9,9 +9,11 @@ static const ck_kernels *chosen = &ck_kernels_portable;
 const ck_kernels *ck_kernels_named(const char *name) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  if (strcmp(name, "avx512") == 0 && __builtin_cpu_supports("avx512f") &&
-      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
-    return &ck_kernels_avx512;
+  int avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+  if (strcmp(name, "avx512bf16") == 0 && avx512 && __builtin_cpu_supports("avx512bf16"))
+    return &ck_kernels_avx512bf16;
+  if (strcmp(name, "avx512") == 0 && avx512) return &ck_kernels_avx512;
   if (strcmp(name, "avx2") == 0 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
     return &ck_kernels_avx2;
 #endif
@@ -21,8 +23,8 @@ const ck_kernels *ck_kernels_named(const char *name) {
 
 __attribute__((constructor)) static void choose(void) {
   const char *wanted = getenv("DPDEPLOY_ISA");
-  const char *best_first[] = {wanted ? wanted : "", "avx512", "avx2", "portable"};
-  for (int i = 0; i < 4; i++) {
+  const char *best_first[] = {wanted ? wanted : "", "avx512bf16", "avx512", "avx2", "portable"};
+  for (int i = 0; i < 5; i++) {
     const ck_kernels *kernels = ck_kernels_named(best_first[i]);
     if (kernels) {
       chosen = kernels;
@@ -69,4 +71,25 @@ void ck_scale(float *x, float factor, size_t count) { chosen->scale(x, factor, c
 
 void ck_widen(const void *x, ck_type type, size_t count, float *y) {
   chosen->widen(x, type, count, y);
+}
+
+size_t ck_packed_bytes(size_t n, size_t k) { return (n + 15) / 16 * ((k + 1) / 2) * 64; }
+
+void ck_pack(const void *w, ck_type type, size_t n_stride, size_t k_stride, size_t n, size_t k, void *out,
+             size_t tile_stride) {
+  chosen->pack(w, type, n_stride, k_stride, n, k, out, tile_stride);
+}
+
+void ck_packed_product(const float *x, size_t x_stride, size_t rows, const void *w, size_t n, size_t k,
+                       float *y, size_t y_stride) {
+  chosen->packed_product(x, x_stride, rows, w, n, k, y, y_stride);
+}
+
+void ck_rounded_product(const float *x, size_t x_stride, size_t rows, const void *w, ck_type type,
+                        size_t n_stride, size_t k_stride, size_t n, size_t k, float *y, size_t y_stride) {
+  chosen->rounded_product(x, x_stride, rows, w, type, n_stride, k_stride, n, k, y, y_stride);
+}
+
+void ck_swiglu_tiles(const float *both, size_t rows, size_t width, float *h) {
+  chosen->swiglu_tiles(both, rows, width, h);
 }

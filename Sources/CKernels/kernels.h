@@ -8,6 +8,7 @@ extern const ck_kernels ck_kernels_portable;
 #if defined(__x86_64__)
 extern const ck_kernels ck_kernels_avx2;
 extern const ck_kernels ck_kernels_avx512;
+extern const ck_kernels ck_kernels_avx512bf16;
 #endif
 
 /// Widest vector of any instruction set, in floats: scratch is padded to it.

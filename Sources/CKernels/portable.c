@@ -8,4 +8,5 @@
 #include "product.inc.h"
 #include "elementwise.inc.h"
 #include "attention.inc.h"
+#include "packed.inc.h"
 #include "table.inc.h"

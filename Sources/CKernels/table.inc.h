@@ -10,4 +10,8 @@ const ck_kernels TABLE = {
     .add = add,
     .scale = scale,
     .widen = widen,
+    .packed_product = packed_product,
+    .rounded_product = rounded_product,
+    .pack = pack,
+    .swiglu_tiles = swiglu_tiles,
 };

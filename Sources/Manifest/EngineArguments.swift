@@ -12,6 +12,8 @@ public struct EngineArguments: Sendable, Equatable {
   public let gpuMemoryUtilization: Double
   /// The memory of the modelled device in bytes; nil takes the engine's default.
   public let acceleratorMemoryBytes: Int?
+  /// The number format of matrix products, in vLLM's words.
+  public let dtype: String
   /// Whether experts are sharded over the ranks.
   public let enableExpertParallel: Bool
   /// Whether KV blocks of equal prefixes are shared; nil takes the engine's default.

@@ -22,6 +22,7 @@ public enum FieldPath {
   public static let maxModelLen = "llm_config.engine_kwargs.max_model_len"
   /// The share of the device's memory a rank may fill.
   public static let memoryUtilization = "llm_config.engine_kwargs.gpu_memory_utilization"
+  static let dtype = "llm_config.engine_kwargs.dtype"
   static let blockSize = "llm_config.engine_kwargs.block_size"
   static let prefixCaching = "llm_config.engine_kwargs.enable_prefix_caching"
   static let dbo = "llm_config.engine_kwargs.enable_dbo"

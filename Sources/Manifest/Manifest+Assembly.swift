@@ -34,6 +34,7 @@ extension EngineArguments {
     blockSize = checked.integer(FieldPath.blockSize) ?? 16
     gpuMemoryUtilization = checked.number(FieldPath.memoryUtilization) ?? 0.9
     acceleratorMemoryBytes = checked.integer(FieldPath.acceleratorMemory)
+    dtype = checked.text(FieldPath.dtype) ?? "auto"
     enableExpertParallel = checked.flag(FieldPath.expertParallel) ?? true
     enablePrefixCaching = checked.flag(FieldPath.prefixCaching)
     enableDBO = checked.flag(FieldPath.dbo) ?? false

@@ -1,6 +1,6 @@
 import Tensors
 
-/// All routed experts of a model, in place in the mapped weight files.
+/// All routed experts of a model, in the mapped weight files or their packed form.
 ///
 /// Any rank can compute any expert, so ownership moves between ranks without copying a byte.
 public final class ExpertBank {
@@ -49,7 +49,7 @@ public final class ExpertBank {
 
   /// Bytes of one expert's weights.
   public func byteCount(moeLayer: Int, expert: Int) -> Int {
-    layers[moeLayer][expert].matrices.reduce(0) { $0 + $1.bytes.count }
+    layers[moeLayer][expert].spans.reduce(0) { $0 + $1.count }
   }
 
   /// The whole memory pages that hold nothing but this expert's weights.
@@ -58,9 +58,9 @@ public final class ExpertBank {
   /// proves that nobody but the owner touches the expert, and hurts no one else. A small expert may
   /// have none.
   public func pages(moeLayer: Int, expert: Int, pageSize: Int = 4096) -> [UnsafeRawBufferPointer] {
-    let spans = layers[moeLayer][expert].matrices.map { matrix in
-      let start = UInt(bitPattern: matrix.base)
-      return start..<start + UInt(matrix.bytes.count)
+    let spans = layers[moeLayer][expert].spans.map { bytes in
+      let start = UInt(bitPattern: bytes.baseAddress)
+      return start..<start + UInt(bytes.count)
     }
     return merge(spans).compactMap { span in
       let page = UInt(pageSize)

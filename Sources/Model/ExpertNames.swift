@@ -61,8 +61,10 @@ struct ExpertNames {
       block + ".experts.gate_up_proj", count: shape.count, rows: 2 * width, columns: hiddenSize)
     let down = try folder.matrices(
       block + ".experts.down_proj", count: shape.count, rows: hiddenSize, columns: width)
-    return zip(inner, down).map { inner, down in
-      FeedForwardWeights(gate: inner[rows: 0..<width], up: inner[rows: width..<2 * width], down: down)
+    return (0..<shape.count).map { expert in
+      FeedForwardWeights(
+        folder, name: block + ".experts.\(expert)", gate: inner[expert][rows: 0..<width],
+        up: inner[expert][rows: width..<2 * width], down: down[expert])
     }
   }
 }

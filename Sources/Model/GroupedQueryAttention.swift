@@ -8,27 +8,27 @@ struct GroupedQueryAttentionWeights {
     let key: FloatBuffer
   }
 
-  let query: Matrix
-  let key: Matrix
-  let value: Matrix
+  let query: Linear
+  let key: Linear
+  let value: Linear
   let norms: HeadNorms?
-  let output: Matrix
+  let output: Linear
 
   init(
     _ folder: WeightFolder, prefix: String, shape: GroupedQueryAttentionShape, hiddenSize: Int
   ) throws(TensorsError) {
     let queryWidth = shape.headCount * shape.headSize
     let keyWidth = shape.keyValueHeadCount * shape.headSize
-    query = try folder.matrix(prefix + ".q_proj.weight", rows: queryWidth, columns: hiddenSize)
-    key = try folder.matrix(prefix + ".k_proj.weight", rows: keyWidth, columns: hiddenSize)
-    value = try folder.matrix(prefix + ".v_proj.weight", rows: keyWidth, columns: hiddenSize)
+    query = try folder.linear(prefix + ".q_proj.weight", rows: queryWidth, columns: hiddenSize)
+    key = try folder.linear(prefix + ".k_proj.weight", rows: keyWidth, columns: hiddenSize)
+    value = try folder.linear(prefix + ".v_proj.weight", rows: keyWidth, columns: hiddenSize)
     norms =
       shape.normalizesHeads
       ? HeadNorms(
         query: try folder.vector(prefix + ".q_norm.weight", count: shape.headSize),
         key: try folder.vector(prefix + ".k_norm.weight", count: shape.headSize))
       : nil
-    output = try folder.matrix(prefix + ".o_proj.weight", rows: hiddenSize, columns: queryWidth)
+    output = try folder.linear(prefix + ".o_proj.weight", rows: hiddenSize, columns: queryWidth)
   }
 }
 
@@ -91,7 +91,7 @@ struct GroupedQueryAttention {
 
   /// Projects to heads, normalises each if there is a norm, and rotates them.
   private func project(
-    _ matrix: Matrix, norm: FloatBuffer?, heads: Int, rows: Range<Int>, hidden: Rows, step: StepTables,
+    _ matrix: Linear, norm: FloatBuffer?, heads: Int, rows: Range<Int>, hidden: Rows, step: StepTables,
     into target: FloatBuffer
   ) {
     matrix.product(hidden, count: rows.count, into: Rows(target.base, stride: heads * shape.headSize))

@@ -1,4 +1,4 @@
-import Tensors
+public import Tensors
 
 /// A mixture-of-experts language model over read-only mapped weights.
 ///
@@ -13,6 +13,8 @@ public final class LanguageModel {
   public let maxBatchTokens: Int
   /// Bytes of all weights that are read, mapped and shared between ranks.
   public let weightBytes: Int
+  /// How linear layers multiply, and where their weights lie.
+  public let layout: WeightLayout
 
   private let folder: WeightFolder
   private let weights: ModelWeights
@@ -27,7 +29,11 @@ public final class LanguageModel {
   /// - Parameters:
   ///   - folder: The folder.
   ///   - maxBatchTokens: Most tokens of one forward pass.
-  public init(folder path: String, maxBatchTokens: Int) throws(ModelError) {
+  ///   - arithmetic: How linear layers multiply; nil takes what suits the weights and the processor.
+  ///   - packedCache: Where packed weights are kept, for bf16; nil multiplies with the weights in place.
+  public init(
+    folder path: String, maxBatchTokens: Int, arithmetic: Arithmetic? = .float32, packedCache: String? = nil
+  ) throws(ModelError) {
     precondition(maxBatchTokens > 0, "a batch has room for at least one token")
     OpenBLAS.useOneThread()
     let configuration = try ModelConfiguration(folder: path)
@@ -36,10 +42,13 @@ public final class LanguageModel {
     rotary = RotaryEmbedding(configuration.rotary, size: configuration.attention.rotarySize)
     do {
       folder = try WeightFolder(path: path)
+      layout = try WeightLayout(
+        folder, configuration: configuration, arithmetic: arithmetic, packedCache: packedCache,
+        rotary: rotary)
       weights = try ModelWeights(folder, configuration: configuration)
       experts = try ExpertBank(folder, configuration: configuration)
       attention = try Attention(folder, configuration: configuration, rotary: rotary)
-      weightBytes = folder.usedByteCount
+      weightBytes = folder.usedByteCount + layout.extraBytes
       let shared = configuration.experts.intermediateSize * configuration.experts.sharedCount
       network = try FeedForward(
         hiddenSize: configuration.hiddenSize, maxWidth: max(configuration.denseIntermediateSize, shared))

@@ -4,19 +4,19 @@ import Tensors
 struct LatentAttentionWeights {
   /// How hidden states become queries.
   enum Query {
-    case full(Matrix)
-    case lowRank(down: Matrix, norm: FloatBuffer, up: Matrix)
+    case full(Linear)
+    case lowRank(down: Linear, norm: FloatBuffer, up: Linear)
   }
 
   let query: Query
   /// Hidden state to `[latent | shared rotary key]`.
-  let latentDown: Matrix
+  let latentDown: Linear
   let latentNorm: FloatBuffer
-  /// Per head `[content, latent]`: latent to key, used from the other side to bring queries to the latent.
-  let keyUp: [Matrix]
-  /// Per head `[value, latent]`: latent to value.
-  let valueUp: [Matrix]
-  let output: Matrix
+  /// Per head content to latent: the latent's way to a key, used from the other side to bring queries to the latent.
+  let keyUp: [Linear]
+  /// Per head latent to value.
+  let valueUp: [Linear]
+  let output: Linear
 
   init(
     _ folder: WeightFolder, prefix: String, shape: LatentAttentionShape, hiddenSize hidden: Int
@@ -24,21 +24,27 @@ struct LatentAttentionWeights {
     let queryWidth = shape.headCount * shape.queryHeadSize
     if let rank = shape.queryRank {
       query = .lowRank(
-        down: try folder.matrix(prefix + ".q_a_proj.weight", rows: rank, columns: hidden),
+        down: try folder.linear(prefix + ".q_a_proj.weight", rows: rank, columns: hidden),
         norm: try folder.vector(prefix + ".q_a_layernorm.weight", count: rank),
-        up: try folder.matrix(prefix + ".q_b_proj.weight", rows: queryWidth, columns: rank))
+        up: try folder.linear(prefix + ".q_b_proj.weight", rows: queryWidth, columns: rank))
     } else {
-      query = .full(try folder.matrix(prefix + ".q_proj.weight", rows: queryWidth, columns: hidden))
+      query = .full(try folder.linear(prefix + ".q_proj.weight", rows: queryWidth, columns: hidden))
     }
-    latentDown = try folder.matrix(
+    latentDown = try folder.linear(
       prefix + ".kv_a_proj_with_mqa.weight", rows: shape.cachedWidth, columns: hidden)
     latentNorm = try folder.vector(prefix + ".kv_a_layernorm.weight", count: shape.latentSize)
     let perHead = shape.contentSize + shape.valueSize
-    let up = try folder.matrix(
-      prefix + ".kv_b_proj.weight", rows: shape.headCount * perHead, columns: shape.latentSize)
-    keyUp = (0..<shape.headCount).map { up[rows: $0 * perHead..<$0 * perHead + shape.contentSize] }
-    valueUp = (0..<shape.headCount).map { up[rows: $0 * perHead + shape.contentSize..<($0 + 1) * perHead] }
-    output = try folder.matrix(
+    let upName = prefix + ".kv_b_proj.weight"
+    let up = try folder.matrix(upName, rows: shape.headCount * perHead, columns: shape.latentSize)
+    keyUp = (0..<shape.headCount).map { head in
+      let rows = head * perHead..<head * perHead + shape.contentSize
+      return folder.linear("\(upName) key \(head)", up[rows: rows], isTransposed: true)
+    }
+    valueUp = (0..<shape.headCount).map { head in
+      let rows = head * perHead + shape.contentSize..<(head + 1) * perHead
+      return folder.linear("\(upName) value \(head)", up[rows: rows], isTransposed: false)
+    }
+    output = try folder.linear(
       prefix + ".o_proj.weight", rows: hidden, columns: shape.headCount * shape.valueSize)
   }
 }
@@ -138,7 +144,7 @@ struct LatentAttention {
     for head in 0..<shape.headCount {
       let query = queries.from(column: head * shape.queryHeadSize)
       let target = absorbed.from(column: head * shape.cachedWidth)
-      weights.keyUp[head].mix(query, count: count, into: target)
+      weights.keyUp[head].product(query, count: count, into: target)
       for row in 0..<count {
         (target.from(row: row).base + shape.latentSize).update(
           from: query.from(row: row).base + shape.contentSize, count: shape.rotarySize)

@@ -1,6 +1,6 @@
 import Tensors
 
-/// Weights of the transformer other than attention and routed experts, in place in the mapped files.
+/// Weights of the transformer other than attention and routed experts, in the mapped files or their packed form.
 struct ModelWeights {
   struct Layer {
     let inputNorm: FloatBuffer
@@ -17,7 +17,7 @@ struct ModelWeights {
   let embedding: Matrix
   let layers: [Layer]
   let finalNorm: FloatBuffer
-  let head: Matrix
+  let head: Linear
 
   init(_ folder: WeightFolder, configuration model: ModelConfiguration) throws(TensorsError) {
     embedding = try folder.matrix(
@@ -31,8 +31,8 @@ struct ModelWeights {
     // Tied files usually leave the head out; one that is there wins, as it does in the reference.
     head =
       model.tiesEmbeddings && !folder.contains("lm_head.weight")
-      ? embedding
-      : try folder.matrix("lm_head.weight", rows: model.vocabularySize, columns: model.hiddenSize)
+      ? folder.linear("lm_head.weight", embedding, isTransposed: false)
+      : try folder.linear("lm_head.weight", rows: model.vocabularySize, columns: model.hiddenSize)
   }
 }
 

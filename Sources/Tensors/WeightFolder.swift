@@ -13,6 +13,8 @@ public final class WeightFolder {
   private var used: Set<String> = []
   /// f32 copies of tensors the kernels cannot read in place (f16).
   private var widened: [FloatBuffer] = []
+  /// What ``linear(_:rows:columns:)`` makes of weights.
+  public var packing = WeightPacking.inPlace(.float32)
 
   /// Opens every file of the folder and checks that each holds what the index promises.
   public init(path: String) throws(TensorsError) {
@@ -56,6 +58,18 @@ public final class WeightFolder {
     used.reduce(0) { sum, name in
       sum + (places[name].flatMap { files[$0].tensor(name) }?.bytes.count ?? 0)
     }
+  }
+
+  /// The files, in no order.
+  public var paths: [String] { files.map(\.path) }
+
+  /// Whether most of the bytes are bf16 numbers.
+  public var isMostlyBF16: Bool {
+    // Bytes of bf16 count for the answer, all others against it.
+    places.reduce(0) { sum, place in
+      guard let tensor = files[place.value].tensor(place.key) else { return sum }
+      return sum + (tensor.elementType == .bf16 ? tensor.bytes.count : -tensor.bytes.count)
+    } > 0
   }
 
   /// The tensor of that name and exactly that shape.

@@ -35,7 +35,7 @@ import Testing
     let reading = read(try contents("manifests/deepseek-v3-16dp.yaml"))
     let expected = [
       "warning not-in-effect `enable_dbo`", "note differs-elsewhere `dp_size_per_node`",
-      "warning not-in-effect `VLLM_USE_DEEP_GEMM`", "warning not-in-effect `VLLM_ALL2ALL_BACKEND`",
+      "warning not-in-effect `VLLM_ALL2ALL_BACKEND`",
       "note differs-elsewhere `VLLM_MOE_DP_CHUNK_SIZE`", "warning no-effect `VLLM_SKIP_P2P_CHECK`",
       "warning no-effect `NVIDIA_GDRCOPY`", "warning questionable `VLLM_LOGGING_LEVEL`",
       "warning no-effect `NCCL_DEBUG`", "warning no-effect `PYTORCH_CUDA_ALLOC_CONF`",

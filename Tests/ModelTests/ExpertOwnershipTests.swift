@@ -6,7 +6,7 @@ import Testing
 
 /// Routed experts spread over ranks as an exchange would: every owner gathers the rows sent to it, in
 /// its own order, and the source adds what comes back.
-private final class SpreadExperts: ExpertDispatch {
+final class SpreadExperts: ExpertDispatch {
   let bank: ExpertBank
   let ranks: Int
   private(set) var computed = 0

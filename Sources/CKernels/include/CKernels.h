@@ -66,6 +66,31 @@ void ck_scale(float *x, float factor, size_t count);
 /// y[i] = x[i] widened to f32.
 void ck_widen(const void *x, ck_type type, size_t count, float *y);
 
+/// Bytes of a packed weight matrix [n, k]: whole tiles of 16 outputs, whole pairs of inputs.
+size_t ck_packed_bytes(size_t n, size_t k);
+
+/// Packs w[n, k], whose element (i, j) is w[i * n_stride + j * k_stride], for ck_packed_product.
+///
+/// f32 elements are rounded to bf16. A tile of 16 outputs comes `tile_stride` tiles after the one before
+/// it, so that two matrices can be packed into every other tile of one.
+void ck_pack(const void *w, ck_type type, size_t n_stride, size_t k_stride, size_t n, size_t k, void *out,
+             size_t tile_stride);
+
+/// y[rows, n] = bf16(x)[rows, k] * w[n, k]^T with packed bf16 weights and f32 sums.
+///
+/// Each output adds its inputs one after the other, so its bits depend on nothing but its row, and hardly
+/// on the machine: see packed.inc.h.
+void ck_packed_product(const float *x, size_t x_stride, size_t rows, const void *w, size_t n, size_t k,
+                       float *y, size_t y_stride);
+
+/// The same result from weights in place, of any strides: slower, as they are packed on the way.
+void ck_rounded_product(const float *x, size_t x_stride, size_t rows, const void *w, ck_type type,
+                        size_t n_stride, size_t k_stride, size_t n, size_t k, float *y, size_t y_stride);
+
+/// h[rows, width] = silu(gate) * up for rows [width / 16][gate | up][16], the product of two matrices that
+/// were packed into every other tile. width is a multiple of 16.
+void ck_swiglu_tiles(const float *both, size_t rows, size_t width, float *h);
+
 /// One instruction set's kernels, with the parameters of the functions above.
 typedef struct ck_kernels {
   const char *name;
@@ -82,9 +107,16 @@ typedef struct ck_kernels {
   void (*add)(float *y, const float *x, size_t count);
   void (*scale)(float *x, float factor, size_t count);
   void (*widen)(const void *x, ck_type type, size_t count, float *y);
+  void (*packed_product)(const float *x, size_t x_stride, size_t rows, const void *w, size_t n, size_t k,
+                         float *y, size_t y_stride);
+  void (*rounded_product)(const float *x, size_t x_stride, size_t rows, const void *w, ck_type type,
+                          size_t n_stride, size_t k_stride, size_t n, size_t k, float *y, size_t y_stride);
+  void (*pack)(const void *w, ck_type type, size_t n_stride, size_t k_stride, size_t n, size_t k, void *out,
+               size_t tile_stride);
+  void (*swiglu_tiles)(const float *both, size_t rows, size_t width, float *h);
 } ck_kernels;
 
-/// The kernels for "avx512", "avx2" or "portable"; NULL when this machine cannot run them.
+/// The kernels for "avx512bf16", "avx512", "avx2" or "portable"; NULL when this machine cannot run them.
 const ck_kernels *ck_kernels_named(const char *name);
 
 /// The instruction set in use: the best this machine has, or the one DPDEPLOY_ISA names.

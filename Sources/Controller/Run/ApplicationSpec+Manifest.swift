@@ -34,6 +34,7 @@ extension ApplicationSpec {
     add("--block-size", engine.blockSize)
     add("--gpu-memory-utilization", engine.gpuMemoryUtilization)
     add("--accelerator-memory", engine.acceleratorMemoryBytes)
+    add("--dtype", engine.dtype)
     add("--moe-dp-chunk-size", engine.moeDPChunkSize)
     add("--seed", engine.seed)
     add("--failure-policy", manifest.failurePolicy.rawValue)

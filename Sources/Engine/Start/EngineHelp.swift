@@ -21,6 +21,8 @@ enum EngineHelp {
     ("--accelerator-memory", "BYTES", "memory of the virtual accelerator (1073741824)"),
     ("--num-gpu-blocks-override", "N", "KV blocks, in place of what the memory has room for"),
     ("--moe-dp-chunk-size", "N", "tokens that a rank sends to the experts at once (256)"),
+    ("--dtype", "FORMAT", "auto, bfloat16 or float32: how matrices are multiplied (auto)"),
+    ("--packed-weights", "DIR", "where packed weights are kept (~/.cache/dpdeploy/packed)"),
     ("--[no-]enable-prefix-caching", "", "share the KV blocks of equal prefixes (no)"),
     ("--[no-]enable-expert-parallel", "", "accepted; each expert always lives on one rank"),
     (

@@ -1,4 +1,5 @@
 import Platform
+import Tensors
 
 extension EngineOptions {
   /// Reads a command line without the program's name: `--name value`, `--name=value`, `--switch` or `--no-switch`.
@@ -33,6 +34,8 @@ extension EngineOptions {
     case "--group-fd": groupDescriptor = Int32(try option.count(0...1_048_576))
     case "--epoch": epoch = UInt64(try option.count(0 ... .max))
     case "--stats-page": statsPage = try option.text()
+    case "--packed-weights": packedWeights = try option.text()
+    case "--dtype": arithmetic = try Self.arithmetic(try option.text())
     case "--seed": seed = UInt64(try option.count(0 ... .max))
     case "--enable-prefix-caching": enablePrefixCaching = try option.flag()
     case "--failure-policy": failurePolicy = try option.choice()
@@ -54,6 +57,27 @@ extension EngineOptions {
     case "--accelerator-memory": acceleratorMemory = try option.count(1 ... .max)
     case "--moe-dp-chunk-size": dispatchChunk = try option.count(1...65536)
     default: throw .usage("unknown option \(option.name)")
+    }
+  }
+
+  /// The arithmetic of one of vLLM's words for it.
+  private static func arithmetic(_ word: String) throws(EngineError) -> Arithmetic? {
+    switch word {
+    case "auto": return nil
+    case "bfloat16": return .bfloat16
+    case "float32", "float": return .float32
+    default: throw .usage("--dtype must be auto, bfloat16 or float32, not '\(word)'")
+    }
+  }
+
+  /// Reads the variables of vLLM's that this engine knows.
+  ///
+  /// - Parameter variable: The value of the variable of that name, if it is set.
+  public mutating func read(_ variable: (String) -> String?) {
+    if let value = variable("VLLM_USE_DEEP_GEMM") { packsWeights = !["0", "false"].contains(value) }
+    if packedWeights == nil {
+      let cache = variable("XDG_CACHE_HOME") ?? variable("HOME").map { $0 + "/.cache" }
+      packedWeights = cache.map { $0 + "/dpdeploy/packed" }
     }
   }
 

@@ -1,4 +1,5 @@
 public import Platform
+public import Tensors
 
 /// What the command line says of one rank, in vLLM's words.
 public struct EngineOptions: Equatable, Sendable {
@@ -32,6 +33,12 @@ public struct EngineOptions: Equatable, Sendable {
   public var acceleratorMemory = 1 << 30
   /// Tokens that a rank sends to the experts at once.
   public var dispatchChunk = 256
+  /// The number format of matrix products; nil takes what suits the weights and the processor.
+  public var arithmetic: Arithmetic?
+  /// Whether bf16 weights are packed, once for all ranks, instead of at every use.
+  public var packsWeights = true
+  /// The folder of packed weights; nil is one in the user's cache.
+  public var packedWeights: String?
   /// Whether equal prefixes of prompts share their KV blocks.
   public var enablePrefixCaching = false
   /// Whether each rank owns a part of the experts.

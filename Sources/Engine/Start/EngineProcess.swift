@@ -43,7 +43,9 @@ public final class EngineProcess {
     signal(SIGPIPE, SIG_IGN)
     EventLoop.shared.run {
       do throws(EngineError) {
-        try await EngineProcess(EngineOptions(parsing: arguments)).run()
+        var options = try EngineOptions(parsing: arguments)
+        options.read { name in getenv(name).map { String(cString: $0) } }
+        try await EngineProcess(options).run()
         return 0
       } catch {
         ProcessLog.fail("dpengine", "\(error)")

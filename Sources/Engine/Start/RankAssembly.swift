@@ -104,8 +104,25 @@ final class RankAssembly {
 
   private func loadModel() throws(EngineError) -> LanguageModel {
     do {
-      return try LanguageModel(folder: options.model, maxBatchTokens: options.batchedTokens)
+      let model = try LanguageModel(
+        folder: options.model, maxBatchTokens: options.batchedTokens, arithmetic: options.arithmetic,
+        packedCache: options.packsWeights ? options.packedWeights : nil)
+      announce(model.layout)
+      return model
     } catch { throw .configuration("\(error)") }
+  }
+
+  private func announce(_ layout: WeightLayout) {
+    let place =
+      if let path = layout.packedPath {
+        "weights packed in \(path)"
+      } else if let obstacle = layout.obstacle {
+        "weights in place, slower, as they could not be packed: \(obstacle)"
+      } else {
+        "weights in place"
+      }
+    ProcessLog.write(
+      "multiplies in \(layout.arithmetic.rawValue) (\(Arithmetic.instructionSet)), \(place)")
   }
 
   private func modelLength() throws(EngineError) -> Int {

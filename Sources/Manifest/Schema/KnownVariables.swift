@@ -49,8 +49,10 @@ public struct KnownVariable: Sendable {
       .notYet("ranks pull rows from each other through shared memory"),
       instead: "`engine_kwargs.all2all_backend`"),
     KnownVariable(
-      "VLLM_USE_DEEP_GEMM", "DeepGEMM's FP8 kernels on NVIDIA GPUs; on by default since vLLM 0.11.",
-      .notYet("there is one set of kernels")),
+      "VLLM_USE_DEEP_GEMM",
+      "DeepGEMM's FP8 kernels on NVIDIA GPUs; here, bfloat16 products from weights that are packed once (1, the"
+        + " default) or at every use (0): slower, to the same bits, without the packed copy on disk.",
+      .inEffect),
     KnownVariable(
       "VLLM_SKIP_P2P_CHECK", "Trust the driver on access between GPUs.",
       .noEffect("there are no GPUs to check")),

@@ -65,10 +65,10 @@ extension ManifestSchema {
       .none,
       bundled: .notYet("`gpu_memory_utilization` decides")),
     Field(
-      "dtype", .choice(["auto", "float32", "float", "bfloat16", "float16", "half"]), .text("auto"),
-      "The number format of weights and activations.", .none,
-      bundled: .notYet("weights are read as they are and computed in float32"),
-      neutral: [.text("float32"), .text("float")]),
+      "dtype", .choice(["auto", "float32", "float", "bfloat16"], later: ["float16", "half"]), .text("auto"),
+      "The number format in which matrices are multiplied; `auto` is bfloat16 for weights of that format, where"
+        + " the processor has AVX2, else float32. In bfloat16 a token's result depends on nothing but its text.",
+      .groupRestart),
     Field(
       "quantization", .text(.any), "The format weights are squeezed into.", .none,
       bundled: .notYet("weights are used as they are")),
