@@ -10,7 +10,10 @@ import Testing
     let golden = try Fixtures.json(folder + "/golden.json")
     let group = try await EngineGroup(
       2, model: folder,
-      arguments: ["--max-num-seqs", "8", "--max-num-batched-tokens", "48", "--moe-dp-chunk-size", "16"])
+      arguments: [
+        "--dtype", "float32", "--max-num-seqs", "8", "--max-num-batched-tokens", "48", "--moe-dp-chunk-size",
+        "16",
+      ])
     for (index, entry) in try #require(golden["prompts"]?.elements).enumerated() {
       let ids: (String) -> [Int32] = { entry[$0]?.elements?.compactMap { $0.integer.map(Int32.init) } ?? [] }
       let expected = ids("greedy")
