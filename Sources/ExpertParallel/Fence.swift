@@ -9,21 +9,30 @@ struct Fence {
   private var rank: Int?
   private var since = Instant(nanoseconds: 0)
   private var cpuNanoseconds: UInt64 = 0
+  private var looks = 0
 
   /// A clock tick of processor time, the kernel's unit, is no progress.
   private static let noise: UInt64 = 20_000_000
+  /// Time in which this rank itself hardly came to look, as when the whole machine stood still, is no evidence.
+  private static let leastLooks = 20
 
   /// Looks at the rank that is waited for; true when it should be ended.
   mutating func isStuck(_ culprit: Int, _ record: ProcessRecord?, patience: Duration, at now: Instant) -> Bool
   {
     guard let record else { return false }
     guard culprit == rank else {
-      (rank, since, cpuNanoseconds) = (culprit, now, record.cpuNanoseconds)
+      rank = culprit
+      begin(record, at: now)
       return false
     }
-    guard now - since >= patience else { return false }
+    looks += 1
+    guard now - since >= patience, looks >= Self.leastLooks else { return false }
     let hasMoved = record.cpuNanoseconds > cpuNanoseconds + Self.noise || record.isWaitingForDisk
-    if hasMoved { (since, cpuNanoseconds) = (now, record.cpuNanoseconds) }
+    if hasMoved { begin(record, at: now) }
     return !hasMoved
+  }
+
+  private mutating func begin(_ record: ProcessRecord, at now: Instant) {
+    (since, cpuNanoseconds, looks) = (now, record.cpuNanoseconds, 0)
   }
 }
