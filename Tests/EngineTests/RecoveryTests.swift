@@ -24,7 +24,7 @@ import Testing
     private(set) var ids: [Int32] = []
     private var task: Task<Void, any Error>?
 
-    init(_ rank: EngineRank, _ prompt: [Int32]) {
+    init(_ rank: EngineRank, _ prompt: [Int32], count: Int = count) {
       let body =
         #"{"prompt":\#(prompt),"max_tokens":\#(count),"temperature":0,"ignore_eos":true,"stream":true}"#
       task = Task {
@@ -96,6 +96,22 @@ import Testing
     }
     let owned = try await group.ranks[0].metric("dpdeploy:expert_rows_computed_total")
     #expect(owned > 0)
+    await group.stop()
+  }
+
+  @Test @Loop func `keeps every bit of a bf16 model too, over sizes and deaths`() async throws {
+    let model = Fixtures.root + "/models/operator-moe"
+    let alone = try await EngineGroup(1, model: model)
+    let expected = try await alone.ranks[0].greedy(Self.prompts[0], count: 120)
+    await alone.stop()
+    let group = try await EngineGroup(3, model: model, arguments: Self.policy)
+    #expect(group.ranks[0].log.contains("multiplies in bfloat16"), "\(group.ranks[0].log)")
+    let survivor = Generation(group.ranks[1], Self.prompts[0], count: 120)
+    for (victim, count) in [(2, 20), (0, 60)] {
+      try await survivor.reach(count)
+      await kill(group.ranks[victim])
+    }
+    #expect(try await survivor.finish() == expected)
     await group.stop()
   }
 
