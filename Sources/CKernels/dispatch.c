@@ -21,12 +21,37 @@ const ck_kernels *ck_kernels_named(const char *name) {
   return NULL;
 }
 
+// Kernels that compute wrongly on a processor nobody tried them on would be worse than slow ones: each set has to
+// agree with the portable one on a small product of each kind before it is chosen.
+static int proves_itself(const ck_kernels *kernels) {
+  enum { ROWS = 3, N = 20, K = 37 };
+  float x[ROWS * K], ours[ROWS * N], right[ROWS * N];
+  uint16_t w[N * K];
+  char packed[2 * ((K + 1) / 2) * 64];
+  uint32_t state = 1;
+#define NEXT (state = state * 1664525u + 1013904223u)
+  for (int i = 0; i < ROWS * K; i++) x[i] = ((int)(NEXT >> 20) - 2048) / 512.0f;
+  for (int i = 0; i < N * K; i++) w[i] = (uint16_t)((NEXT >> 31) << 15 | 0x3E00 | (state >> 16 & 0x1FF));
+#undef NEXT
+  kernels->pack(w, CK_BF16, K, 1, N, K, packed, 1);
+  kernels->packed_product(x, K, ROWS, packed, N, K, ours, N);
+  ck_kernels_portable.rounded_product(x, K, ROWS, w, CK_BF16, K, 1, N, K, right, N);
+  if (memcmp(ours, right, sizeof ours) != 0) return 0;
+  kernels->product(x, K, ROWS, w, CK_BF16, K, N, K, ours, N);
+  ck_kernels_portable.product(x, K, ROWS, w, CK_BF16, K, N, K, right, N);
+  for (int i = 0; i < ROWS * N; i++) {
+    float difference = ours[i] - right[i];
+    if (!(difference < 1e-3f && difference > -1e-3f)) return 0;
+  }
+  return 1;
+}
+
 __attribute__((constructor)) static void choose(void) {
   const char *wanted = getenv("DPDEPLOY_ISA");
   const char *best_first[] = {wanted ? wanted : "", "avx512bf16", "avx512", "avx2", "portable"};
   for (int i = 0; i < 5; i++) {
     const ck_kernels *kernels = ck_kernels_named(best_first[i]);
-    if (kernels) {
+    if (kernels && proves_itself(kernels)) {
       chosen = kernels;
       return;
     }
