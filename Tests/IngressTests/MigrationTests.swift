@@ -83,6 +83,29 @@ import Testing
     }
   }
 
+  @Test func `before its first byte is kept away too when rank after rank breaks on it`() async throws {
+    try await onStage(Stage()) { stage in
+      var calls = 0
+      try stage.addRank { exchange in
+        calls += 1
+        exchange.abort()
+      }
+      try stage.publish(1)
+      #expect(try await stage.post().head.status == 502)
+      #expect(calls == 4)
+      let again = try await stage.post()
+      #expect(again.head.status == 500 && again.head["x-should-retry"] == "false" && calls == 4)
+    }
+  }
+
+  @Test func `because nobody was there is not its request's fault`() async throws {
+    try await onStage(Stage()) { stage in
+      try stage.publish(1)
+      #expect(try await stage.post().head.status == 502)
+      #expect(try await stage.post().head.status == 502)
+    }
+  }
+
   @Test func `waits for a group that is gone to come back`() async throws {
     let requests = Requests()
     try await onStage(Stage()) { stage in

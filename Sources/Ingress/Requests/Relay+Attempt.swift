@@ -20,12 +20,17 @@ extension Relay {
   /// Why a rank failed: its own answer, or what broke.
   enum Failure: CustomStringConvertible {
     case answer(HeadWriter, status: Int, body: [UInt8])
-    case connection(String)
+    case connection(String, hadRequest: Bool)
+
+    /// Whether the rank ended, or cut the connection, while it had the request.
+    var hasLostRank: Bool {
+      if case .connection(_, hadRequest: true) = self { true } else { false }
+    }
 
     var description: String {
       switch self {
       case .answer(_, let status, _): "it answered \(status)"
-      case .connection(let reason): reason
+      case .connection(let reason, _): reason
       }
     }
   }
@@ -47,7 +52,7 @@ extension Relay {
     } catch {
       if interruption.reason != nil { return .interrupted }
       if error.isTimeout, Instant.now >= deadline { return .expired }
-      return .failed(.connection("\(error)"))
+      return .failed(.connection("\(error)", hadRequest: !error.isRefusedConnect))
     }
   }
 
@@ -72,7 +77,7 @@ extension Relay {
   private func wholeAfterStream(_ answer: HTTPAnswer) -> Outcome {
     answer.cancel()
     let status = answer.head.status
-    return .failed(.connection("it answered \(status) when it was to go on with a stream"))
+    return .failed(.connection("it answered \(status) when it was to go on with a stream", hadRequest: false))
   }
 
   /// An answer in one piece is relayed once it is complete, so that until then the request can go elsewhere.
@@ -106,7 +111,7 @@ extension Relay {
     case .answer(let head, let status, let body):
       await exchange.respond(head: head, body: body)
       return End(status: status)
-    case .connection(let reason):
+    case .connection(let reason, _):
       let error = APIError(
         status: 502, type: "BadGatewayError", message: "Every rank that was tried failed; the last: \(reason)"
       )
@@ -119,5 +124,12 @@ extension Relay {
 extension MessageHead {
   fileprivate var isEventStream: Bool {
     status == 200 && (self["content-type"]?.lowercased().hasPrefix("text/event-stream") ?? false)
+  }
+}
+
+extension HTTPError {
+  /// Whether there was nobody to send anything to.
+  fileprivate var isRefusedConnect: Bool {
+    if case .system(let error) = self { error.call == "connect" } else { false }
   }
 }

@@ -106,7 +106,10 @@ final class Relay {
         guard setbacks.noteBreak() else { return await quarantine(request, reason) }
         service.metrics.stats.add(.migrations)
       case .failed(let failure):
-        guard setbacks.noteFailure() else { return await giveUp(failure) }
+        guard setbacks.noteFailure(lostRank: failure.hasLostRank) else {
+          if setbacks.isSuspicious { service.quarantine.add(request.body, at: .now) }
+          return await giveUp(failure)
+        }
         service.metrics.stats.add(.retries)
         await rest(setbacks.pause)
       }

@@ -3,7 +3,11 @@ struct Setbacks {
   private let migrationLimit: Int
   private var breaks = 0
   private var failures = 0
+  private var lostRanks = 0
   private(set) var pause = Duration.milliseconds(25)
+
+  /// Whether so many ranks were lost under the request that it may be what kills them.
+  var isSuspicious: Bool { lostRanks >= 3 }
 
   /// Attempts in a row that get nowhere.
   private static let mostFailures = 4
@@ -13,6 +17,7 @@ struct Setbacks {
   /// Notes that a stream broke; false when it may not move again.
   mutating func noteBreak() -> Bool {
     breaks += 1
+    lostRanks += 1
     failures = 0
     pause = .milliseconds(25)
     return breaks <= migrationLimit
@@ -21,8 +26,10 @@ struct Setbacks {
   /// Notes that an attempt gave nothing; false when there should be no other.
   ///
   /// Pauses between attempts grow, so that the controller can tell of a dead group before the next.
-  mutating func noteFailure() -> Bool {
+  /// - Parameter lostRank: whether the rank had the request when its connection broke.
+  mutating func noteFailure(lostRank: Bool) -> Bool {
     failures += 1
+    if lostRank { lostRanks += 1 }
     pause *= 2
     return failures < Self.mostFailures
   }
