@@ -33,6 +33,8 @@ public struct WeightLayout: Sendable {
     do {
       let packed = try PackedWeights.open(list, sources: folder.paths, cache: packedCache)
       folder.packing = .packed(packed)
+      // The rank that packed them has read all weights, and would be charged for them twice.
+      folder.releasePages()
       (packedPath, obstacle) = (packed.path, nil)
       extraBytes = list.byteCount - list.sourceBytes
     } catch {

@@ -30,6 +30,9 @@ public final class SafetensorsFile {
   private let map: MappedFile
   private var records: [String: Record] = [:]
 
+  /// Lets go of the pages that were read.
+  func releasePages() { map.releasePages() }
+
   /// Opens and checks the file at `path`.
   public init(path: String) throws(TensorsError) {
     self.path = path

@@ -49,6 +49,11 @@ public final class WeightFolder {
     }
   }
 
+  /// Lets go of the pages of all weights that were read, as after they were packed into another file.
+  public func releasePages() {
+    for file in files { file.releasePages() }
+  }
+
   /// Whether some file promises the tensor.
   public func contains(_ name: String) -> Bool { places[name] != nil }
 
