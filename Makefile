@@ -40,6 +40,7 @@ bench: build ## Run the benchmarks and print their BENCH lines
 bench-peers: build ## Measure beside llama.cpp, which is built from source first
 	Benchmarks/peers
 	Benchmarks/compare_peers.py
+	python3 Benchmarks/memory.py .build/release .build/peers/ds-196m
 
 install: build ## Install the tools, manifests, model and themes under PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/dpdeploy
