@@ -72,6 +72,9 @@ public struct ChatRequest: Sendable, Equatable {
     addsGenerationPrompt = try fields.boolean("add_generation_prompt") ?? true
     continuesFinalMessage = try fields.boolean("continue_final_message") ?? false
     echoesLastMessage = try fields.boolean("echo") ?? false
+    if try fields.boolean("add_special_tokens") == true {
+      envelope.uninterpreted.append("add_special_tokens")
+    }
     try validate()
   }
 

@@ -16,6 +16,8 @@ public struct CompletionRequest: Sendable, Equatable {
   public var sampling = SamplingParameters()
   /// Whether the prompt is repeated in front of the answer.
   public var echoesPrompt = false
+  /// Whether the tokenizer frames a text prompt with the model's own control tokens.
+  public var addsSpecialTokens = true
 
   /// A request for `prompts`.
   public init(prompts: [Prompt]) { self.prompts = prompts }
@@ -27,6 +29,13 @@ public struct CompletionRequest: Sendable, Equatable {
     sampling.maxTokens = try fields.integer("max_tokens") ?? 16
     sampling.logprobs = try fields.integer("logprobs")
     echoesPrompt = try fields.boolean("echo") ?? false
+    addsSpecialTokens = try fields.boolean("add_special_tokens") ?? true
+    if let best = try fields.integer("best_of"), best != sampling.choiceCount {
+      envelope.uninterpreted.append("best_of")
+    }
+    if let format = try fields.object("response_format")?.string("type"), format != "text" {
+      envelope.uninterpreted.append("response_format")
+    }
     if fields["suffix"] != nil { throw .badRequest("suffix is not currently supported", parameter: "suffix") }
     try sampling.validate()
   }

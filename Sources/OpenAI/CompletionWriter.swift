@@ -43,6 +43,8 @@ public struct CompletionWriter: Sendable {
     public var textOffset = 0
     /// The new token ids, if asked for.
     public var tokenIDs: [Int]?
+    /// The prompt's token ids, if asked for: in the choice's first piece.
+    public var promptTokenIDs: [Int]?
 
     /// A piece.
     public init(index: Int, text: String, finish: Finish? = nil) {
@@ -101,7 +103,8 @@ public struct CompletionWriter: Sendable {
     json.completionLogprobs(piece.logprobs, offset: piece.textOffset)
     json.finishReason(piece.finish)
     json.stopReason(piece.finish)
-    json.raw(",\"prompt_token_ids\":null")
+    json.raw(",\"prompt_token_ids\":")
+    json.optionalIDs(piece.promptTokenIDs)
     json.tokenIDs(piece.tokenIDs)
     json.raw("}]")
     json.endOfChunk(identity, usage: usage, isLast: isLast)

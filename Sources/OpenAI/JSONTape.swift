@@ -120,6 +120,17 @@ struct JSONElement {
     }
   }
 
+  /// Whether it says nothing, as an option that is off or an empty collection does.
+  var isNeutral: Bool {
+    switch type {
+    case CSIMDJSON_BOOL: !csimdjson_bool(raw)
+    case CSIMDJSON_ARRAY, CSIMDJSON_OBJECT: count == 0
+    case CSIMDJSON_STRING: string?.isEmpty == true
+    case CSIMDJSON_INT, CSIMDJSON_UINT, CSIMDJSON_DOUBLE: false
+    default: true
+    }
+  }
+
   /// How vLLM's messages show a rejected input.
   var excerpt: String {
     switch type {

@@ -22,6 +22,8 @@ public struct RequestEnvelope: Sendable, Equatable {
   public var truncatePromptTokens: Int?
   /// Whether token ids are told beside the text.
   public var returnsTokenIDs = false
+  /// Fields that the request sets, that would change its answer, and that nothing here interprets.
+  public var uninterpreted: [String] = []
 
   /// A request that says nothing.
   public init() {}
@@ -36,6 +38,7 @@ public struct RequestEnvelope: Sendable, Equatable {
     priority = try fields.integer("priority") ?? 0
     truncatePromptTokens = try fields.integer("truncate_prompt_tokens")
     returnsTokenIDs = try fields.boolean("return_token_ids") ?? false
+    uninterpreted = Self.uninterpretedNames.filter { fields[$0]?.isNeutral == false }
     guard let options = try fields.object("stream_options") else { return }
     guard isStreaming else {
       throw .badRequest(
@@ -45,4 +48,12 @@ public struct RequestEnvelope: Sendable, Equatable {
     includesUsage = try options.boolean("include_usage") ?? false
     hasContinuousUsage = try options.boolean("continuous_usage_stats") ?? false
   }
+
+  /// Fields of vLLM 0.32 and of the versions before it that change what is generated or how it is told.
+  private static let uninterpretedNames = [
+    "allowed_token_ids", "bad_words", "use_beam_search", "prompt_embeds", "structured_outputs", "guided_json",
+    "guided_regex", "guided_choice", "guided_grammar", "logits_processors", "kv_transfer_params",
+    "vllm_xargs",
+    "return_tokens_as_token_ids", "thinking_token_budget", "repetition_detection", "documents",
+  ]
 }

@@ -55,6 +55,23 @@ import Testing
     #expect(request == expected)
   }
 
+  @Test func `what would change the answer and is not understood is named, unless it says nothing`() throws {
+    let request = try completion(
+      """
+      {"prompt":"x","bad_words":["a"],"guided_json":{"type":"object"},"allowed_token_ids":null,"use_beam_search":false,
+       "structured_outputs":{},"best_of":3,"n":2,"response_format":{"type":"json_object"},"unknown":1}
+      """)
+    #expect(
+      Set(request.envelope.uninterpreted) == ["bad_words", "guided_json", "best_of", "response_format"])
+    #expect(
+      try completion(#"{"prompt":"x","n":2,"best_of":2,"response_format":{"type":"text"}}"#)
+        .envelope.uninterpreted == [])
+    #expect(
+      try chat(#"{"messages":[{"role":"user"}],"allowed_token_ids":[1],"add_special_tokens":true}"#)
+        .envelope.uninterpreted == ["allowed_token_ids", "add_special_tokens"])
+    #expect(try !completion(#"{"prompt":"x","add_special_tokens":false}"#).addsSpecialTokens)
+  }
+
   @Test func `defaults are vLLM's`() throws {
     let request = try completion(#"{"prompt":"x","temperature":null,"stop":null}"#)
     #expect(request.sampling.maxTokens == 16)
