@@ -18,6 +18,10 @@ public struct EngineArguments: Sendable, Equatable {
   public let enableExpertParallel: Bool
   /// Whether KV blocks of equal prefixes are shared; nil takes the engine's default.
   public let enablePrefixCaching: Bool?
+  /// Whether long prompts are computed over several steps.
+  public let enableChunkedPrefill: Bool
+  /// Which request goes first: `fcfs` or `priority`.
+  public let schedulingPolicy: String
   /// Whether dual batch overlap was asked for.
   public let enableDBO: Bool
   /// Tokens of a rank that go through dispatch and combine at once; nil takes the engine's default.

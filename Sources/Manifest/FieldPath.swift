@@ -25,6 +25,8 @@ public enum FieldPath {
   static let dtype = "llm_config.engine_kwargs.dtype"
   static let blockSize = "llm_config.engine_kwargs.block_size"
   static let prefixCaching = "llm_config.engine_kwargs.enable_prefix_caching"
+  static let chunkedPrefill = "llm_config.engine_kwargs.enable_chunked_prefill"
+  static let schedulingPolicy = "llm_config.engine_kwargs.scheduling_policy"
   static let dbo = "llm_config.engine_kwargs.enable_dbo"
   static let seed = "llm_config.engine_kwargs.seed"
   /// The environment of the ranks.

@@ -37,6 +37,8 @@ extension EngineArguments {
     dtype = checked.text(FieldPath.dtype) ?? "auto"
     enableExpertParallel = checked.flag(FieldPath.expertParallel) ?? true
     enablePrefixCaching = checked.flag(FieldPath.prefixCaching)
+    enableChunkedPrefill = checked.flag(FieldPath.chunkedPrefill) ?? true
+    schedulingPolicy = checked.text(FieldPath.schedulingPolicy) ?? "fcfs"
     enableDBO = checked.flag(FieldPath.dbo) ?? false
     moeDPChunkSize = environment.last { $0.name == KnownVariable.chunkSizeName }.flatMap {
       Checker.chunkSize($0.value)

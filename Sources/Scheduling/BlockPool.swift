@@ -8,6 +8,8 @@ public struct BlockPool: Sendable {
   private var references: [Int32]
   private var free: FreeBlockList
   private var prefixes = PrefixIndex()
+  /// Remembered blocks that were overwritten since the start.
+  public private(set) var evictions: UInt64 = 0
 
   /// A pool of `blockCount` free blocks, numbered from 0.
   public init(blockCount: Int) {
@@ -31,7 +33,7 @@ public struct BlockPool: Sendable {
     guard count <= free.count else { return false }
     for _ in 0..<max(0, count) {
       guard let block = free.popOldest() else { return false }
-      prefixes.evict(block)
+      if prefixes.evict(block) { evictions += 1 }
       references[Int(block)] = 1
       table.append(block)
     }
@@ -64,15 +66,15 @@ extension BlockPool {
 
   /// Remembers that `block` holds `tokens` after `parent`, and returns the new position.
   mutating func remember(
-    _ block: Int32, tokens: ArraySlice<Int32>, after parent: PrefixNode, salt: UInt64
+    _ block: Int32, tokens: ArraySlice<Int32>, after parent: PrefixNode, scope: PrefixScope
   ) -> PrefixNode {
-    prefixes.insert(block, tokens: tokens, after: parent, salt: salt)
+    prefixes.insert(block, tokens: tokens, after: parent, scope: scope)
   }
 
   /// The block that holds `tokens` after `parent`, whether or not somebody uses it now.
   func find(
-    _ tokens: ArraySlice<Int32>, after parent: PrefixNode, salt: UInt64
+    _ tokens: ArraySlice<Int32>, after parent: PrefixNode, scope: PrefixScope
   ) -> (block: Int32, node: PrefixNode)? {
-    prefixes.find(tokens, after: parent, salt: salt)
+    prefixes.find(tokens, after: parent, scope: scope)
   }
 }

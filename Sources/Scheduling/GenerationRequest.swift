@@ -18,14 +18,20 @@ public struct GenerationRequest: Sendable {
   public let prompt: [Int32]
   /// The most tokens to generate; nil for as many as the model length allows, which limits it anyway.
   public let maxNewTokens: Int?
-  /// Keeps cached prefixes apart, as for another adapter or tenant: blocks are shared only within one salt.
-  public let cacheSalt: UInt64
+  /// A lower number goes first, under ``SchedulingPolicy/priority`` only.
+  public let priority: Int
+  /// Within which other requests' blocks may be shared.
+  public let prefixScope: PrefixScope
 
   /// A request to continue `prompt`.
-  public init(id: RequestID, prompt: [Int32], maxNewTokens: Int? = nil, cacheSalt: UInt64 = 0) {
+  public init(
+    id: RequestID, prompt: [Int32], maxNewTokens: Int? = nil, priority: Int = 0,
+    prefixScope: PrefixScope = PrefixScope()
+  ) {
     self.id = id
     self.prompt = prompt
     self.maxNewTokens = maxNewTokens
-    self.cacheSalt = cacheSalt
+    self.priority = priority
+    self.prefixScope = prefixScope
   }
 }

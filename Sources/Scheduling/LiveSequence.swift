@@ -4,7 +4,8 @@ struct LiveSequence: Sendable {
   let promptLength: Int
   /// The token count at which the request is over.
   let lengthLimit: Int
-  let cacheSalt: UInt64
+  let prefixScope: PrefixScope
+  let rank: ServiceRank
   /// Prompt and output.
   var tokens: [Int32]
   /// Tokens whose KV entries are in the cache.
@@ -16,12 +17,13 @@ struct LiveSequence: Sendable {
   /// Whether it ever lost its blocks; its prompt then counts no second time in the prefix statistics.
   var wasPreempted = false
 
-  init(_ request: GenerationRequest, maxModelLength: Int) {
+  init(_ request: GenerationRequest, rank: ServiceRank, maxModelLength: Int) {
+    self.rank = rank
     id = request.id
     promptLength = request.prompt.count
     let room = maxModelLength - request.prompt.count
     lengthLimit = request.prompt.count + min(room, request.maxNewTokens ?? room)
-    cacheSalt = request.cacheSalt
+    prefixScope = request.prefixScope
     tokens = request.prompt
   }
 

@@ -11,8 +11,15 @@ struct PrefixNode: Hashable, Sendable {
 struct PrefixIndex: Sendable {
   private struct Key: Hashable {
     let parent: PrefixNode
-    let salt: UInt64
+    /// Nil below the first block: its parent's serial belongs to one scope already.
+    let scope: PrefixScope?
     let tokens: [Int32]
+
+    init(_ tokens: ArraySlice<Int32>, _ parent: PrefixNode, _ scope: PrefixScope) {
+      self.parent = parent
+      self.scope = parent == .root ? scope : nil
+      self.tokens = Array(tokens)
+    }
   }
 
   private struct Entry {
@@ -27,16 +34,16 @@ struct PrefixIndex: Sendable {
   var count: Int { entries.count }
 
   func find(
-    _ tokens: ArraySlice<Int32>, after parent: PrefixNode, salt: UInt64
+    _ tokens: ArraySlice<Int32>, after parent: PrefixNode, scope: PrefixScope
   ) -> (block: Int32, node: PrefixNode)? {
-    entries[Key(parent: parent, salt: salt, tokens: Array(tokens))].map { ($0.block, $0.node) }
+    entries[Key(tokens, parent, scope)].map { ($0.block, $0.node) }
   }
 
   /// Enters a full block and returns its position; an equal block entered before keeps its place.
   mutating func insert(
-    _ block: Int32, tokens: ArraySlice<Int32>, after parent: PrefixNode, salt: UInt64
+    _ block: Int32, tokens: ArraySlice<Int32>, after parent: PrefixNode, scope: PrefixScope
   ) -> PrefixNode {
-    let key = Key(parent: parent, salt: salt, tokens: Array(tokens))
+    let key = Key(tokens, parent, scope)
     if let known = entries[key] { return known.node }
     lastSerial += 1
     let node = PrefixNode(serial: lastSerial)
@@ -45,9 +52,10 @@ struct PrefixIndex: Sendable {
     return node
   }
 
-  /// Forgets what `block` held, because it is about to be overwritten.
-  mutating func evict(_ block: Int32) {
-    guard let key = keys.removeValue(forKey: block) else { return }
+  /// Forgets what `block` held, because it is about to be overwritten; false when nothing was remembered.
+  mutating func evict(_ block: Int32) -> Bool {
+    guard let key = keys.removeValue(forKey: block) else { return false }
     entries[key] = nil
+    return true
   }
 }

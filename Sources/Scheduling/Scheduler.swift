@@ -2,9 +2,10 @@
 ///
 /// There are no phases: a request has tokens and the KV entries of some of them; each step brings it nearer to all.
 /// What runs goes first (one token when decoding), then waiting requests are admitted while budget, sequences and
-/// blocks last. Order is first come first served without overtaking. When blocks run out the latest running request
-/// loses its own and is recomputed later. A plan is carried out and then committed; an abandoned plan changes nothing
-/// but block ownership, so the next `schedule()` plans the same tokens again.
+/// blocks last. Order is by arrival, or by priority and then arrival, without overtaking. When blocks run out the
+/// last running request in that order loses its own and is recomputed later. A plan is carried out and then
+/// committed; an abandoned plan changes nothing but block ownership, so the next `schedule()` plans the same tokens
+/// again.
 public struct Scheduler: Sendable {
   /// The limits in force.
   public let configuration: SchedulerConfiguration
@@ -12,6 +13,7 @@ public struct Scheduler: Sendable {
   private(set) var running: [LiveSequence] = []
   private(set) var waiting = WaitingQueue()
   private var live: Set<RequestID> = []
+  private var arrivals: UInt64 = 0
   private var preemptedWaiting = 0
   private var totals = SchedulerCounters()
 
@@ -32,6 +34,7 @@ public struct Scheduler: Sendable {
     counters.waiting = waiting.count
     counters.blocksUsed = pool.usedCount
     counters.blocksTotal = pool.blockCount
+    counters.evictions = pool.evictions
     return counters
   }
 
@@ -47,12 +50,17 @@ public struct Scheduler: Sendable {
       throw .queueFull(limit: limit)
     }
     live.insert(request.id)
-    waiting.append(LiveSequence(request, maxModelLength: configuration.maxModelLength))
+    arrivals += 1
+    let rank = ServiceRank(
+      priority: configuration.policy == .priority ? request.priority : 0, arrival: arrivals)
+    waiting.insert(LiveSequence(request, rank: rank, maxModelLength: configuration.maxModelLength))
   }
 
   /// Plans the next step; empty when nothing can or need be computed.
   public mutating func schedule() -> StepPlan {
     var plan = StepPlan()
+    // Who was admitted behind lesser ones takes its place now, before any entry depends on the order.
+    if configuration.policy == .priority { running.sort { $0.rank < $1.rank } }
     continueRunning(&plan)
     // Admitting into blocks that were just taken from somebody would only move the shortage on.
     if plan.preempted.isEmpty { admitWaiting(&plan) }
@@ -111,21 +119,21 @@ extension Scheduler {
 
   /// Gives the sequence blocks for `tokens` tokens, taking them from later ones if need be.
   ///
-  /// False when it had to give its own up: it is the latest, and all older ones keep theirs.
+  /// False when it had to give its own up: it is the last, and all before it keep theirs.
   private mutating func makeRoom(forSequenceAt index: Int, upTo tokens: Int, _ plan: inout StepPlan) -> Bool {
     let missing = configuration.blocks(for: tokens) - running[index].blockTable.count
     while !pool.allocate(missing, into: &running[index].blockTable) {
-      preemptLatest(&plan)
+      preemptLast(&plan)
       if index == running.count { return false }
     }
     return true
   }
 
-  private mutating func preemptLatest(_ plan: inout StepPlan) {
+  private mutating func preemptLast(_ plan: inout StepPlan) {
     guard var victim = running.popLast() else { return }
     pool.release(&victim.blockTable)
     victim.restart()
-    waiting.prepend(victim)
+    waiting.insert(victim)
     plan.preempted.append(victim.id)
     preemptedWaiting += 1
     totals.preemptions += 1
@@ -147,7 +155,7 @@ extension Scheduler {
       let first = sequence.rememberedBlocks * size
       running[index].prefix = pool.remember(
         sequence.blockTable[sequence.rememberedBlocks], tokens: sequence.tokens[first..<(first + size)],
-        after: sequence.prefix, salt: sequence.cacheSalt)
+        after: sequence.prefix, scope: sequence.prefixScope)
       running[index].rememberedBlocks += 1
     }
   }
@@ -197,7 +205,7 @@ extension Scheduler {
     // The last token is always computed: its logits are what the request came for.
     for first in stride(from: 0, to: (sequence.tokens.count - 1) / size * size, by: size) {
       let tokens = sequence.tokens[first..<(first + size)]
-      guard let hit = pool.find(tokens, after: node, salt: sequence.cacheSalt) else { break }
+      guard let hit = pool.find(tokens, after: node, scope: sequence.prefixScope) else { break }
       hits.append(hit)
       node = hit.node
     }

@@ -18,6 +18,8 @@ public struct SchedulerConfiguration: Sendable, Hashable {
   public var enableChunkedPrefill = true
   /// Whether equal prefixes share their blocks (`enable_prefix_caching`).
   public var enablePrefixCaching = false
+  /// Which request goes first (`scheduling_policy`).
+  public var policy = SchedulingPolicy.fcfs
   /// The most requests that wait, preempted ones not counted; nil: no limit.
   public var maxQueuedRequests: Int?
 

@@ -14,6 +14,8 @@ public struct SchedulerCounters: Sendable, Hashable {
   public internal(set) var prefixQueries: UInt64 = 0
   /// Prompt tokens found there (`vllm:prefix_cache_hits`).
   public internal(set) var prefixHits: UInt64 = 0
+  /// Blocks of the prefix cache that were overwritten.
+  public internal(set) var evictions: UInt64 = 0
 
   /// Used blocks as a share of all, 0 to 1 (`vllm:kv_cache_usage_perc`).
   public var kvUsage: Double { blocksTotal == 0 ? 0 : Double(blocksUsed) / Double(blocksTotal) }

@@ -1,4 +1,4 @@
-/// Sequences without blocks, first come first served; a preempted one returns to the front.
+/// Sequences without blocks, by rank; a preempted one returns to its place.
 struct WaitingQueue: Sendable {
   // Popping moves `head`; the dead prefix is cut off when it outgrows the rest, so every operation is O(1) amortised.
   private var storage: [LiveSequence?] = []
@@ -8,9 +8,10 @@ struct WaitingQueue: Sendable {
   var isEmpty: Bool { count == 0 }
   var first: LiveSequence? { isEmpty ? nil : storage[head] }
 
-  mutating func append(_ sequence: LiveSequence) { storage.append(sequence) }
-
-  mutating func prepend(_ sequence: LiveSequence) {
+  /// Puts a sequence in its place: at the end for a new one under fcfs, at the front for a preempted one.
+  mutating func insert(_ sequence: LiveSequence) {
+    let place = place(for: sequence.rank)
+    guard place == head, !isEmpty else { return storage.insert(sequence, at: place) }
     if head == 0 {
       let room = storage.count + 1
       storage.insert(contentsOf: repeatElement(nil, count: room), at: 0)
@@ -18,6 +19,17 @@ struct WaitingQueue: Sendable {
     }
     head -= 1
     storage[head] = sequence
+  }
+
+  /// Where the first sequence of a greater rank stands; ranks rise along the queue.
+  private func place(for rank: ServiceRank) -> Int {
+    var low = head
+    var high = storage.count
+    while low < high {
+      let middle = low + (high - low) / 2
+      if let there = storage[middle], there.rank < rank { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 
   mutating func popFirst() -> LiveSequence? {

@@ -25,6 +25,18 @@ public enum BucketBounds {
   /// `vllm:request_params_n`.
   public static let choices: [Double] = [1, 2, 5, 10, 20]
 
+  /// `vllm:request_num_preemptions`.
+  public static let preemptions: [Double] = [1, 2, 3, 4, 5, 10, 20]
+
+  /// A step and its phases: 1, 2 and 5 times powers of ten from 10 microseconds on.
+  public static let stepPhases: [Double] = [
+    0.00001, 0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5,
+    1, 2, 5, 10,
+  ]
+
+  /// Pieces of a step's exchange.
+  public static let chunks: [Double] = [1, 2, 4, 8, 16, 32, 64]
+
   /// Steps of 1, 2 and 5 times powers of ten up to `limit`, for lengths in tokens.
   public static func lengths(upTo limit: Int) -> [Double] {
     var bounds: [Double] = []

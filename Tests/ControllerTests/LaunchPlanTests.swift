@@ -22,14 +22,16 @@ import Testing
   }
 
   @Test func `says to every rank what the manifest says, in vLLM's words`() throws {
-    let spec = try spec(", enable_prefix_caching: false")
+    let spec = try spec(
+      ", enable_prefix_caching: false, enable_chunked_prefill: false, scheduling_policy: priority")
     #expect(spec.serverName == "DPServer:org--toy_1")
     #expect(spec.engine.size == 4 && spec.engine.sizePerNode == 2 && spec.engine.capacity == 32)
     #expect(spec.engine.environment == ["NCCL_DEBUG=WARN"])
     let words = spec.engine.arguments.joined(separator: " ")
     for part in [
       "--model /models/toy", "--served-model-name org/toy.1", "--max-num-seqs 32", "--max-model-len 512",
-      "--no-enable-prefix-caching", "--enable-expert-parallel",
+      "--no-enable-prefix-caching", "--enable-expert-parallel", "--no-enable-chunked-prefill",
+      "--scheduling-policy priority",
     ] { #expect(words.contains(part), "\(part) in \(words)") }
   }
 

@@ -62,7 +62,17 @@ import Testing
       parameter: "logit_bias",
       says: "Token id 500 is out of vocabulary."),
     Case(
-      path: completions, body: #"{"prompt":"x","echo":true}"#, status: 400, parameter: "echo", says: "echo"),
+      path: completions, body: #"{"prompt":"x","echo":true,"logprobs":1}"#, status: 400, parameter: "echo",
+      says: "echo together with logprobs is not supported"),
+    Case(
+      path: completions, body: #"{"prompt":"x","priority":1}"#, status: 400, parameter: "priority",
+      says: "--scheduling-policy priority"),
+    Case(
+      path: completions, body: #"{"prompt":"x","allowed_token_ids":[5]}"#, status: 400,
+      parameter: "allowed_token_ids", says: "allowed_token_ids is not supported"),
+    Case(
+      path: completions, body: #"{"prompt":"x","best_of":4}"#, status: 400, parameter: "best_of",
+      says: "best_of is not supported"),
     Case(
       path: completions, body: #"{"prompt":"x","suffix":"y"}"#, status: 400, parameter: "suffix",
       says: "suffix"),
@@ -80,6 +90,9 @@ import Testing
       body: #"{"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_object"}}"#,
       status: 400,
       parameter: "response_format", says: "response_format is not supported"),
+    Case(
+      path: chat, body: #"{"messages":[{"role":"user","content":"x"}],"bad_words":["a"]}"#, status: 400,
+      parameter: "bad_words", says: "bad_words is not supported"),
     Case(path: "/nosuch", body: "{}", status: 404, parameter: nil, says: "Not Found"),
     Case(path: "/v1/models", body: "{}", status: 405, parameter: nil, says: "only GET"),
   ]
@@ -143,6 +156,12 @@ extension String {
       ["--model", Fixtures.toy, "--accelerator-memory", "1000000"],
       "no memory is left for the KV cache: accelerator_memory 1.0 MiB x gpu_memory_utilization 0.9"
     ),
+    (["--model", Fixtures.toy, "--accelerator-memory", "1000000"], "raise accelerator_memory to at least "),
+    (
+      ["--model", Fixtures.toy, "--no-enable-chunked-prefill", "--max-num-batched-tokens", "512"],
+      "max_num_batched_tokens (512) is below max_model_len (2048)"
+    ),
+    (["--model", Fixtures.toy, "--scheduling-policy", "lifo"], "must be fcfs or priority, not 'lifo'"),
     (
       ["--model", Fixtures.toy, "--max-model-len", "4096"],
       "max_model_len 4096 is greater than the model's max_position_embeddings 2048"

@@ -108,6 +108,39 @@ import Tokenizer
     #expect(try plan.blockCount(maxModelLength: 160) == 10)
   }
 
+  @Test func `is told in parts that add up`() {
+    let parts = Dictionary(uniqueKeysWithValues: plan.parts(blocks: 9).map { ($0.name, $0.bytes) })
+    #expect(
+      parts == [
+        "accelerator": 1000, "usable": 500, "weights": 100, "workspace": 100, "kv_cache": 270, "unused": 30,
+      ])
+    #expect(plan.lines(blocks: 9).last == "memory: KV cache 9 blocks x 30 bytes = 270 bytes")
+  }
+
+  @Test(arguments: [16, 161, 240])
+  func `that is too little names the values with which it is enough`(length: Int) throws {
+    var small = plan
+    small.weights = 390
+    guard
+      let error = #expect(
+        throws: EngineError.self, performing: { try small.blockCount(maxModelLength: length) })
+    else { return }
+    let numbers = "\(error)".split(separator: " ").map { $0.filter { $0.isNumber || $0 == "." } }
+    let words = "\(error)".split(separator: " ").map(String.init)
+    func after(_ name: String) throws -> Double {
+      let place = try #require(words.lastIndex(of: name))
+      return try #require(Double(numbers[place + 4]))
+    }
+    var raised = small
+    raised.utilization = try after("gpu_memory_utilization")
+    #expect(try raised.blockCount(maxModelLength: length) * 16 >= length)
+    raised.utilization -= 0.002
+    #expect(throws: EngineError.self) { try raised.blockCount(maxModelLength: length) }
+    var larger = small
+    larger.accelerator = Int(try after("accelerator_memory"))
+    #expect(try larger.blockCount(maxModelLength: length) * 16 >= length)
+  }
+
   @Test func `that is too little is an error with the sum and the fields`() {
     var small = plan
     small.weights = 490

@@ -39,6 +39,20 @@ import Testing
     ("/v1/completions", #""prompt":[5,6],"max_tokens":8,"repetition_penalty":1.5,"min_tokens":6"#),
     ("/v1/completions", #""prompt":"A","max_tokens":12,"temperature":0.9,"seed":3,"stop":["e","an"]"#),
     (
+      "/v1/completions",
+      #""prompt":"The","max_tokens":6,"temperature":0,"ignore_eos":true,"echo":true,"return_token_ids":true"#
+    ),
+    (
+      "/v1/completions",
+      #""prompt":[5,6],"max_tokens":8,"echo":true,"min_tokens":5,"min_p":0.01,"top_k":40,"#
+        + #""frequency_penalty":0.5,"logit_bias":{"7":3,"9":-100},"stop_token_ids":[11,12],"include_stop_str_in_output":true"#
+    ),
+    (
+      "/v1/chat/completions",
+      #""messages":[{"role":"user","content":"Hi"}],"max_tokens":6,"ignore_eos":true,"logprobs":true,"#
+        + #""top_logprobs":3,"return_token_ids":true,"top_p":0.9"#
+    ),
+    (
       "/v1/chat/completions",
       #""messages":[{"role":"user","content":"Hi"}],"max_tokens":7,"stream_options":{"include_usage":true,"continuous_usage_stats":true}"#
     ),

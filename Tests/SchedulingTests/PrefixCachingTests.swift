@@ -36,14 +36,19 @@ import Testing
     #expect(scheduler.counters.blocksUsed == 0)
   }
 
-  @Test func `never mixes different tokens, different histories or different salts`() throws {
+  @Test func `never mixes different tokens, different histories, different salts or different adapters`()
+    throws
+  {
     var scheduler = try cached()
     try scheduler.add(request(1, prompt: 12, new: 1))
     _ = scheduler.step()
     let others = [
       GenerationRequest(id: RequestID(2), prompt: [99, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]),
       GenerationRequest(id: RequestID(3), prompt: [4, 5, 6, 7, 8, 9, 10, 11, 12]),
-      GenerationRequest(id: RequestID(4), prompt: (0..<12).map(Int32.init), cacheSalt: 1),
+      GenerationRequest(
+        id: RequestID(4), prompt: (0..<12).map(Int32.init), prefixScope: PrefixScope(salt: "a")),
+      GenerationRequest(
+        id: RequestID(5), prompt: (0..<12).map(Int32.init), prefixScope: PrefixScope(adapter: "a")),
     ]
     for other in others { try scheduler.add(other) }
     #expect(scheduler.schedule().entries.allSatisfy { $0.positions.lowerBound == 0 })

@@ -37,8 +37,10 @@ extension ApplicationSpec {
     add("--dtype", engine.dtype)
     add("--moe-dp-chunk-size", engine.moeDPChunkSize)
     add("--seed", engine.seed)
+    add("--scheduling-policy", engine.schedulingPolicy)
     add("--failure-policy", manifest.failurePolicy.rawValue)
     arguments.append(engine.enableExpertParallel ? "--enable-expert-parallel" : "--no-enable-expert-parallel")
+    if !engine.enableChunkedPrefill { arguments.append("--no-enable-chunked-prefill") }
     if let caching = engine.enablePrefixCaching {
       arguments.append(caching ? "--enable-prefix-caching" : "--no-enable-prefix-caching")
     }

@@ -47,11 +47,16 @@ final class ComputeLoop {
 
   /// One step or pause; false when the group ends.
   private func advance() throws(ExpertParallelError) -> Bool {
+    var phases = StepPhases(start: .now)
     let plan = plan()
+    let planned = Instant.now
+    phases.schedule = planned - phases.start
     let intent = StepIntent(
       tokens: plan.tokens.count, unfinished: scheduler.hasUnfinished, leaving: isStopping)
-    switch try group.agree(intent).kind {
-    case .run: try step(plan)
+    let decision = try group.agree(intent)
+    phases.agree = .now - planned
+    switch decision.kind {
+    case .run: try step(plan, phases)
     case .leave: return false
     case .pause:
       meter.pausing(scheduler.counters)
@@ -80,7 +85,8 @@ final class ComputeLoop {
         try scheduler.add(
           GenerationRequest(
             id: task.id, prompt: task.prompt + task.resumed,
-            maxNewTokens: task.maxNewTokens - task.resumed.count, cacheSalt: task.cacheSalt))
+            maxNewTokens: task.maxNewTokens - task.resumed.count, priority: task.priority,
+            prefixScope: task.prefixScope))
         live[task.id] = LiveGeneration(task: task)
       } catch {
         report(.refused(task.id, error))
@@ -92,20 +98,38 @@ final class ComputeLoop {
     }
   }
 
-  private func step(_ plan: StepPlan) throws(ExpertParallelError) {
+  private func step(_ plan: StepPlan, _ begun: StepPhases) throws(ExpertParallelError) {
+    var phases = begun
+    // Numbers, not the counters themselves: a copy of their tables would have to be made at the first count.
+    let (waited, exchanges) = (group.counters.waitNanoseconds, group.counters.exchanges)
     let times = try executor.run(plan, group)
+    phases.forward = .nanoseconds(times.forward)
+    phases.experts = .nanoseconds(times.experts)
+    phases.wait = .nanoseconds(Int64(clamping: group.counters.waitNanoseconds - waited))
+    let layers = max(1, executor.model.configuration.moeLayerCount)
+    phases.chunks = Int(group.counters.exchanges - exchanges) / layers
     let sampling = Instant.now
     let draws = sample(plan)
     let finished = Set(scheduler.commit(plan, sampled: draws.map(\.token)))
     var stepReport = StepReport()
     stepReport.tokens = tokens(plan, draws, finished)
     stepReport.time = .now
-    stepReport.admitted = plan.admitted
+    phases.sample = stepReport.time - sampling
+    stepReport.phases = phases
+    stepReport.admitted = admissions(plan)
     stepReport.preempted = plan.preempted
     stepReport.computedTokens = plan.tokens.count
-    meter.stepped(
-      stepReport, times, samplingTime: stepReport.time - sampling, scheduler.counters, group.counters)
+    stepReport.evictions = scheduler.counters.evictions
+    meter.stepped(stepReport, times, scheduler.counters, group.counters)
     if !plan.isEmpty || !plan.preempted.isEmpty { report(.step(stepReport)) }
+  }
+
+  private func admissions(_ plan: StepPlan) -> [StepReport.Admission] {
+    guard !plan.admitted.isEmpty else { return [] }
+    // Admitted sequences are the last entries of a step, in the order of their admission.
+    return plan.entries.suffix(plan.admitted.count).map {
+      StepReport.Admission(id: $0.id, cachedTokens: $0.positions.lowerBound)
+    }
   }
 
   private func sample(_ plan: StepPlan) -> [Draw] {

@@ -16,7 +16,7 @@ struct ComputeMeter {
 
   /// Counts a step; all time since the last one that was not a pause belongs to it.
   mutating func stepped(
-    _ report: StepReport, _ times: ModelExecutor.Times, samplingTime: Duration, _ counters: SchedulerCounters,
+    _ report: StepReport, _ times: ModelExecutor.Times, _ counters: SchedulerCounters,
     _ exchange: ExchangeCounters
   ) {
     if !isInWave { stats.add(.waves) }
@@ -29,7 +29,7 @@ struct ComputeMeter {
     stats.add(isDummy ? .dummyNanoseconds : .busyNanoseconds, elapsed)
     stats.add(.expertsNanoseconds, times.experts)
     stats.add(.attentionNanoseconds, max(0, times.forward - times.experts))
-    stats.add(.sampleNanoseconds, Int(samplingTime.wholeNanoseconds))
+    stats.add(.sampleNanoseconds, Int(report.phases.sample.wholeNanoseconds))
     stats.set(.threadCPUNanoseconds, Int64(Processor.threadNanoseconds))
     stats.add(.generationTokens, report.tokens.count)
     set(counters)

@@ -22,8 +22,10 @@ struct GenerationTask: Sendable {
   var minNewTokens = 0
   /// Tokens that end the sequence: the model's own and the request's.
   var endTokens: Set<Int32> = []
+  /// A lower number goes first, where the scheduler goes by priority.
+  var priority = 0
   /// Keeps prefix-cache entries apart.
-  var cacheSalt: UInt64 = 0
+  var prefixScope = PrefixScope()
 
   /// Why the sequence ends with its `count`th token; nil when it goes on.
   func end(after count: Int, last token: Int32) -> SequenceEnd? {
@@ -58,16 +60,26 @@ struct StepReport: Sendable {
     let end: SequenceEnd?
   }
 
+  /// A sequence that began to be computed, and how many of its tokens the prefix cache had.
+  struct Admission: Sendable {
+    let id: RequestID
+    let cachedTokens: Int
+  }
+
   /// When the step was done.
   var time = Instant(nanoseconds: 0)
   /// New tokens, in the order of the batch.
   var tokens: [NewToken] = []
   /// Sequences that began to be computed.
-  var admitted: [RequestID] = []
+  var admitted: [Admission] = []
   /// Sequences that lost their KV blocks.
   var preempted: [RequestID] = []
   /// Tokens that the step computed.
   var computedTokens = 0
+  /// Where the step's time went.
+  var phases = StepPhases()
+  /// Blocks of the prefix cache that were overwritten since the start.
+  var evictions: UInt64 = 0
 }
 
 /// What the compute thread tells the loop's thread.

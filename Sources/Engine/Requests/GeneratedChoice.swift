@@ -43,20 +43,25 @@ struct GeneratedChoice {
   /// How it ended; nil while it goes on.
   private(set) var finish: Finish?
   private let rules: Rules
+  private let echo: String
   private var detokenizer = StreamingDetokenizer()
   private var matcher: StopMatcher
 
   /// A choice of which the client has `task.resumed` already: it goes on as if this rank had made those.
-  init(index: Int, resuming task: GenerationTask, rules: Rules, _ tokenizer: Tokenizer) {
-    self.init(index: index, promptTokens: task.prompt.count, rules: rules)
+  init(
+    index: Int, resuming task: GenerationTask, rules: Rules, echo: String = "", _ tokenizer: Tokenizer
+  ) {
+    self.init(index: index, promptTokens: task.prompt.count, rules: rules, echo: echo)
     for token in task.resumed {
       guard finish == nil else { return }
       _ = take(token, end: task.end(after: tokens.count + 1, last: token), tokenizer)
     }
   }
 
-  init(index: Int, promptTokens: Int, rules: Rules) {
+  /// - Parameter echo: the prompt's text, to stand before the first token's; a stop string in it does not count.
+  init(index: Int, promptTokens: Int, rules: Rules, echo: String = "") {
     self.index = index
+    self.echo = echo
     self.promptTokens = promptTokens
     self.rules = rules
     matcher = StopMatcher(rules.stop, includesStop: rules.includesStop)
@@ -72,7 +77,7 @@ struct GeneratedChoice {
       fresh += detokenizer.finish()
       finish = Self.finish(end, rules)
     }
-    let shown = match(fresh)
+    let shown = (tokens.count == 1 ? echo : "") + match(fresh)
     var piece = Piece(index: index, text: shown, tokens: [token], finish: finish)
     piece.completionTokens = tokens.count
     if let distribution {

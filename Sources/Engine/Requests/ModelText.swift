@@ -52,14 +52,32 @@ struct ModelText: Sendable {
   /// The prompt's tokens of a completion request.
   ///
   /// - Throws: 400 for an id outside the vocabulary.
-  func tokens(of prompt: Prompt, vocabularySize: Int) throws(APIError) -> [Int32] {
+  func tokens(
+    of prompt: Prompt, vocabularySize: Int, surrounded: Bool = true
+  ) throws(APIError) -> [Int32] {
     switch prompt {
-    case .text(let text): return tokenizer.encode(text, specialTokens: .matched, surrounded: true)
+    case .text(let text): return tokenizer.encode(text, specialTokens: .matched, surrounded: surrounded)
     case .tokens(let ids):
       for id in ids where !(0..<vocabularySize).contains(id) {
         throw .badValue("Token id \(id) is out of vocabulary.", parameter: "prompt", value: "\(id)")
       }
       return ids.map(Int32.init)
+    }
+  }
+
+  /// Has each sequence of `request` begin with its prompt: as it was written, or as its tokens say where it was
+  /// given as tokens or truncated.
+  func echo(_ request: CompletionRequest, _ prompts: [[Int32]], in sequences: inout [RequestPlanner.Sequence])
+  {
+    for index in sequences.indices {
+      let number = index / request.sampling.choiceCount
+      let tokens = sequences[index].prompt
+      if case .text(let text) = request.prompts[number], tokens.count == prompts[number].count {
+        sequences[index].echo = text
+      } else {
+        sequences[index].echo = tokenizer.decode(
+          tokens, skippingSpecial: request.sampling.skipsSpecialTokens)
+      }
     }
   }
 

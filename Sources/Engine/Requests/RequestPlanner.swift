@@ -18,9 +18,13 @@ struct RequestPlanner: Sendable {
     var maxNewTokens: Int
     /// Which of the request's choices for this prompt it is; its seed differs by that.
     var variant: Int
+    /// The prompt's text, where the answer is to begin with it.
+    var echo = ""
   }
 
   let limits: Limits
+  /// Whether requests may name a priority.
+  var ordersByPriority = false
   let defaults: GenerationDefaults
 
   /// Refuses a model that is not served.
@@ -44,6 +48,26 @@ struct RequestPlanner: Sendable {
     for token in tokens where !(0..<limits.vocabularySize).contains(token) {
       throw .badValue("Token id \(token) is out of vocabulary.", parameter: field, value: "\(token)")
     }
+  }
+
+  /// Refuses what both kinds of request may ask for and this engine does not do.
+  func checkSupported(_ envelope: RequestEnvelope) throws(APIError) {
+    if let field = envelope.uninterpreted.first { throw Self.notSupported(field) }
+    // As vLLM does: a priority that nobody heeds would only seem to work.
+    guard ordersByPriority || envelope.priority == 0 else {
+      throw .badValue(
+        "priority must be 0 unless the engine runs with --scheduling-policy priority.",
+        parameter: "priority", value: "\(envelope.priority)")
+    }
+  }
+
+  /// Refuses what a completion request may ask for and this engine does not do.
+  func checkSupported(_ request: CompletionRequest) throws(APIError) {
+    guard request.echoesPrompt, request.sampling.logprobs != nil else { return }
+    // Only rows that draw a token get logits; those of a whole prompt would need memory of prompt x vocabulary.
+    throw .badRequest(
+      "echo together with logprobs is not supported by this engine:"
+        + " it has no log probabilities of the prompt. (parameter=echo)", parameter: "echo")
   }
 
   /// Refuses what a chat request may ask for and this engine does not do.

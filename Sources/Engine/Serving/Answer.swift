@@ -12,6 +12,10 @@ final class Answer {
     var admitted: Instant?
     var first: Instant?
     var last: Instant?
+    /// Tokens that the prefix cache had when the choice was admitted.
+    var cachedTokens = 0
+    /// How often it lost its KV blocks.
+    var preemptions = 0
   }
 
   private(set) var choices: [GeneratedChoice]
@@ -42,9 +46,15 @@ final class Answer {
     times.compactMap { times in times.first.map { $0 - times.arrival } }.min()
   }
 
-  func admit(_ index: Int, at time: Instant) {
-    if times[index].admitted == nil { times[index].admitted = time }
+  /// Notes that a choice began to be computed; what is admitted again after a preemption began before.
+  func admit(_ index: Int, at time: Instant, cachedTokens: Int) {
+    guard times[index].admitted == nil else { return }
+    times[index].admitted = time
+    times[index].cachedTokens = min(cachedTokens, choices[index].promptTokens)
   }
+
+  /// Notes that a choice lost its KV blocks.
+  func preempt(_ index: Int) { times[index].preemptions += 1 }
 
   /// Adds a token to a choice and returns what it led to; nil when the choice has ended already.
   func take(

@@ -39,13 +39,20 @@ enum AnswerFormat: Sendable {
   }
 
   /// The JSON of a piece.
-  func chunk(_ piece: GeneratedChoice.Piece, usage: TokenUsage?, isLast: Bool) -> [UInt8] {
+  ///
+  /// - Parameter prompt: the choice's prompt, in its first piece.
+  func chunk(
+    _ piece: GeneratedChoice.Piece, prompt: [Int32]?, usage: TokenUsage?, isLast: Bool
+  ) -> [UInt8] {
     switch self {
     case .completion(let writer, let returnsIDs):
       var chunk = CompletionWriter.Piece(index: piece.index, text: piece.text, finish: piece.finish)
       chunk.textOffset = piece.textOffset
       chunk.logprobs = piece.logprob.map { [$0] }
-      if returnsIDs { chunk.tokenIDs = piece.tokens.map(Int.init) }
+      if returnsIDs {
+        chunk.tokenIDs = piece.tokens.map(Int.init)
+        chunk.promptTokenIDs = prompt?.map(Int.init)
+      }
       return writer.chunk(chunk, usage: usage, isLast: isLast)
     case .chat(let writer, let returnsIDs):
       var chunk = ChatWriter.Piece(index: piece.index, text: piece.text, finish: piece.finish)

@@ -35,19 +35,12 @@ final class AnswerSender {
   /// Generates and sends; throws what can still be told as an HTTP status.
   func run() async throws(APIError) {
     service.metrics.accepted(request.sequences, choices: request.sampling.choiceCount)
-    let answer = service.begin(request, cacheSalt: cacheSalt)
+    let answer = service.begin(request)
     exchange.onAbandon = { [service] in
       service.abandon(answer)
       answer.fail(.internalError("The client has gone."))
     }
     if request.envelope.isStreaming { try await stream(answer) } else { try await whole(answer) }
-  }
-
-  private var cacheSalt: UInt64 {
-    request.envelope.cacheSalt.map {
-      $0.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    }
-      ?? 0
   }
 
   private var rank: (String, String) { ("X-Dpdeploy-Rank", String(service.options.dataParallelRank)) }
@@ -105,15 +98,18 @@ final class AnswerSender {
   private func events(_ pieces: [GeneratedChoice.Piece], _ answer: Answer, isLast: Bool) -> [UInt8] {
     var bytes: [UInt8] = []
     for (number, piece) in pieces.enumerated() {
-      if opened.insert(piece.index).inserted,
+      let prompt =
+        opened.insert(piece.index).inserted ? request.sequences[piece.index].prompt : nil
+      if let prompt,
         let opening = request.format.opening(
-          piece.index, prompt: request.sequences[piece.index].prompt, usage: usage(piece, answer, tokens: 0))
+          piece.index, prompt: prompt, usage: usage(piece, answer, tokens: 0))
       {
         bytes += EventWriter.event(opening, emitted: emitted([], piece.index))
       }
       let endsAll = isLast && number == pieces.count - 1 && !request.envelope.includesUsage
       let chunk = request.format.chunk(
-        piece, usage: usage(piece, answer, tokens: piece.completionTokens), isLast: endsAll)
+        piece, prompt: prompt, usage: usage(piece, answer, tokens: piece.completionTokens),
+        isLast: endsAll)
       bytes += EventWriter.event(chunk, emitted: emitted(piece.tokens, piece.index))
     }
     guard isLast else { return bytes }

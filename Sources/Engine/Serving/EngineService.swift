@@ -42,7 +42,7 @@ final class EngineService {
   }
 
   /// Hands the sequences of a request to the compute thread, but for those whose client has all of them already.
-  func begin(_ request: PreparedRequest, cacheSalt: UInt64) -> Answer {
+  func begin(_ request: PreparedRequest) -> Answer {
     let sampling = request.sampling
     let seed = sampling.seed.map { UInt64(bitPattern: Int64($0)) } ?? request.ticket?.seed ?? random.next()
     let tasks = request.sequences.enumerated().map { index, sequence in
@@ -52,11 +52,14 @@ final class EngineService {
         sampling: planner.sampling(sampling, seed: seed &+ UInt64(sequence.variant)),
         shaping: planner.shaping(sampling), logprobs: sampling.logprobs,
         maxNewTokens: sequence.maxNewTokens, minNewTokens: min(sampling.minTokens, sequence.maxNewTokens),
-        endTokens: planner.endTokens(sampling), cacheSalt: cacheSalt)
+        endTokens: planner.endTokens(sampling), priority: request.envelope.priority,
+        prefixScope: PrefixScope(salt: request.envelope.cacheSalt ?? ""))
     }
+    if !request.resumed.isEmpty { metrics.resumed(tokens: request.resumed.count) }
     let rules = GeneratedChoice.Rules(sampling)
     let choices = tasks.enumerated().map { index, task in
-      GeneratedChoice(index: index, resuming: task, rules: rules, text.tokenizer)
+      GeneratedChoice(
+        index: index, resuming: task, rules: rules, echo: request.sequences[index].echo, text.tokenizer)
     }
     let promptTokens = request.sequences.reduce(0) { $0 + ($1.variant == 0 ? $1.prompt.count : 0) }
     let answer = Answer(ids: tasks.map(\.id), choices: choices, usagePromptTokens: promptTokens)
@@ -79,10 +82,12 @@ final class EngineService {
   func receive(_ events: [EngineEvent]) {
     for event in events {
       switch event {
-      case .ready, .membership: continue
+      case .ready: continue
+      case .membership: metrics.enteredView()
       case .step(let report): take(report)
       case .refused(let id, let error):
         live.removeValue(forKey: id)?.answer.fail(Self.refusal(error))
+        if case .queueFull = error { metrics.refusedForQueue() }
         metrics.finished(.failed)
       case .ended(let error): end(error)
       }
@@ -95,8 +100,12 @@ final class EngineService {
   }
 
   private func take(_ report: StepReport) {
-    metrics.step(tokens: report.computedTokens)
-    for id in report.admitted { live[id].map { $0.answer.admit($0.choice, at: report.time) } }
+    metrics.step(report)
+    for admission in report.admitted {
+      guard let (answer, choice) = live[admission.id] else { continue }
+      answer.admit(choice, at: report.time, cachedTokens: admission.cachedTokens)
+    }
+    for id in report.preempted { live[id].map { $0.answer.preempt($0.choice) } }
     let now = Instant.now
     for new in report.tokens {
       guard let (answer, choice) = live[new.id],

@@ -9,16 +9,21 @@ final class MetricsPage {
   private let cacheConfiguration: MetricLabels
   private let labels: MetricLabels
   private let load: ExpertLoad
+  private let memory: [(name: String, bytes: Int)]
+  private let modelLabels: MetricLabels
 
   /// - Parameters:
   ///   - load: what this rank's experts computed.
   ///   - cacheConfiguration: the labels of `vllm:cache_config_info` beside engine.
+  ///   - memory: the parts of this rank's memory.
   init(
     _ metrics: RequestMetrics, options: EngineOptions, load: ExpertLoad,
-    cacheConfiguration: [(String, String)]
+    cacheConfiguration: [(String, String)], memory: [(name: String, bytes: Int)]
   ) {
     self.metrics = metrics
     self.load = load
+    self.memory = memory
+    modelLabels = MetricLabels(["model_name": options.modelName])
     let engine = String(options.dataParallelRank)
     labels = MetricLabels(["engine": engine, "model_name": options.modelName])
     self.cacheConfiguration = cacheConfiguration.reduce(MetricLabels(["engine": engine])) {
@@ -30,9 +35,14 @@ final class MetricsPage {
   func text() -> [UInt8] {
     var page = PrometheusWriter()
     gauges(&page)
+    states(&page)
     counters(&page)
+    outcomes(&page)
     histograms(&page)
     ours(&page)
+    times(&page)
+    steps(&page)
+    memory(&page)
     experts(&page)
     return page.bytes
   }
@@ -53,6 +63,19 @@ final class MetricsPage {
     page.sample("vllm:cache_config_info", cacheConfiguration, 1.0)
   }
 
+  /// What vLLM splits by state: nothing is ever deferred here, and the engine never sleeps.
+  private func states(_ page: inout PrometheusWriter) {
+    page.family(
+      "vllm:num_requests_waiting_by_reason", .gauge, help: "Number of waiting requests by reason.")
+    for (reason, count) in [("capacity", metrics.stats.value(.waiting)), ("deferred", 0)] {
+      page.sample("vllm:num_requests_waiting_by_reason", labels.adding("reason", reason), count)
+    }
+    page.family("vllm:engine_sleep_state", .gauge, help: "Engine sleep state; awake = 1 means awake.")
+    for (state, value) in [("awake", 1.0), ("weights_offloaded", 0), ("discard_all", 0)] {
+      page.sample("vllm:engine_sleep_state", labels.adding("sleep_state", state), value)
+    }
+  }
+
   private func counters(_ page: inout PrometheusWriter) {
     let counters: [(String, String, RankStats.Counter)] = [
       ("vllm:num_preemptions_total", "Cumulative number of preemption from the engine.", .preemptions),
@@ -67,6 +90,25 @@ final class MetricsPage {
       ),
     ]
     for (name, help, slot) in counters { counter(&page, name, help, slot) }
+  }
+
+  /// Counters by label that vLLM keeps beside the plain ones.
+  private func outcomes(_ page: inout PrometheusWriter) {
+    let cached = metrics.cachedPromptTokens
+    page.family(
+      "vllm:prompt_tokens_by_source_total", .counter, help: "Number of prompt tokens by source.")
+    let computed = metrics.stats.value(.promptTokens) - Int64(cached)
+    for (source, count) in [("local_compute", computed), ("local_cache_hit", Int64(cached))] {
+      page.sample("vllm:prompt_tokens_by_source_total", labels.adding("source", source), count)
+    }
+    page.family("vllm:prompt_tokens_cached_total", .counter, help: "Number of cached prompt tokens.")
+    page.sample("vllm:prompt_tokens_cached_total", labels, Int64(cached))
+    page.family(
+      "vllm:admission_rejections_total", .counter,
+      help: "Number of admission attempts rejected by a queue limit, by reason.")
+    page.sample(
+      "vllm:admission_rejections_total", modelLabels.adding("reason", "max_num_queued_reqs"),
+      Int64(metrics.queueRefusals))
     page.family("vllm:request_success_total", .counter, help: "Count of successfully processed requests.")
     for outcome in RequestMetrics.Outcome.allCases {
       page.sample(
@@ -91,6 +133,15 @@ final class MetricsPage {
       ("iteration_tokens_total", "number of tokens per engine_step", metrics.iterationTokens),
       ("request_prompt_tokens", "number of prefill tokens processed", metrics.promptLengths),
       ("request_generation_tokens", "number of generation tokens processed", metrics.outputLengths),
+      (
+        "request_max_num_generation_tokens", "maximum number of requested generation tokens",
+        metrics.longestOutputs
+      ),
+      ("request_num_preemptions", "the number of times a request was preempted", metrics.preemptions),
+      (
+        "request_prefill_kv_computed_tokens",
+        "new KV tokens computed during prefill (excluding cached tokens)", metrics.computedPrompts
+      ),
       ("request_params_max_tokens", "the max_tokens request parameter", metrics.tokenLimits),
       ("request_params_n", "the n request parameter", metrics.choiceCounts),
     ]
@@ -112,6 +163,29 @@ final class MetricsPage {
       ("expert_rows_computed", "Rows (token, expert) computed as an owner.", .expertRowsComputed),
     ]
     for (name, help, slot) in counts { counter(&page, "dpdeploy:\(name)_total", help, slot) }
+    let events: [(String, String, Int64)] = [
+      ("views", "Changes of the group's membership that this rank went through.", Int64(metrics.views)),
+      ("resumed_requests", "Requests that another rank began.", Int64(metrics.resumedRequests)),
+      (
+        "resumed_tokens", "Tokens that other ranks had generated of those, computed anew.",
+        Int64(metrics.resumedTokens)
+      ),
+      (
+        "kv_blocks_evicted", "Blocks of the prefix cache that were overwritten.",
+        Int64(clamping: metrics.steps.evictions)
+      ),
+    ]
+    for (name, help, value) in events {
+      page.family("dpdeploy:\(name)_total", .counter, help: help)
+      page.sample("dpdeploy:\(name)_total", labels, value)
+    }
+    gauge(
+      &page, "dpdeploy:epoch", "The life of the group that this rank belongs to.", metrics.stats.value(.epoch)
+    )
+  }
+
+  /// Where the compute loop's time goes.
+  private func times(_ page: inout PrometheusWriter) {
     let times: [(String, String, RankStats.Counter)] = [
       ("busy", "Time in steps with a sequence of this rank.", .busyNanoseconds),
       ("dummy", "Time in steps without one.", .dummyNanoseconds),
@@ -126,9 +200,26 @@ final class MetricsPage {
       page.family("dpdeploy:\(name)_seconds_total", .counter, help: help)
       page.sample("dpdeploy:\(name)_seconds_total", labels, Double(metrics.stats.value(slot)) / 1e9)
     }
-    gauge(
-      &page, "dpdeploy:epoch", "The life of the group that this rank belongs to.", metrics.stats.value(.epoch)
-    )
+  }
+
+  /// The steps in which this rank had tokens.
+  private func steps(_ page: inout PrometheusWriter) {
+    let name = "dpdeploy:step_phase_seconds"
+    page.family(name, .histogram, help: "Time of a step with a sequence of this rank, by phase.")
+    for phase in metrics.steps.phases {
+      page.samples(name, labels.adding("phase", phase.name), phase.histogram)
+    }
+    page.family(
+      "dpdeploy:step_chunks", .histogram, help: "Pieces that a step's exchange with the experts took.")
+    page.samples("dpdeploy:step_chunks", labels, metrics.steps.chunks)
+  }
+
+  /// How the accelerator's memory is divided.
+  private func memory(_ page: inout PrometheusWriter) {
+    page.family("dpdeploy:memory_bytes", .gauge, help: "How this rank's accelerator memory is divided.")
+    for part in memory {
+      page.sample("dpdeploy:memory_bytes", labels.adding("part", part.name), Int64(part.bytes))
+    }
   }
 
   /// Each own expert's load: who owns what, and how evenly the router spreads the tokens.

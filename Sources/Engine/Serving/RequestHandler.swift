@@ -26,7 +26,7 @@ final class RequestHandler {
     case "/v1/completions": await generate(exchange, completion)
     case "/v1/chat/completions": await generate(exchange, chat)
     default:
-      guard let answer = page(path) else { return await refuse(exchange, .unknownPath(path)) }
+      guard let answer = page(path, exchange.head) else { return await refuse(exchange, .unknownPath(path)) }
       guard ["GET", "HEAD"].contains(exchange.head.method) else {
         return await refuse(exchange, .methodNotAllowed(exchange.head.method, allowed: "GET"))
       }
@@ -36,7 +36,7 @@ final class RequestHandler {
 
   private var rank: [(String, String)] { [("X-Dpdeploy-Rank", String(service.options.dataParallelRank))] }
 
-  private func page(_ path: String) -> (status: Int, type: String, body: [UInt8])? {
+  private func page(_ path: String, _ head: MessageHead) -> (status: Int, type: String, body: [UInt8])? {
     let json = "application/json"
     switch path {
     case "/health", "/ping": return (service.failure == nil ? 200 : 503, json, [])
@@ -45,6 +45,16 @@ final class RequestHandler {
     case "/v1/models": return (200, json, ModelCard.list([card]))
     case "/v1/models/\(card.id)": return (200, json, card.body)
     case "/metrics": return (200, PrometheusWriter.contentType, metricsPage.text())
+    case "/debug/trace":
+      let wanted = head.query("steps").map { Int($0) } ?? 100
+      guard let wanted, (1...StepMetrics.keptSteps).contains(wanted) else {
+        let error = APIError.badRequest(
+          "steps must be a whole number from 1 to \(StepMetrics.keptSteps).", parameter: "steps")
+        return (error.status, json, error.body)
+      }
+      let trace = StepTrace(
+        rank: service.options.dataParallelRank, steps: service.metrics.steps.latest(wanted))
+      return (200, json, trace.json)
     case _ where path.hasPrefix("/v1/models/"):
       let error = APIError.unknownModel(String(path.dropFirst(11)), served: [card.id])
       return (error.status, json, error.body)
@@ -85,14 +95,18 @@ final class RequestHandler {
     let request = try service.reader.completion(body)
     let planner = service.planner
     try planner.checkModel(request.envelope)
+    try planner.checkSupported(request.envelope)
     try planner.checkSupported(request.sampling)
-    if request.echoesPrompt { throw RequestPlanner.notSupported("echo") }
+    try planner.checkSupported(request)
     var prompts: [[Int32]] = []
     for prompt in request.prompts {
-      prompts.append(try service.text.tokens(of: prompt, vocabularySize: planner.limits.vocabularySize))
+      prompts.append(
+        try service.text.tokens(
+          of: prompt, vocabularySize: planner.limits.vocabularySize, surrounded: request.addsSpecialTokens))
     }
-    let sequences = try planner.sequences(
+    var sequences = try planner.sequences(
       prompts, request.sampling, truncatingTo: request.envelope.truncatePromptTokens)
+    if request.echoesPrompt { service.text.echo(request, prompts, in: &sequences) }
     try planner.checkResumed(replay.resumed, sequences)
     return PreparedRequest(
       envelope: request.envelope, ticket: replay.ticket, resumed: replay.resumed,
@@ -105,6 +119,7 @@ final class RequestHandler {
     let request = try service.reader.chat(body)
     let planner = service.planner
     try planner.checkModel(request.envelope)
+    try planner.checkSupported(request.envelope)
     try planner.checkSupported(request.sampling)
     try planner.checkSupported(request)
     let prompt = try service.text.tokens(of: request)

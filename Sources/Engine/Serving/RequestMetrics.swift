@@ -24,11 +24,21 @@ final class RequestMetrics {
   private(set) var promptLengths: Histogram
   private(set) var outputLengths: Histogram
   private(set) var tokenLimits: Histogram
+  private(set) var longestOutputs: Histogram
+  private(set) var computedPrompts: Histogram
+  private(set) var preemptions = Histogram(bounds: BucketBounds.preemptions)
+  private(set) var cachedPromptTokens = 0
+  private(set) var queueRefusals = 0
+  private(set) var views = 0
+  private(set) var resumedRequests = 0
+  private(set) var resumedTokens = 0
+  let steps = StepMetrics()
 
   init(stats: StatsPageWriter<RankStats>, maxModelLength: Int) {
     self.stats = stats
     let lengths = Histogram(bounds: BucketBounds.lengths(upTo: maxModelLength))
     (promptLengths, outputLengths, tokenLimits) = (lengths, lengths, lengths)
+    (longestOutputs, computedPrompts) = (lengths, lengths)
   }
 
   /// Counts a request that was accepted.
@@ -37,8 +47,23 @@ final class RequestMetrics {
     for sequence in sequences { tokenLimits.observe(Double(sequence.maxNewTokens)) }
   }
 
-  /// Counts the tokens that a step computed.
-  func step(tokens: Int) { iterationTokens.observe(Double(tokens)) }
+  /// Counts what a step computed and where its time went.
+  func step(_ report: StepReport) {
+    iterationTokens.observe(Double(report.computedTokens))
+    steps.observe(report)
+  }
+
+  /// Counts a request that another rank began.
+  func resumed(tokens: Int) {
+    resumedRequests += 1
+    resumedTokens += tokens
+  }
+
+  /// Counts a sequence that the full waiting queue did not take.
+  func refusedForQueue() { queueRefusals += 1 }
+
+  /// Counts a change of the group's membership.
+  func enteredView() { views += 1 }
 
   /// Measures a token as it reaches the loop.
   func token(_ answer: Answer, _ choice: Int, at now: Instant) {
@@ -51,6 +76,7 @@ final class RequestMetrics {
       timeToFirstToken.observe(wait)
       stats.record(.ttft, wait)
       stats.add(.promptTokens, answer.choices[choice].promptTokens)
+      cachedPromptTokens += times.cachedTokens
     }
   }
 
@@ -75,6 +101,9 @@ final class RequestMetrics {
     promptLengths.observe(Double(answer.choices[choice].promptTokens))
     outputLengths.observe(Double(generated))
     let times = answer.times[choice]
+    computedPrompts.observe(Double(answer.choices[choice].promptTokens - times.cachedTokens))
+    preemptions.observe(Double(times.preemptions))
+    if answer.isFinished { longestOutputs.observe(Double(answer.choices.map(\.tokens.count).max() ?? 0)) }
     guard let first = times.first, let last = times.last else { return }
     let admitted = times.admitted ?? times.arrival
     observe(&endToEnd, .e2e, last - times.arrival)

@@ -24,6 +24,8 @@ enum EngineHelp {
     ("--dtype", "FORMAT", "auto, bfloat16 or float32: how matrices are multiplied (auto)"),
     ("--packed-weights", "DIR", "where packed weights are kept (~/.cache/dpdeploy/packed)"),
     ("--[no-]enable-prefix-caching", "", "share the KV blocks of equal prefixes (no)"),
+    ("--[no-]enable-chunked-prefill", "", "compute long prompts over several steps (yes)"),
+    ("--scheduling-policy", "P", "which request goes first: fcfs, or priority, the lowest number (fcfs)"),
     ("--[no-]enable-expert-parallel", "", "accepted; each expert always lives on one rank"),
     (
       "--failure-policy", "P", "when a rank dies: restart_gang ends the group, recover goes on (restart_gang)"

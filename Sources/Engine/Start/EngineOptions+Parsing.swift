@@ -38,6 +38,8 @@ extension EngineOptions {
     case "--dtype": arithmetic = try Self.arithmetic(try option.text())
     case "--seed": seed = UInt64(try option.count(0 ... .max))
     case "--enable-prefix-caching": enablePrefixCaching = try option.flag()
+    case "--enable-chunked-prefill": enableChunkedPrefill = try option.flag()
+    case "--scheduling-policy": schedulingPolicy = try option.choice()
     case "--failure-policy": failurePolicy = try option.choice()
     case "--guard-foreign-experts": guardsForeignExperts = try option.flag()
     case "--enable-expert-parallel": enableExpertParallel = try option.flag()

@@ -1,4 +1,5 @@
 public import Platform
+public import Scheduling
 public import Tensors
 
 /// What the command line says of one rank, in vLLM's words.
@@ -41,6 +42,10 @@ public struct EngineOptions: Equatable, Sendable {
   public var packedWeights: String?
   /// Whether equal prefixes of prompts share their KV blocks.
   public var enablePrefixCaching = false
+  /// Whether a long prompt may be computed over several steps.
+  public var enableChunkedPrefill = true
+  /// Which waiting request goes first.
+  public var schedulingPolicy = SchedulingPolicy.fcfs
   /// Whether each rank owns a part of the experts.
   public var enableExpertParallel = true
   /// The most requests that may wait; nil is no limit.

@@ -4,6 +4,7 @@ import HTTP
 import Model
 import OpenAI
 public import Platform
+import Scheduling
 import Telemetry
 
 /// One rank as a process: the loop's thread speaks HTTP, a compute thread steps with the group.
@@ -135,13 +136,14 @@ public final class EngineProcess {
     let metrics = RequestMetrics(stats: stats, maxModelLength: facts.limits.maxModelLength)
     var limits = facts.limits
     limits.endTokens.formUnion(text.defaults.endTokens)
+    let planner = RequestPlanner(
+      limits: limits, ordersByPriority: options.schedulingPolicy == .priority, defaults: text.defaults)
     let service = EngineService(
-      options: options, text: text, planner: RequestPlanner(limits: limits, defaults: text.defaults),
-      inbox: inbox,
-      metrics: metrics)
+      options: options, text: text, planner: planner, inbox: inbox, metrics: metrics)
     self.service = service
     let page = MetricsPage(
-      metrics, options: options, load: control.load, cacheConfiguration: cacheConfiguration(facts))
+      metrics, options: options, load: control.load, cacheConfiguration: cacheConfiguration(facts),
+      memory: facts.memory.parts(blocks: facts.blockCount))
     let handler = RequestHandler(service, metricsPage: page)
     do {
       let listener = try Listener(Listener.open(options.endpoint))
@@ -167,6 +169,7 @@ public final class EngineProcess {
     return [
       ("block_size", String(options.blockSize)), ("num_gpu_blocks", String(facts.blockCount)),
       ("kv_cache_size_tokens", String(tokens)), ("kv_cache_max_concurrency", String(concurrency)),
+      ("num_gpu_blocks_override", options.blockCountOverride.map(String.init) ?? "None"),
       ("gpu_memory_utilization", String(options.memoryUtilization)),
       ("enable_prefix_caching", options.enablePrefixCaching ? "True" : "False"),
     ]

@@ -26,29 +26,60 @@ public struct MemoryPlan: Equatable, Sendable {
   }
 
   /// Bytes that are left for KV blocks; negative when weights and workspace alone do not fit.
-  public var kvBytes: Int { Int(Double(accelerator) * utilization) - weights - workspace }
+  public var kvBytes: Int { usable - weights - workspace }
+
+  /// Bytes that this rank may use.
+  public var usable: Int { Int(Double(accelerator) * utilization) }
+
+  /// The bytes of each part once `blocks` KV blocks are made, under the names that `/metrics` uses.
+  ///
+  /// `unused` is below 0 where `num_gpu_blocks_override` asks for more than there is.
+  public func parts(blocks: Int) -> [(name: String, bytes: Int)] {
+    [
+      ("accelerator", accelerator), ("usable", usable), ("weights", weights), ("workspace", workspace),
+      ("kv_cache", blocks * blockBytes), ("unused", kvBytes - blocks * blockBytes),
+    ]
+  }
+
+  /// The arithmetic, a line for each part.
+  public func lines(blocks: Int) -> [String] {
+    [
+      "memory: accelerator_memory \(accelerator) bytes x gpu_memory_utilization \(utilization)"
+        + " = \(usable) bytes",
+      "memory: weights \(weights) bytes", "memory: workspace \(workspace) bytes",
+      "memory: KV cache \(blocks) blocks x \(blockBytes) bytes = \(blocks * blockBytes) bytes",
+    ]
+  }
 
   /// KV blocks, enough for one sequence of `maxModelLength` tokens.
   ///
-  /// - Throws: ``EngineError/configuration(_:)`` with the sum and the fields to change.
+  /// - Throws: ``EngineError/configuration(_:)`` with the sum, the fields to change and the values that fit.
   public func blockCount(maxModelLength: Int) throws(EngineError) -> Int {
     let sum =
       "accelerator_memory \(Self.mebibytes(accelerator)) x gpu_memory_utilization \(utilization)"
       + " - weights \(Self.mebibytes(weights)) - workspace \(Self.mebibytes(workspace))"
+    let more = advice(maxModelLength: maxModelLength)
     guard kvBytes >= blockBytes else {
       throw .configuration(
-        "no memory is left for the KV cache: \(sum) = \(Self.mebibytes(kvBytes));"
-          + " raise gpu_memory_utilization or accelerator_memory, raise data_parallel_size,"
-          + " or lower max_num_batched_tokens")
+        "no memory is left for the KV cache: \(sum) = \(Self.mebibytes(kvBytes)); \(more),"
+          + " or raise data_parallel_size, or lower max_num_batched_tokens")
     }
     let blocks = kvBytes / blockBytes
     guard blocks * blockSize >= maxModelLength else {
       throw .configuration(
         "max_model_len \(maxModelLength) does not fit into the KV cache of \(blocks * blockSize) tokens (\(sum));"
-          + " lower max_model_len to at most \(blocks * blockSize),"
-          + " or raise gpu_memory_utilization or accelerator_memory")
+          + " lower max_model_len to at most \(blocks * blockSize), or \(more)")
     }
     return blocks
+  }
+
+  /// The least of each memory field with which one sequence of `maxModelLength` tokens fits.
+  private func advice(maxModelLength: Int) -> String {
+    let needed = weights + workspace + (maxModelLength + blockSize - 1) / blockSize * blockBytes
+    let memory =
+      "raise accelerator_memory to at least \(Int((Double(needed) / utilization).rounded(.up)) + 1)"
+    let share = (Double(needed) / Double(accelerator) * 1000 + 0.001).rounded(.up) / 1000
+    return share > 1 ? memory : "raise gpu_memory_utilization to at least \(share) or \(memory)"
   }
 
   private static func mebibytes(_ bytes: Int) -> String {

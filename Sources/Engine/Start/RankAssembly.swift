@@ -9,6 +9,7 @@ import Tensors
 struct EngineFacts: Sendable {
   let limits: RequestPlanner.Limits
   let blockCount: Int
+  let memory: MemoryPlan
 }
 
 /// Puts a rank together on its compute thread: joins the group, loads the model, divides the memory, warms up.
@@ -81,15 +82,17 @@ final class RankAssembly {
     }
     stats.enter(.kvAlloc)
     let length = try modelLength()
+    let memory = memory(model)
     let blocks: Int
     if let override = options.blockCountOverride {
       blocks = override
     } else {
-      blocks = try memory(model).blockCount(maxModelLength: length)
+      blocks = try memory.blockCount(maxModelLength: length)
     }
     let scheduler = try scheduler(blocks: blocks, length: length)
     let executor = try ModelExecutor(
       model, blockCount: blocks, blockSize: options.blockSize, maxSequences: options.maxSequences)
+    memory.lines(blocks: blocks).forEach { ProcessLog.write($0) }
     announce(blocks: blocks, length: length)
     stats.enter(.rendezvous)
     try Self.grouping { () throws(ExpertParallelError) in
@@ -97,7 +100,7 @@ final class RankAssembly {
     }
     stats.enter(.warmup)
     try warmUp(executor)
-    report(.ready(EngineFacts(limits: limits(length), blockCount: blocks)))
+    report(.ready(EngineFacts(limits: limits(length), blockCount: blocks, memory: memory)))
     return ComputeLoop(
       inbox: inbox, scheduler: scheduler, executor: executor, group: group, stats: stats, report: report)
   }
@@ -171,6 +174,8 @@ final class RankAssembly {
       maxBatchedTokens: options.batchedTokens, maxSequences: options.maxSequences, maxModelLength: length,
       blockSize: options.blockSize, blockCount: blocks)
     limits.enablePrefixCaching = options.enablePrefixCaching
+    limits.enableChunkedPrefill = options.enableChunkedPrefill
+    limits.policy = options.schedulingPolicy
     limits.maxQueuedRequests = options.maxQueuedRequests
     do { return try Scheduler(limits) } catch { throw .configuration("\(error)") }
   }

@@ -35,13 +35,13 @@ extension ManifestSchema {
       "max_model_len", .humanInteger(2...10_000_000, words: ["auto": .null, "-1": .null]),
       "The longest prompt and answer together, in tokens; left out, the model's own limit.", .groupRestart),
     Field(
-      "enable_chunked_prefill", .boolean, .boolean(true), "Whether long prompts are computed in pieces.",
-      .none,
-      bundled: .noEffect("long prompts are always computed in pieces"), vllm: "the flag of the same name"),
+      "enable_chunked_prefill", .boolean, .boolean(true),
+      "Whether long prompts are computed in pieces; if not, `max_num_batched_tokens` must reach `max_model_len`.",
+      .groupRestart),
     Field(
-      "scheduling_policy", .choice(["fcfs", "priority"]), .text("fcfs"), "Which waiting request goes first.",
-      .none,
-      bundled: .notYet("requests run in order of arrival")),
+      "scheduling_policy", .choice(["fcfs", "priority"]), .text("fcfs"),
+      "Which request goes first: by arrival, or by its `priority`, the lowest number first, then by arrival.",
+      .groupRestart),
     Field(
       "max_num_queued_reqs", .integer(1...(.max)), "Requests that may wait inside a rank.", .none,
       bundled: .notYet("the ingress limits the queue: `ingress.max_queued_requests`")),
