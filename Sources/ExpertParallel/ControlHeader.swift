@@ -4,7 +4,7 @@ import Synchronization
 struct ControlHeader {
   private let base: UnsafeMutableRawPointer
   static let magic: UInt64 = 0x6470_6570_2d73_6567
-  static let version: UInt32 = 2
+  static let version: UInt32 = 3
 
   init(_ base: UnsafeMutableRawPointer) { self.base = base }
 
@@ -12,6 +12,11 @@ struct ControlHeader {
   private var ready: UnsafeMutablePointer<Atomic<UInt32>> { base.word32(at: 12) }
   /// The life of the group that may use the segment.
   var epoch: UnsafeMutablePointer<Atomic<UInt64>> { base.word64(at: 16) }
+  /// A digest of what else all ranks must have been told alike: who owns which expert at the start.
+  private(set) var terms: UInt64 {
+    get { base.load(fromByteOffset: 48, as: UInt64.self) }
+    nonmutating set { base.storeBytes(of: newValue, toByteOffset: 48, as: UInt64.self) }
+  }
   /// The latest wave that anybody asked for.
   var wave: UnsafeMutablePointer<Atomic<UInt64>> { base.word64(at: 64) }
   /// The ``ViewWord`` of the view in force.
@@ -40,7 +45,7 @@ struct ControlHeader {
 
   var isReady: Bool { ready.pointee.load(ordering: .acquiring) == 1 }
 
-  func format(_ shape: ExchangeShape, epoch newEpoch: UInt64) {
+  func format(_ shape: ExchangeShape, epoch newEpoch: UInt64, terms newTerms: UInt64) {
     base.storeBytes(of: Self.magic, as: UInt64.self)
     base.storeBytes(of: Self.version, toByteOffset: 8, as: UInt32.self)
     epoch.pointee.store(newEpoch, ordering: .relaxed)
@@ -48,6 +53,7 @@ struct ControlHeader {
     for (index, size) in sizes.enumerated() {
       base.storeBytes(of: UInt32(size), toByteOffset: 24 + 4 * index, as: UInt32.self)
     }
+    terms = newTerms
     wave.pointee.store(1, ordering: .relaxed)
     view.pointee.store(ViewWord(view: 1, proposer: 0).raw, ordering: .relaxed)
     ready.pointee.store(1, ordering: .releasing)

@@ -1,3 +1,11 @@
+/// How the experts are given to the ranks at the start; the words are vLLM's.
+public enum ExpertPlacementStrategy: String, CaseIterable, Sendable {
+  /// Contiguous experts by rank.
+  case linear
+  /// Expert e to rank e modulo the world.
+  case roundRobin = "round_robin"
+}
+
 /// Which rank owns which expert.
 public struct ExpertPlacement: Sendable, Hashable {
   /// The owner of each expert.
@@ -18,6 +26,21 @@ public struct ExpertPlacement: Sendable, Hashable {
     let counts = (0..<world).map { base + ($0 < extra ? 1 : 0) }
     return ExpertPlacement(
       owners: counts.indices.flatMap { Array(repeating: $0, count: counts[$0]) }, world: world)
+  }
+
+  /// Experts dealt out like cards, as vLLM does: neighbours, which routers with groups choose together, live apart.
+  public static func roundRobin(experts: Int, world: Int) -> ExpertPlacement {
+    ExpertPlacement(owners: (0..<experts).map { $0 % world }, world: world)
+  }
+
+  /// The placement that a strategy gives.
+  public static func initial(
+    _ strategy: ExpertPlacementStrategy, experts: Int, world: Int
+  ) -> ExpertPlacement {
+    switch strategy {
+    case .linear: linear(experts: experts, world: world)
+    case .roundRobin: roundRobin(experts: experts, world: world)
+    }
   }
 
   /// The same with the experts of absent ranks given to the others: each to one with the fewest, the lowest first.
@@ -42,4 +65,9 @@ public struct ExpertPlacement: Sendable, Hashable {
 
   /// The owner of `expert`.
   public func owner(of expert: Int) -> Int { owners[expert] }
+
+  /// A number by which ranks notice that they were told different placements (FNV-1a).
+  var digest: UInt64 {
+    owners.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+  }
 }

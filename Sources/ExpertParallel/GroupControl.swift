@@ -64,7 +64,7 @@ public final class GroupControl: @unchecked Sendable {
       }
       let everybody = Membership(view: 1, ranks: Array(0..<shape.world))
       RankLine(base, rank: 0).proposal.pointee.store(everybody.mask, ordering: .relaxed)
-      header.format(shape, epoch: epoch)
+      header.format(shape, epoch: epoch, terms: placement.digest)
     }
     self.base = base
     self.segment = segment
@@ -120,6 +120,7 @@ public final class GroupControl: @unchecked Sendable {
   private func verify() throws(ExpertParallelError) {
     let found = try header.shape()
     guard found == shape else { throw .shapeMismatch(mine: shape, segment: found) }
+    guard header.terms == placement.digest else { throw .termsMismatch(rank: rank) }
     let foundEpoch = header.epoch.pointee.load(ordering: .acquiring)
     guard foundEpoch == epoch else { throw .epochMismatch(mine: epoch, segment: foundEpoch) }
     let size = try segment.size()

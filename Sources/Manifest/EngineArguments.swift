@@ -16,6 +16,8 @@ public struct EngineArguments: Sendable, Equatable {
   public let dtype: String
   /// Whether experts are sharded over the ranks.
   public let enableExpertParallel: Bool
+  /// Which rank owns which expert at the start, in vLLM's word.
+  public let expertPlacementStrategy: String
   /// Whether KV blocks of equal prefixes are shared; nil takes the engine's default.
   public let enablePrefixCaching: Bool?
   /// Whether long prompts are computed over several steps.

@@ -27,6 +27,7 @@ public enum FieldPath {
   static let prefixCaching = "llm_config.engine_kwargs.enable_prefix_caching"
   static let chunkedPrefill = "llm_config.engine_kwargs.enable_chunked_prefill"
   static let schedulingPolicy = "llm_config.engine_kwargs.scheduling_policy"
+  static let expertPlacement = "llm_config.engine_kwargs.expert_placement_strategy"
   static let dbo = "llm_config.engine_kwargs.enable_dbo"
   static let seed = "llm_config.engine_kwargs.seed"
   /// The environment of the ranks.

@@ -36,6 +36,7 @@ extension EngineArguments {
     acceleratorMemoryBytes = checked.integer(FieldPath.acceleratorMemory)
     dtype = checked.text(FieldPath.dtype) ?? "auto"
     enableExpertParallel = checked.flag(FieldPath.expertParallel) ?? true
+    expertPlacementStrategy = checked.text(FieldPath.expertPlacement) ?? "linear"
     enablePrefixCaching = checked.flag(FieldPath.prefixCaching)
     enableChunkedPrefill = checked.flag(FieldPath.chunkedPrefill) ?? true
     schedulingPolicy = checked.text(FieldPath.schedulingPolicy) ?? "fcfs"

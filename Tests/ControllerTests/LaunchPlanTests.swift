@@ -23,7 +23,8 @@ import Testing
 
   @Test func `says to every rank what the manifest says, in vLLM's words`() throws {
     let spec = try spec(
-      ", enable_prefix_caching: false, enable_chunked_prefill: false, scheduling_policy: priority")
+      ", enable_prefix_caching: false, enable_chunked_prefill: false, scheduling_policy: priority"
+        + ", expert_placement_strategy: round_robin")
     #expect(spec.serverName == "DPServer:org--toy_1")
     #expect(spec.engine.size == 4 && spec.engine.sizePerNode == 2 && spec.engine.capacity == 32)
     #expect(spec.engine.environment == ["NCCL_DEBUG=WARN"])
@@ -32,6 +33,7 @@ import Testing
       "--model /models/toy", "--served-model-name org/toy.1", "--max-num-seqs 32", "--max-model-len 512",
       "--no-enable-prefix-caching", "--enable-expert-parallel", "--no-enable-chunked-prefill",
       "--scheduling-policy priority",
+      "--expert-placement-strategy round_robin",
     ] { #expect(words.contains(part), "\(part) in \(words)") }
   }
 

@@ -135,6 +135,18 @@ import Testing
     #expect(try open((mine, 1), (other, 1)) == .shapeMismatch(mine: other, segment: mine))
   }
 
+  @Test func `refuses a rank with another placement of experts`() throws {
+    let segment = try GroupControl.makeSegment()
+    let shape = try shape(2)
+    let results = try runThreads(2, segment) { rank, segment throws(ExpertParallelError) in
+      _ = try GroupControl(
+        segment: segment, rank: rank, shape: shape, epoch: 1,
+        placement: .initial(rank == 0 ? .linear : .roundRobin, experts: 4, world: 2),
+        until: .after(.seconds(30)))
+    }
+    #expect(results[0].failure == nil && results[1].failure == .termsMismatch(rank: 1))
+  }
+
   @Test func `refuses a second process for the same rank`() throws {
     let segment = try GroupControl.makeSegment()
     let shape = try shape(1)

@@ -14,6 +14,14 @@ import Testing
     #expect(ExpertPlacement.linear(experts: 2, world: 3).expertsOfRank == [[0], [1], []])
   }
 
+  @Test func `round-robin placement deals the experts out`() {
+    #expect(
+      ExpertPlacement.initial(.roundRobin, experts: 10, world: 4).expertsOfRank == [
+        [0, 4, 8], [1, 5, 9], [2, 6], [3, 7],
+      ])
+    #expect(ExpertPlacement.initial(.linear, experts: 10, world: 4) == .linear(experts: 10, world: 4))
+  }
+
   @Test func `experts of absent ranks go to those who have fewest, and come back to their own`() {
     let home = ExpertPlacement.linear(experts: 10, world: 4)
     #expect(home.spread(over: [0, 1, 2, 3]) == home)

@@ -36,6 +36,7 @@ extension ApplicationSpec {
     add("--accelerator-memory", engine.acceleratorMemoryBytes)
     add("--dtype", engine.dtype)
     add("--moe-dp-chunk-size", engine.moeDPChunkSize)
+    add("--expert-placement-strategy", engine.expertPlacementStrategy)
     add("--seed", engine.seed)
     add("--scheduling-policy", engine.schedulingPolicy)
     add("--failure-policy", manifest.failurePolicy.rawValue)

@@ -27,6 +27,7 @@ enum EngineHelp {
     ("--[no-]enable-chunked-prefill", "", "compute long prompts over several steps (yes)"),
     ("--scheduling-policy", "P", "which request goes first: fcfs, or priority, the lowest number (fcfs)"),
     ("--[no-]enable-expert-parallel", "", "accepted; each expert always lives on one rank"),
+    ("--expert-placement-strategy", "S", "who owns which expert: linear or round_robin (linear)"),
     (
       "--failure-policy", "P", "when a rank dies: restart_gang ends the group, recover goes on (restart_gang)"
     ),

@@ -43,6 +43,7 @@ extension EngineOptions {
     case "--failure-policy": failurePolicy = try option.choice()
     case "--guard-foreign-experts": guardsForeignExperts = try option.flag()
     case "--enable-expert-parallel": enableExpertParallel = try option.flag()
+    case "--expert-placement-strategy": expertPlacement = try option.choice()
     default: try setLimit(&option)
     }
   }

@@ -1,3 +1,4 @@
+public import ExpertParallel
 public import Platform
 public import Scheduling
 public import Tensors
@@ -48,6 +49,8 @@ public struct EngineOptions: Equatable, Sendable {
   public var schedulingPolicy = SchedulingPolicy.fcfs
   /// Whether each rank owns a part of the experts.
   public var enableExpertParallel = true
+  /// Which rank owns which expert at the start.
+  public var expertPlacement = ExpertPlacementStrategy.linear
   /// The most requests that may wait; nil is no limit.
   public var maxQueuedRequests: Int?
   /// KV blocks in place of those that the memory has room for, as tests of a full cache want them.

@@ -41,7 +41,7 @@ final class RankAssembly {
   static func grouping<Value>(_ body: () throws(ExpertParallelError) -> Value) throws(EngineError) -> Value {
     do { return try body() } catch {
       switch error {
-      case .invalidShape, .shapeMismatch: throw .configuration("\(error)")
+      case .invalidShape, .shapeMismatch, .termsMismatch: throw .configuration("\(error)")
       default: throw .group("\(error)")
       }
     }
@@ -65,6 +65,7 @@ final class RankAssembly {
         }
       return try GroupControl(
         segment: segment, rank: options.dataParallelRank, shape: shape, epoch: options.epoch,
+        placement: .initial(options.expertPlacement, experts: shape.experts, world: shape.world),
         until: .after(rendezvousTimeout))
     }
   }

@@ -104,7 +104,8 @@ extension ManifestSchema {
       "eplb_config", .anything, "How experts move.", .none, bundled: .notYet("experts stay where they are")),
     Field(
       "expert_placement_strategy", .choice(["linear", "round_robin"]), .text("linear"),
-      "Which rank owns which expert at the start.", .none, bundled: .notYet("the placement is linear")),
+      "Which rank owns which expert at the start: neighbours together, or dealt out one by one.",
+      .groupRestart),
     Field(
       "dp_sync_interval", .integer(1...1024), .integer(16),
       "Steps between two votes on whether the group is idle.",
