@@ -12,7 +12,7 @@ struct ControlHeader {
   private var ready: UnsafeMutablePointer<Atomic<UInt32>> { base.word32(at: 12) }
   /// The life of the group that may use the segment.
   var epoch: UnsafeMutablePointer<Atomic<UInt64>> { base.word64(at: 16) }
-  /// A digest of what else all ranks must have been told alike: who owns which expert at the start.
+  /// A digest of what else all ranks must have been told alike: who owns which expert at the start, and how experts move.
   private(set) var terms: UInt64 {
     get { base.load(fromByteOffset: 48, as: UInt64.self) }
     nonmutating set { base.storeBytes(of: newValue, toByteOffset: 48, as: UInt64.self) }

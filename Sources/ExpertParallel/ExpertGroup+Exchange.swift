@@ -110,6 +110,8 @@ extension ExpertGroup {
     mine.ids.update(from: tokens.ids, count: pairs)
     mine.weights.update(from: tokens.weights, count: pairs)
     var owners: UInt64 = 0
+    let map = maps[Int(stamp.layer)]
+    let turn = ExpertMap.turn(of: rank, stamp)
     var remote = 0
     for token in 0..<tokens.count {
       let ids = mine.ids + token * shape.topK
@@ -119,7 +121,7 @@ extension ExpertGroup {
         guard (0..<shape.experts).contains(expert), slot == 0 || ids[slot - 1] != ids[slot] else {
           throw .invalidRouting(token: token, expert: expert)
         }
-        let owner = placement.owners[expert]
+        let owner = map.owner(of: expert, token: token, turn: turn)
         owners |= 1 << UInt64(owner)
         if owner != rank { remote += 1 }
         counters.routed[Int(stamp.layer) * shape.experts + expert] += 1
@@ -150,18 +152,22 @@ extension ExpertGroup {
     _ count: Int, _ stamp: ExchangeStamp, parity: Int, into output: UnsafeMutablePointer<Float>
   ) throws(ExpertParallelError) {
     guard count > 0 else { return }
+    let map = maps[Int(stamp.layer)]
+    let turn = ExpertMap.turn(of: rank, stamp)
     for expert in 0..<shape.experts {
-      cursors[expert] = regions[placement.owners[expert]].returnStarts[expert * shape.world + rank]
+      for owner in map.copies(of: expert) {
+        cursors[expert * shape.world + owner] = regions[owner].returnStarts[expert * shape.world + rank]
+      }
     }
     output.update(repeating: 0, count: count * shape.hidden)
     let ids = regions[rank].dispatch(parity: parity).ids
     var remote = 0
     for pair in 0..<(count * shape.topK) {
       let expert = Int(ids[pair])
-      let owner = placement.owners[expert]
-      let row = Int(cursors[expert])
+      let owner = map.owner(of: expert, token: pair / shape.topK, turn: turn)
+      let row = Int(cursors[expert * shape.world + owner])
       guard row < shape.computedCapacity else { throw .corruptPeer(rank: owner, stamp) }
-      cursors[expert] += 1
+      cursors[expert * shape.world + owner] += 1
       if owner != rank { remote += 1 }
       accumulate(
         regions[owner].returnRows + row * shape.hidden, into: output + pair / shape.topK * shape.hidden,
@@ -185,7 +191,9 @@ extension ExpertGroup {
     }
     let mine = regions[rank]
     mine.returnStamp = stamp
-    try owned.plan(dispatches, of: membership.ranks, starts: mine.returnStarts, stamp)
+    try owned.plan(
+      dispatches, of: membership.ranks, maps[Int(stamp.layer)], starts: mine.returnStarts, stamp)
+    noteLoad(layer: Int(stamp.layer))
     guard owned.pairCount > 0 else { return }
     let begin = Instant.now
     owned.run(dispatches, into: mine.returnRows, compute)

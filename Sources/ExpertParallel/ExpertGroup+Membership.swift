@@ -81,8 +81,7 @@ extension ExpertGroup {
 
   /// What every member concludes alike from the members: who owns what, and where the count of steps and waves begins.
   private func beginView() {
-    placement = control.placement.spread(over: membership.ranks)
-    owned = OwnedExperts(shape, experts: placement.expertsOfRank[rank])
+    restartBalancing()
     step = 0
     exchangeOrdinal = 0
     wave = membership.ranks.map { peers[$0].wave.pointee.load(ordering: .acquiring) }.max() ?? wave

@@ -10,8 +10,6 @@ import Synchronization
 public final class ExpertGroup {
   /// What other threads may use.
   public let control: GroupControl
-  /// Who owns which expert.
-  public internal(set) var placement: ExpertPlacement
   /// How waits are done.
   public let policy: WaitPolicy
   /// What was moved and computed so far.
@@ -26,13 +24,21 @@ public final class ExpertGroup {
   /// The ranks that step together.
   public internal(set) var membership: Membership
 
+  /// Told of each rebalancing, on the lowest rank of the group.
+  public var reportRebalancing: RebalancingReport?
+
+  /// Who computes what, by layer.
+  var maps: [ExpertMap]
+  var balancer: ExpertBalancer?
+  var balance: BalanceWindow
+
   let shape: ExchangeShape
   let rank: Int
   let line: RankLine
   let peers: [RankLine]
   let regions: [RankRegion]
-  var owned: OwnedExperts
-  /// Scratch: the next returned row of each expert while adding up.
+  let owned: OwnedExperts
+  /// Scratch, `[experts, world]`: the next row that an owner returned for an expert, while adding up.
   let cursors: UnsafeMutablePointer<UInt32>
   var exchangeOrdinal: UInt64 = 0
   var viewWord = ViewWord(view: 1, proposer: 0)
@@ -44,17 +50,19 @@ public final class ExpertGroup {
   public init(_ control: GroupControl, policy: WaitPolicy? = nil) throws(ExpertParallelError) {
     self.control = control
     shape = control.shape
-    placement = control.placement
     self.policy = policy ?? .standard(world: control.shape.world)
     rank = control.rank
     line = control.line(control.rank)
     peers = (0..<shape.world).map { control.line($0) }
     regions = try Self.mapRegions(control)
-    owned = OwnedExperts(shape, experts: placement.expertsOfRank[control.rank])
+    owned = OwnedExperts(shape, rank: control.rank)
+    maps = Self.initialMaps(control, Array(0..<shape.world))
+    balancer = control.balancing.map { ExpertBalancer($0, control.shape) }
+    balance = BalanceWindow(shape)
     counters = ExchangeCounters(shape)
     membership = Membership(view: 1, ranks: Array(0..<shape.world))
-    cursors = .allocate(capacity: shape.experts)
-    cursors.initialize(repeating: 0, count: shape.experts)
+    cursors = .allocate(capacity: shape.experts * shape.world)
+    cursors.initialize(repeating: 0, count: shape.experts * shape.world)
   }
 
   deinit { cursors.deallocate() }
@@ -87,6 +95,7 @@ extension ExpertGroup {
       membership.ranks.map { peers[$0].readIntent(parity: parity) }, chunk: shape.chunk)
     self.decision = decision
     if decision.chunks > 0 {
+      beginBalancedStep()
       counters.steps += 1
       if intent.tokens == 0 { counters.dummySteps += 1 }
     }

@@ -8,7 +8,7 @@ public enum ExpertParallelError: Error, Equatable, CustomStringConvertible {
   case unusableSegment(String)
   /// The group was started with another model, chunk size or world.
   case shapeMismatch(mine: ExchangeShape, segment: ExchangeShape)
-  /// The group was started with another placement of experts.
+  /// The group was started with another placement of experts, or other rules for moving them.
   case termsMismatch(rank: Int)
   /// The segment belongs to another life of the group.
   case epochMismatch(mine: UInt64, segment: UInt64)
@@ -45,7 +45,7 @@ public enum ExpertParallelError: Error, Equatable, CustomStringConvertible {
     case .shapeMismatch(let mine, let segment):
       "this rank differs from its group: it has \(mine); the group has \(segment)"
     case .termsMismatch(let rank):
-      "rank \(rank) differs from its group in the placement of experts"
+      "rank \(rank) differs from its group in the placement of experts or in eplb_config"
     case .epochMismatch(let mine, let segment):
       "this rank was started for epoch \(mine), but the group is in epoch \(segment)"
     case .rankTaken(let rank, let pid): "rank \(rank) has joined already as process \(pid)"

@@ -66,8 +66,9 @@ public struct ExpertPlacement: Sendable, Hashable {
   /// The owner of `expert`.
   public func owner(of expert: Int) -> Int { owners[expert] }
 
-  /// A number by which ranks notice that they were told different placements (FNV-1a).
-  var digest: UInt64 {
-    owners.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+  /// A number by which ranks notice that they were told different things (FNV-1a).
+  func digest(with balancing: LoadBalancing?) -> UInt64 {
+    let terms = balancing.map { [$0.windowSize, $0.stepInterval, $0.redundantExperts] } ?? []
+    return (owners + terms).reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
 }

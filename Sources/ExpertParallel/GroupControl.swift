@@ -12,10 +12,14 @@ public final class GroupControl: @unchecked Sendable {
   public let epoch: UInt64
   /// This rank.
   public let rank: Int
-  /// Who owns which expert.
+  /// Who owns which expert at the start.
   public let placement: ExpertPlacement
+  /// How experts move; nil when they stay.
+  public let balancing: LoadBalancing?
   /// What this rank's experts computed.
   public let load: ExpertLoad
+  /// How even the load is.
+  public let balance: ExpertBalance
 
   let segment: SharedMemory
   let header: ControlHeader
@@ -40,7 +44,7 @@ public final class GroupControl: @unchecked Sendable {
   /// - Parameter placement: Linear when nil. No rank may own more than ``ExchangeShape/ownedCapacity`` experts.
   public init(
     segment: consuming SharedMemory, rank: Int, shape: ExchangeShape, epoch: UInt64,
-    placement: ExpertPlacement? = nil, until deadline: Instant
+    placement: ExpertPlacement? = nil, balancing: LoadBalancing? = nil, until deadline: Instant
   ) throws(ExpertParallelError) {
     guard (0..<shape.world).contains(rank) else {
       throw .invalidShape(
@@ -50,6 +54,7 @@ public final class GroupControl: @unchecked Sendable {
     guard placement.fits(shape) else {
       throw .invalidShape("the placement of experts does not fit \(shape)")
     }
+    if let objection = balancing?.objection(to: shape) { throw .invalidShape(objection) }
     let size = try segment.size()
     guard size >= Self.initialSegmentBytes else {
       throw .unusableSegment("it has \(size) bytes, at least \(Self.initialSegmentBytes) are needed")
@@ -64,7 +69,7 @@ public final class GroupControl: @unchecked Sendable {
       }
       let everybody = Membership(view: 1, ranks: Array(0..<shape.world))
       RankLine(base, rank: 0).proposal.pointee.store(everybody.mask, ordering: .relaxed)
-      header.format(shape, epoch: epoch, terms: placement.digest)
+      header.format(shape, epoch: epoch, terms: placement.digest(with: balancing))
     }
     self.base = base
     self.segment = segment
@@ -72,6 +77,8 @@ public final class GroupControl: @unchecked Sendable {
     self.epoch = epoch
     self.rank = rank
     self.placement = placement
+    self.balancing = balancing
+    balance = ExpertBalance(shape)
     load = ExpertLoad(shape, experts: placement.expertsOfRank[rank])
     try awaitFormat(until: deadline)
     try verify()
@@ -120,7 +127,7 @@ public final class GroupControl: @unchecked Sendable {
   private func verify() throws(ExpertParallelError) {
     let found = try header.shape()
     guard found == shape else { throw .shapeMismatch(mine: shape, segment: found) }
-    guard header.terms == placement.digest else { throw .termsMismatch(rank: rank) }
+    guard header.terms == placement.digest(with: balancing) else { throw .termsMismatch(rank: rank) }
     let foundEpoch = header.epoch.pointee.load(ordering: .acquiring)
     guard foundEpoch == epoch else { throw .epochMismatch(mine: epoch, segment: foundEpoch) }
     let size = try segment.size()

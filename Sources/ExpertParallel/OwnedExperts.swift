@@ -1,17 +1,19 @@
 /// The rows that an owner computes in one exchange: sorted by expert, then source, then token.
 final class OwnedExperts {
-  /// The experts of this rank, ascending.
-  let experts: [Int]
+  /// The experts of this rank in the planned layer, ascending.
+  private(set) var experts: [Int] = []
   /// Pairs of (token, own expert) in the exchange.
   private(set) var pairCount = 0
+  /// Pairs of (token, expert) in the exchange by the rank that computes them, and by expert: of the whole group.
+  private(set) var rowsOfRank: [UInt64]
+  private(set) var rowsOfExpert: [UInt64]
 
   private let shape: ExchangeShape
-  /// The index of an expert among the own ones, or -1.
-  private var localIndex: [Int]
+  private let rank: Int
   /// First pair of each own expert, and the end of the last.
   private var firstPair: [Int]
   private var pairsOfSource: [Int]
-  /// `[own experts, world]`, first counts, then where the next pair goes.
+  /// `[experts, world]`, of the own ones first counts, then where the next pair goes.
   private var cursors: [Int]
   private let pairs: UnsafeMutablePointer<Pair>
   // The input rows of one expert at a time, `[world * chunk, hidden]`; pages are only paid for when touched.
@@ -24,14 +26,14 @@ final class OwnedExperts {
     let weight: Float
   }
 
-  init(_ shape: ExchangeShape, experts: [Int]) {
+  init(_ shape: ExchangeShape, rank: Int) {
     self.shape = shape
-    self.experts = experts
-    localIndex = Array(repeating: -1, count: shape.experts)
-    for (local, expert) in experts.enumerated() { localIndex[expert] = local }
-    firstPair = Array(repeating: 0, count: experts.count + 1)
+    self.rank = rank
+    rowsOfRank = Array(repeating: 0, count: shape.world)
+    rowsOfExpert = Array(repeating: 0, count: shape.experts)
+    firstPair = Array(repeating: 0, count: shape.experts + 1)
     pairsOfSource = Array(repeating: 0, count: shape.world)
-    cursors = Array(repeating: 0, count: experts.count * shape.world)
+    cursors = Array(repeating: 0, count: shape.experts * shape.world)
     pairs = .allocate(capacity: shape.computedCapacity)
     gathered = .allocate(capacity: shape.world * shape.chunk * shape.hidden)
   }
@@ -49,49 +51,62 @@ final class OwnedExperts {
 
   /// Sorts what all sources dispatched, and tells each source where its rows will be.
   func plan(
-    _ dispatches: [RankRegion.Dispatch], of sources: [Int], starts: UnsafeMutablePointer<UInt32>,
-    _ stamp: ExchangeStamp
+    _ dispatches: [RankRegion.Dispatch], of sources: [Int], _ map: ExpertMap,
+    starts: UnsafeMutablePointer<UInt32>, _ stamp: ExchangeStamp
   ) throws(ExpertParallelError) {
-    try count(dispatches, of: sources, stamp)
+    experts = map.expertsOfRank[rank]
+    try count(dispatches, of: sources, map, stamp)
     var next = 0
-    for local in experts.indices {
+    for (local, expert) in experts.enumerated() {
       firstPair[local] = next
       for source in 0..<shape.world {
-        let index = local * shape.world + source
+        let index = expert * shape.world + source
         let count = cursors[index]
         cursors[index] = next
-        starts[experts[local] * shape.world + source] = UInt32(next)
+        starts[index] = UInt32(next)
         next += count
       }
     }
     firstPair[experts.count] = next
-    place(dispatches)
+    place(dispatches, map, stamp)
   }
 
   private func count(
-    _ dispatches: [RankRegion.Dispatch], of sources: [Int], _ stamp: ExchangeStamp
+    _ dispatches: [RankRegion.Dispatch], of sources: [Int], _ map: ExpertMap, _ stamp: ExchangeStamp
   ) throws(ExpertParallelError) {
-    for index in cursors.indices { cursors[index] = 0 }
-    for source in pairsOfSource.indices { pairsOfSource[source] = 0 }
-    pairCount = 0
+    clearCounts()
     for source in sources {
       let before = pairCount
-      forEachOwnedPair(dispatches[source]) { local, _ in
-        cursors[local * shape.world + source] += 1
+      forEachPair(dispatches[source], map, turn: ExpertMap.turn(of: source, stamp)) { expert, owner, _ in
+        rowsOfRank[owner] += 1
+        rowsOfExpert[expert] += 1
+        guard owner == rank else { return }
+        cursors[expert * shape.world + source] += 1
         pairCount += 1
       }
       pairsOfSource[source] = pairCount - before
       // A token names an expert once; a peer that does otherwise would overrun the buffers.
-      let greatest = experts.indices.lazy.map { [cursors, shape] in cursors[$0 * shape.world + source] }.max()
-      guard greatest ?? 0 <= dispatches[source].rowCount else { throw .corruptPeer(rank: source, stamp) }
+      let greatest = experts.reduce(0) { max($0, cursors[$1 * shape.world + source]) }
+      guard greatest <= dispatches[source].rowCount else { throw .corruptPeer(rank: source, stamp) }
     }
   }
 
-  private func place(_ dispatches: [RankRegion.Dispatch]) {
+  private func clearCounts() {
+    for expert in experts {
+      for source in 0..<shape.world { cursors[expert * shape.world + source] = 0 }
+    }
+    for source in pairsOfSource.indices { pairsOfSource[source] = 0 }
+    for rank in rowsOfRank.indices { rowsOfRank[rank] = 0 }
+    for expert in rowsOfExpert.indices { rowsOfExpert[expert] = 0 }
+    pairCount = 0
+  }
+
+  private func place(_ dispatches: [RankRegion.Dispatch], _ map: ExpertMap, _ stamp: ExchangeStamp) {
     for source in 0..<shape.world where pairsOfSource[source] > 0 {
       let dispatch = dispatches[source]
-      forEachOwnedPair(dispatch) { local, slot in
-        let index = local * shape.world + source
+      forEachPair(dispatch, map, turn: ExpertMap.turn(of: source, stamp)) { expert, owner, slot in
+        guard owner == rank else { return }
+        let index = expert * shape.world + source
         (pairs + cursors[index]).initialize(
           to: Pair(source: UInt32(source), token: UInt32(slot / shape.topK), weight: dispatch.weights[slot]))
         cursors[index] += 1
@@ -99,12 +114,16 @@ final class OwnedExperts {
     }
   }
 
-  private func forEachOwnedPair(_ dispatch: RankRegion.Dispatch, _ body: (_ local: Int, _ slot: Int) -> Void)
-  {
-    for slot in 0..<(dispatch.rowCount * shape.topK) {
-      let expert = Int(dispatch.ids[slot])
-      guard (0..<shape.experts).contains(expert), localIndex[expert] >= 0 else { continue }
-      body(localIndex[expert], slot)
+  private func forEachPair(
+    _ dispatch: RankRegion.Dispatch, _ map: ExpertMap, turn: Int,
+    _ body: (_ expert: Int, _ owner: Int, _ slot: Int) -> Void
+  ) {
+    for token in 0..<dispatch.rowCount {
+      for slot in (token * shape.topK)..<((token + 1) * shape.topK) {
+        let expert = Int(dispatch.ids[slot])
+        guard (0..<shape.experts).contains(expert) else { continue }
+        body(expert, map.owner(of: expert, token: token, turn: turn), slot)
+      }
     }
   }
 

@@ -18,6 +18,8 @@ public struct EngineArguments: Sendable, Equatable {
   public let enableExpertParallel: Bool
   /// Which rank owns which expert at the start, in vLLM's word.
   public let expertPlacementStrategy: String
+  /// How experts move to even out the load; nil when they stay where they are.
+  public let loadBalancing: LoadBalancingArguments?
   /// Whether KV blocks of equal prefixes are shared; nil takes the engine's default.
   public let enablePrefixCaching: Bool?
   /// Whether long prompts are computed over several steps.
@@ -30,4 +32,16 @@ public struct EngineArguments: Sendable, Equatable {
   public let moeDPChunkSize: Int?
   /// The seed of requests that bring none.
   public let seed: Int
+}
+
+/// `eplb_config`, under vLLM's names.
+public struct LoadBalancingArguments: Sendable, Equatable {
+  /// Steps whose tokens count as the load.
+  public let windowSize: Int
+  /// Steps between two rebalancings.
+  public let stepInterval: Int
+  /// Copies of experts beyond the first, in each layer.
+  public let numRedundantExperts: Int
+  /// Whether each rebalancing is logged.
+  public let logBalancedness: Bool
 }

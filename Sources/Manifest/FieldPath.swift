@@ -28,6 +28,11 @@ public enum FieldPath {
   static let chunkedPrefill = "llm_config.engine_kwargs.enable_chunked_prefill"
   static let schedulingPolicy = "llm_config.engine_kwargs.scheduling_policy"
   static let expertPlacement = "llm_config.engine_kwargs.expert_placement_strategy"
+  static let eplb = "llm_config.engine_kwargs.enable_eplb"
+  static let eplbWindow = "llm_config.engine_kwargs.eplb_config.window_size"
+  static let eplbInterval = "llm_config.engine_kwargs.eplb_config.step_interval"
+  static let redundantExperts = "llm_config.engine_kwargs.eplb_config.num_redundant_experts"
+  static let logBalancedness = "llm_config.engine_kwargs.eplb_config.log_balancedness"
   static let dbo = "llm_config.engine_kwargs.enable_dbo"
   static let seed = "llm_config.engine_kwargs.seed"
   /// The environment of the ranks.

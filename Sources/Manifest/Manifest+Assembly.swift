@@ -37,6 +37,7 @@ extension EngineArguments {
     dtype = checked.text(FieldPath.dtype) ?? "auto"
     enableExpertParallel = checked.flag(FieldPath.expertParallel) ?? true
     expertPlacementStrategy = checked.text(FieldPath.expertPlacement) ?? "linear"
+    loadBalancing = checked.flag(FieldPath.eplb) == true ? LoadBalancingArguments(checked) : nil
     enablePrefixCaching = checked.flag(FieldPath.prefixCaching)
     enableChunkedPrefill = checked.flag(FieldPath.chunkedPrefill) ?? true
     schedulingPolicy = checked.text(FieldPath.schedulingPolicy) ?? "fcfs"
@@ -45,6 +46,15 @@ extension EngineArguments {
       Checker.chunkSize($0.value)
     }
     seed = checked.integer(FieldPath.seed) ?? 0
+  }
+}
+
+extension LoadBalancingArguments {
+  init(_ checked: Checker) {
+    windowSize = checked.integer(FieldPath.eplbWindow) ?? 1000
+    stepInterval = checked.integer(FieldPath.eplbInterval) ?? 3000
+    numRedundantExperts = checked.integer(FieldPath.redundantExperts) ?? 0
+    logBalancedness = checked.flag(FieldPath.logBalancedness) ?? false
   }
 }
 

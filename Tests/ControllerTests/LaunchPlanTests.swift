@@ -25,6 +25,7 @@ import Testing
     let spec = try spec(
       ", enable_prefix_caching: false, enable_chunked_prefill: false, scheduling_policy: priority"
         + ", expert_placement_strategy: round_robin")
+    #expect(!spec.engine.arguments.contains("--enable-eplb"))
     #expect(spec.serverName == "DPServer:org--toy_1")
     #expect(spec.engine.size == 4 && spec.engine.sizePerNode == 2 && spec.engine.capacity == 32)
     #expect(spec.engine.environment == ["NCCL_DEBUG=WARN"])
@@ -35,6 +36,14 @@ import Testing
       "--scheduling-policy priority",
       "--expert-placement-strategy round_robin",
     ] { #expect(words.contains(part), "\(part) in \(words)") }
+  }
+
+  @Test func `says how experts move, when they do`() throws {
+    let words = try spec(", enable_eplb: true, eplb_config: {step_interval: 500, num_redundant_experts: 8}")
+      .engine.arguments.joined(separator: " ")
+    let config =
+      #"{"window_size":1000,"step_interval":500,"num_redundant_experts":8,"log_balancedness":false}"#
+    #expect(words.contains("--enable-eplb --eplb-config " + config), "\(words)")
   }
 
   @Test func `gives each rank its own place, socket, page, log and token`() throws {

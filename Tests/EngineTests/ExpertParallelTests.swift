@@ -76,6 +76,34 @@ import Testing
     await group.stop()
   }
 
+  @Test @Loop func `moves experts by their load, changes no token by that, and tells`() async throws {
+    let prompts = try `A group of engines`.prompts()
+    let group = try await EngineGroup(
+      4,
+      arguments: [
+        "--enable-eplb", "--eplb-config",
+        #"{"window_size":8,"step_interval":8,"num_redundant_experts":4,"log_balancedness":true}"#,
+      ])
+    for (index, prompt) in prompts.enumerated() {
+      let rank = group.ranks[index % 4]
+      #expect(try await rank.greedy(prompt.tokens, count: prompt.greedy.count) == prompt.greedy)
+    }
+    var rows = (dispatched: 0.0, computed: 0.0)
+    let rebalances = try await group.ranks[0].metric("dpdeploy:expert_rebalances_total")
+    #expect(rebalances > 0)
+    for rank in group.ranks {
+      rows.dispatched += try await rank.metric("dpdeploy:expert_rows_dispatched_total")
+      rows.computed += try await rank.metric("dpdeploy:expert_rows_computed_total")
+      #expect(try await rank.metric("dpdeploy:expert_rebalances_total") == rebalances)
+      #expect(try await rank.metric("dpdeploy:expert_moves_total") > 0)
+      let share = try await rank.metric("dpdeploy:expert_balancedness")
+      #expect(share > 0 && share <= 1)
+    }
+    #expect(rows.dispatched == rows.computed)
+    #expect(await group.ranks[0].waitForLine(containing: "EPLB before step "))
+    await group.stop()
+  }
+
   /// The linear placement, said another way than the engine does.
   private func owner(_ expert: Int, experts: Int, world: Int) -> Int {
     var next = 0

@@ -1,3 +1,4 @@
+import ExpertParallel
 import JSON
 import OpenAI
 import Platform
@@ -175,7 +176,12 @@ import Tokenizer
       "--data-parallel-rank=3",
       "--group-fd", "9", "--epoch", "12", "--max-num-seqs", "64", "--no-enable-expert-parallel",
       "--enable-prefix-caching", "--gpu-memory-utilization", "0.5", "--seed", "3",
+      "--expert-placement-strategy", "round_robin", "--enable-eplb", "--eplb-config",
+      #"{"step_interval": 7, "num_redundant_experts": 2, "log_balancedness": true}"#,
     ])
+    #expect(options.expertPlacement == .roundRobin && options.enableEPLB && options.logsBalancedness)
+    #expect(options.loadBalancing.stepInterval == 7 && options.loadBalancing.redundantExperts == 2)
+    #expect(options.loadBalancing.windowSize == 1000)
     #expect(options.modelName == "operator-moe" && options.endpoint == .unix(path: "/run/r0.sock"))
     #expect(options.dataParallelSize == 4 && options.dataParallelRank == 3 && options.groupDescriptor == 9)
     #expect(options.epoch == 12 && options.maxSequences == 64 && options.memoryUtilization == 0.5)
@@ -189,6 +195,12 @@ import Tokenizer
     (["--no-model"], "--model cannot be negated"), (["x"], "unexpected argument 'x'"),
     (["--enable-prefix-caching=yes"], "--enable-prefix-caching takes no value"),
     (["--gpu-memory-utilization", "1.5"], "--gpu-memory-utilization must be above 0"),
+    (["--expert-placement-strategy", "random"], "must be linear or round_robin"),
+    (["--eplb-config", "{"], "--eplb-config is not JSON"),
+    (["--eplb-config", #"{"windows": 1}"#], "unknown field windows in --eplb-config"),
+    (["--eplb-config", #"{"step_interval": 0}"#], "step_interval in --eplb-config must be a whole number"),
+    (["--model", "m", "--eplb-config", #"{"num_redundant_experts": 4}"#], "needs --enable-eplb"),
+    (["--model", "m", "--enable-eplb", "--guard-foreign-experts"], "leave --enable-eplb out"),
   ])
   func `that is wrong names the option`(arguments: [String], says: String) {
     #expect { try EngineOptions(parsing: arguments) } throws: { "\($0)".contains(says) }

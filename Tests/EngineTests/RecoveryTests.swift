@@ -7,6 +7,13 @@ import Testing
 /// `failure_policy: recover`: a group outlives its ranks.
 @Suite struct `A group that recovers` {
   private static let policy = ["--failure-policy", "recover"]
+  /// Experts stay where they are, or move every four steps.
+  private static let policies = [
+    policy,
+    policy + [
+      "--enable-eplb", "--eplb-config", #"{"window_size":4,"step_interval":4,"num_redundant_experts":4}"#,
+    ],
+  ]
   private static let prompts: [[Int32]] = [[5, 6, 7], [9], [11, 3], [8, 8, 8, 8]]
   private static let count = 400
 
@@ -57,9 +64,12 @@ import Testing
     _ = await rank.process.exit(until: .after(.seconds(10)))
   }
 
-  @Test @Loop func `goes on with the same tokens when ranks are killed, down to the last`() async throws {
+  @Test(arguments: policies)
+  @Loop func `goes on with the same tokens when ranks are killed, down to the last`(
+    policy: [String]
+  ) async throws {
     let expected = try await Self.expected()
-    let group = try await EngineGroup(4, arguments: Self.policy)
+    let group = try await EngineGroup(4, arguments: policy)
     let last = Generation(group.ranks[2], Self.prompts[2])
     let other = Generation(group.ranks[1], Self.prompts[1])
     try await other.reach(40)
@@ -70,17 +80,21 @@ import Testing
       try await other.reach(count)
     }
     #expect(try await other.finish() == expected[1])
+    if policy.contains("--enable-eplb") {
+      #expect(try await group.ranks[2].metric("dpdeploy:expert_rebalances_total") > 10)
+    }
     await kill(group.ranks[1])
     #expect(try await last.finish() == expected[2])
     #expect(try await group.ranks[2].greedy(Self.prompts[3], count: Self.count) == expected[3])
     await group.stop()
   }
 
-  @Test @Loop func `takes a new process in the place of a dead one, under load and while it pauses`()
-    async throws
-  {
+  @Test(arguments: [policy, policies[1].map { $0.replacing("experts\":4", with: "experts\":1") }])
+  @Loop func `takes a new process in the place of a dead one, under load and while it pauses`(
+    policy: [String]
+  ) async throws {
     let expected = try await Self.expected()
-    let group = try await EngineGroup(3, arguments: Self.policy)
+    let group = try await EngineGroup(3, arguments: policy)
     let load = Generation(group.ranks[0], Self.prompts[0])
     try await load.reach(10)
     await kill(group.ranks[1])

@@ -24,6 +24,23 @@ import Testing
     #expect(remark.help == "set `cluster.nodes` to 2, or lower `data_parallel_size`")
   }
 
+  @Test func `redundant experts need the balancer`() throws {
+    let lines = "  engine_kwargs: {eplb_config: {num_redundant_experts: 4}}"
+    let remark = try remark(lines, .conflict)
+    #expect(remark.message == "`num_redundant_experts` needs `enable_eplb`")
+    #expect(remark.help == "set `enable_eplb` to true, or remove `num_redundant_experts`")
+  }
+
+  @Test func `how experts move is read with vLLM's defaults`() throws {
+    let reading = read(smallest("  engine_kwargs: {enable_eplb: true, eplb_config: {step_interval: 600}}"))
+    #expect(reading.diagnostics.isEmpty)
+    let arguments = try #require(reading.manifest?.engineArguments)
+    #expect(arguments.expertPlacementStrategy == "linear")
+    let balancing = try #require(arguments.loadBalancing)
+    #expect(balancing.windowSize == 1000 && balancing.stepInterval == 600)
+    #expect(balancing.numRedundantExperts == 0 && !balancing.logBalancedness)
+  }
+
   @Test func `a block never shares a node with another block of its group`() {
     let text = smallest(
       "  engine_kwargs: {data_parallel_size: 16}\n  experimental_configs: {dp_size_per_node: 8}\n"

@@ -42,10 +42,20 @@ extension ApplicationSpec {
     add("--failure-policy", manifest.failurePolicy.rawValue)
     arguments.append(engine.enableExpertParallel ? "--enable-expert-parallel" : "--no-enable-expert-parallel")
     if !engine.enableChunkedPrefill { arguments.append("--no-enable-chunked-prefill") }
+    if let balancing = engine.loadBalancing { arguments += Self.balancingArguments(balancing) }
     if let caching = engine.enablePrefixCaching {
       arguments.append(caching ? "--enable-prefix-caching" : "--no-enable-prefix-caching")
     }
     return arguments
+  }
+
+  private static func balancingArguments(_ balancing: LoadBalancingArguments) -> [String] {
+    let fields = [
+      #""window_size":\#(balancing.windowSize)"#, #""step_interval":\#(balancing.stepInterval)"#,
+      #""num_redundant_experts":\#(balancing.numRedundantExperts)"#,
+      #""log_balancedness":\#(balancing.logBalancedness)"#,
+    ]
+    return ["--enable-eplb", "--eplb-config", "{\(fields.joined(separator: ","))}"]
   }
 
   /// What every ingress replica's command line has in common.

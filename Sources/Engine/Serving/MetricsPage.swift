@@ -11,17 +11,20 @@ final class MetricsPage {
   private let load: ExpertLoad
   private let memory: [(name: String, bytes: Int)]
   private let modelLabels: MetricLabels
+  private let balance: ExpertBalance
 
   /// - Parameters:
   ///   - load: what this rank's experts computed.
+  ///   - balance: how even the group's load is.
   ///   - cacheConfiguration: the labels of `vllm:cache_config_info` beside engine.
   ///   - memory: the parts of this rank's memory.
   init(
-    _ metrics: RequestMetrics, options: EngineOptions, load: ExpertLoad,
+    _ metrics: RequestMetrics, options: EngineOptions, load: ExpertLoad, balance: ExpertBalance,
     cacheConfiguration: [(String, String)], memory: [(name: String, bytes: Int)]
   ) {
     self.metrics = metrics
     self.load = load
+    self.balance = balance
     self.memory = memory
     modelLabels = MetricLabels(["model_name": options.modelName])
     let engine = String(options.dataParallelRank)
@@ -44,6 +47,7 @@ final class MetricsPage {
     steps(&page)
     memory(&page)
     experts(&page)
+    evenness(&page)
     return page.bytes
   }
 
@@ -233,6 +237,28 @@ final class MetricsPage {
           "dpdeploy:expert_load_total", inLayer.adding("expert", String(expert)),
           Int64(clamping: load.rows(layer: layer, expert: expert)))
       }
+    }
+  }
+
+  /// How even the group's load is, the same on every rank, and how often experts have moved for it.
+  private func evenness(_ page: inout PrometheusWriter) {
+    let name = "dpdeploy:expert_balancedness"
+    page.family(name, .gauge, help: "Mean over max of the rows that fell on each rank lately.")
+    for layer in 0..<balance.layers {
+      guard let share = balance.balancedness(layer: layer) else { continue }
+      page.sample(name, labels.adding("layer", String(layer)), share)
+    }
+    for (name, help, count) in [
+      (
+        "dpdeploy:expert_rebalances_total", "Times that experts were placed by their load.",
+        balance.rebalancings
+      ),
+      (
+        "dpdeploy:expert_moves_total", "Experts that ranks were given by that, over all ranks.", balance.moves
+      ),
+    ] {
+      page.family(name, .counter, help: help)
+      page.sample(name, labels, Int64(clamping: count))
     }
   }
 

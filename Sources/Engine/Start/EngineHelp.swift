@@ -28,6 +28,11 @@ enum EngineHelp {
     ("--scheduling-policy", "P", "which request goes first: fcfs, or priority, the lowest number (fcfs)"),
     ("--[no-]enable-expert-parallel", "", "accepted; each expert always lives on one rank"),
     ("--expert-placement-strategy", "S", "who owns which expert: linear or round_robin (linear)"),
+    ("--[no-]enable-eplb", "", "move experts to even out the load (no)"),
+    (
+      "--eplb-config", "JSON",
+      "window_size (1000), step_interval (3000), num_redundant_experts (0), log_balancedness (false)"
+    ),
     (
       "--failure-policy", "P", "when a rank dies: restart_gang ends the group, recover goes on (restart_gang)"
     ),

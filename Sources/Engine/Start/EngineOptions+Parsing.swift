@@ -44,6 +44,8 @@ extension EngineOptions {
     case "--guard-foreign-experts": guardsForeignExperts = try option.flag()
     case "--enable-expert-parallel": enableExpertParallel = try option.flag()
     case "--expert-placement-strategy": expertPlacement = try option.choice()
+    case "--enable-eplb": enableEPLB = try option.flag()
+    case "--eplb-config": try setBalancing(option.text())
     default: try setLimit(&option)
     }
   }
@@ -90,6 +92,7 @@ extension EngineOptions {
       throw .usage(
         "--data-parallel-rank \(dataParallelRank) is not below --data-parallel-size \(dataParallelSize)")
     }
+    try checkBalancing()
     if dataParallelSize > 1, groupDescriptor == nil {
       throw .usage("--data-parallel-size \(dataParallelSize) needs --group-fd, the group's shared segment")
     }

@@ -51,6 +51,12 @@ public struct EngineOptions: Equatable, Sendable {
   public var enableExpertParallel = true
   /// Which rank owns which expert at the start.
   public var expertPlacement = ExpertPlacementStrategy.linear
+  /// Whether experts move to even out the load.
+  public var enableEPLB = false
+  /// How they move.
+  public var loadBalancing = LoadBalancing()
+  /// Whether each rebalancing is logged.
+  public var logsBalancedness = false
   /// The most requests that may wait; nil is no limit.
   public var maxQueuedRequests: Int?
   /// KV blocks in place of those that the memory has room for, as tests of a full cache want them.

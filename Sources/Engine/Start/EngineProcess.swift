@@ -142,8 +142,8 @@ public final class EngineProcess {
       options: options, text: text, planner: planner, inbox: inbox, metrics: metrics)
     self.service = service
     let page = MetricsPage(
-      metrics, options: options, load: control.load, cacheConfiguration: cacheConfiguration(facts),
-      memory: facts.memory.parts(blocks: facts.blockCount))
+      metrics, options: options, load: control.load, balance: control.balance,
+      cacheConfiguration: cacheConfiguration(facts), memory: facts.memory.parts(blocks: facts.blockCount))
     let handler = RequestHandler(service, metricsPage: page)
     do {
       let listener = try Listener(Listener.open(options.endpoint))

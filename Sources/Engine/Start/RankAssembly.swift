@@ -35,6 +35,14 @@ final class RankAssembly {
     group = try Self.grouping { [policy] () throws(ExpertParallelError) in
       try ExpertGroup(control, policy: policy)
     }
+    if options.logsBalancedness { group.reportRebalancing = Self.log }
+  }
+
+  private static func log(_ rebalancing: Rebalancing) {
+    func percent(_ share: Double) -> String { "\(Int((share * 100).rounded())) %" }
+    ProcessLog.write(
+      "EPLB before step \(rebalancing.step): balancedness was \(percent(rebalancing.balancedness)),"
+        + " \(percent(rebalancing.expected)) expected; \(rebalancing.moves) experts moved")
   }
 
   /// The ways in which a group can break, as an error of this module.
@@ -66,7 +74,7 @@ final class RankAssembly {
       return try GroupControl(
         segment: segment, rank: options.dataParallelRank, shape: shape, epoch: options.epoch,
         placement: .initial(options.expertPlacement, experts: shape.experts, world: shape.world),
-        until: .after(rendezvousTimeout))
+        balancing: options.enableEPLB ? options.loadBalancing : nil, until: .after(rendezvousTimeout))
     }
   }
 
@@ -79,7 +87,7 @@ final class RankAssembly {
     stats.enter(.loadWeights)
     let model = try loadModel()
     if options.guardsForeignExperts {
-      try ExpertGuard.close(model.experts, group.placement, rank: options.dataParallelRank)
+      try ExpertGuard.close(model.experts, group.control.placement, rank: options.dataParallelRank)
     }
     stats.enter(.kvAlloc)
     let length = try modelLength()
@@ -140,8 +148,6 @@ final class RankAssembly {
     return wanted
   }
 
-  private var ownedExperts: Set<Int> { Set(group.placement.expertsOfRank[options.dataParallelRank]) }
-
   private func memory(_ model: LanguageModel) -> MemoryPlan {
     MemoryPlan(
       accelerator: options.acceleratorMemory, utilization: options.memoryUtilization,
@@ -150,11 +156,11 @@ final class RankAssembly {
       blockSize: options.blockSize)
   }
 
-  /// Bytes of all weights but the routed experts that other ranks own.
+  /// Bytes of all weights but the routed experts that only other ranks have; redundant copies count.
   private func weightShare(_ model: LanguageModel) -> Int {
-    let owned = ownedExperts
     var foreign = 0
     for layer in 0..<model.experts.moeLayerCount {
+      let owned = Set(group.ownExperts(layer: layer))
       for expert in 0..<configuration.experts.count where !owned.contains(expert) {
         foreign += model.experts.byteCount(moeLayer: layer, expert: expert)
       }

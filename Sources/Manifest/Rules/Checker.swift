@@ -13,6 +13,7 @@ struct Checker {
     checkStandings()
     checkVariables()
     checkBatch()
+    checkBalancing()
     checkIngress()
     checkOperation()
     return layout()

@@ -98,10 +98,9 @@ extension ManifestSchema {
       ]), "How tokens travel to their experts and back.", .groupRestart,
       bundled: .notYet("ranks pull rows from each other through shared memory, whatever is named here")),
     Field(
-      "enable_eplb", .boolean, .boolean(false), "Whether experts move to even out the load.", .none,
-      bundled: .notYet("experts stay where they are")),
-    Field(
-      "eplb_config", .anything, "How experts move.", .none, bundled: .notYet("experts stay where they are")),
+      "enable_eplb", .boolean, .boolean(false),
+      "Expert Parallel Load Balancer: experts move between ranks to even out the load.", .groupRestart),
+    .section("eplb_config", "How experts move, and how many there are more than one of.", balancingArguments),
     Field(
       "expert_placement_strategy", .choice(["linear", "round_robin"]), .text("linear"),
       "Which rank owns which expert at the start: neighbours together, or dealt out one by one.",
@@ -110,6 +109,35 @@ extension ManifestSchema {
       "dp_sync_interval", .integer(1...1024), .integer(16),
       "Steps between two votes on whether the group is idle.",
       .none, bundled: .noEffect("ranks agree on every step")),
+  ]
+
+  private static let balancingArguments: [Field] = [
+    Field(
+      "window_size", .integer(1...1_000_000), .integer(1000), "Steps whose tokens count as the load.",
+      .groupRestart),
+    Field(
+      "step_interval", .integer(1...1_000_000), .integer(3000),
+      "Steps between two rebalancings; the first comes after a quarter of it.", .groupRestart),
+    Field(
+      "num_redundant_experts", .integer(0...1_000_000), .integer(0),
+      "Further copies of the busiest experts, in each layer; with the experts a multiple of `data_parallel_size`.",
+      .groupRestart),
+    Field(
+      "log_balancedness", .boolean, .boolean(false), "Whether each rebalancing is a line in the log.",
+      .groupRestart),
+    Field(
+      "log_balancedness_interval", .integer(1...(.max)), .integer(1),
+      "Steps between two lines in vLLM's log.",
+      .none, bundled: .noEffect("a line is written at each rebalancing")),
+    Field(
+      "use_async", .boolean, .boolean(false), "Whether vLLM moves weights beside the steps.", .none,
+      bundled: .noEffect("a move is an entry in a table: all ranks read the same weights")),
+    Field(
+      "policy", .choice(["default"]), .text("default"), "vLLM's algorithm.", .none,
+      bundled: .noEffect("there is one algorithm")),
+    Field(
+      "communicator", .anything, "What carries vLLM's weights when experts move.", .none,
+      bundled: .noEffect("no weight moves")),
   ]
 
   private static let otherArguments: [Field] = [
