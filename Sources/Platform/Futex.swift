@@ -36,6 +36,12 @@ public enum Processor {
   /// Whether it has AVX-512 F, BW, VL and DQ.
   public static var hasAVX512: Bool { clinux_cpu_has_avx512() }
 
+  /// Lets other threads of the machine go before the calling one, by `steps` of niceness.
+  public static func lowerThreadPriority(by steps: Int32) {
+    // On Linux niceness is each thread's own, and 0 names the caller.
+    setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, steps)
+  }
+
   /// Processor time of the calling thread, in nanoseconds.
   public static var threadNanoseconds: UInt64 { clinux_thread_cpu_ns() }
 

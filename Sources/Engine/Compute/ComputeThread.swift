@@ -12,6 +12,8 @@ enum ComputeThread {
   static func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws(EngineError) {
     let job = Job {
       Processor.nameThread(name)
+      // What computes for milliseconds must not keep waiting what relays a token in microseconds.
+      Processor.lowerThreadPriority(by: 5)
       body()
     }
     var thread = pthread_t()

@@ -87,6 +87,8 @@ final class LoadGenerator {
           sample.lastToken = .now
           if sample.firstToken == nil { sample.firstToken = sample.lastToken }
         case .usage(let prompt, let completion):
+          // The token that ends a text has none of its own, and the usage follows it at once.
+          sample.lastToken = .now
           sample.promptTokens = prompt
           sample.outputTokens = completion
         }
