@@ -4,24 +4,24 @@ import Testing
 
 @Suite struct `A model source` {
   static let cases: [(source: String, candidates: [String])] = [
-    ("operator-moe", ["/opt/models/operator-moe", "/usr/share/m/operator-moe", "/work/app/operator-moe"]),
-    ("./moe", ["/work/app/moe"]),
-    ("../moe", ["/work/moe"]),
-    ("a/b", ["/work/app/a/b"]),
+    ("operator-moe", ["/opt/models/operator-moe", "/usr/share/m/operator-moe", "/srv/app/operator-moe"]),
+    ("./moe", ["/srv/app/moe"]),
+    ("../moe", ["/srv/moe"]),
+    ("a/b", ["/srv/app/a/b"]),
     ("/abs//x/../y", ["/abs/y"]),
-    ("..", ["/work"]),
+    ("..", ["/srv"]),
   ]
 
   @Test(arguments: cases) func `is a bundled model's name, or a path from the manifest's folder`(
     source: String, candidates: [String]
   ) {
-    let lookup = ModelLookup(manifestFolder: "/work/app", bundledFolders: ["/opt/models", "/usr/share/m"])
+    let lookup = ModelLookup(manifestFolder: "/srv/app", bundledFolders: ["/opt/models", "/usr/share/m"])
     #expect(lookup.candidates(for: source) == candidates)
   }
 
   @Test func `or any other file is taken from the manifest's folder`() {
-    let lookup = ModelLookup(manifestFolder: "/work/app", bundledFolders: [])
-    #expect(lookup.path(of: "keys.txt") == "/work/app/keys.txt")
+    let lookup = ModelLookup(manifestFolder: "/srv/app", bundledFolders: [])
+    #expect(lookup.path(of: "keys.txt") == "/srv/app/keys.txt")
     #expect(lookup.path(of: "/etc/keys") == "/etc/keys")
   }
 
