@@ -33,6 +33,7 @@ extension RankGroup {
   mutating func becomeReady(_ rank: Int, at now: Duration, _ effects: inout [Effect]) {
     guard [.starting, .running].contains(phase), ranks[rank].isAlive, !ranks[rank].isReady else { return }
     ranks[rank].isReady = true
+    ranks[rank].readySince = now
     lastProgress = now
     guard phase == .starting else { return rejoined(rank, &effects) }
     guard ranks.allSatisfy(\.isReady) else { return }

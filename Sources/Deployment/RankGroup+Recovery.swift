@@ -5,7 +5,7 @@ extension RankGroup {
   /// Goes on without a rank that died, and has it replaced.
   mutating func outlive(_ rank: Int, _ failure: Failure, at now: Duration, _ effects: inout [Effect]) {
     self.failure = failure
-    let uptime = ranks[rank].isReady ? now - since : .zero
+    let uptime = ranks[rank].readySince.map { now - $0 } ?? .zero
     ranks[rank].isReady = false
     let others = count(readyCount, "other rank")
     record(

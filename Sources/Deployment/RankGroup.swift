@@ -46,6 +46,8 @@ public struct RankGroup: Sendable, Equatable {
     public internal(set) var epoch: Int
     /// Processes that came after its first in this life of the group.
     public internal(set) var restarts = 0
+    /// Since when it has answered; nil before.
+    var readySince: Duration?
     /// When it is started again; nil when it lives, or is given up.
     var restart: Duration?
     /// The budget of its own restarts, where the group outlives them.

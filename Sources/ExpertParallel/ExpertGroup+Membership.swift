@@ -106,7 +106,7 @@ extension ExpertGroup {
   /// Lets newcomers in, if it falls to this rank to do so.
   func admitNewcomers() throws(ExpertParallelError) {
     guard policy.recovers else { return }
-    let newcomers = peers.indices.filter { !membership.contains($0) && peers[$0].state == .joining }
+    let newcomers = peers.indices.filter { peers[$0].state == .joining && !membership.contains($0) }
     guard !newcomers.isEmpty else { return }
     try propose(membership.ranks + newcomers)
   }

@@ -74,6 +74,16 @@ import Testing
     #expect(scene.pass(.seconds(3600)).launches.isEmpty)
   }
 
+  @Test func `judges a rank by its own time, however long the group has run`() throws {
+    var scene = try scene()
+    scene.pass(.seconds(3600))
+    scene.rank(.ended(.exited(1), lastLine: nil), 1, epoch: 1)
+    scene.rank(.ready, 1, epoch: 2)
+    // It answered and died at once: the second restart of a streak waits.
+    #expect(scene.rank(.ended(.exited(1), lastLine: nil), 1, epoch: 2).launches.isEmpty)
+    #expect(scene.application.nextDeadline ?? .zero > scene.now)
+  }
+
   @Test func `never retries what would fail the same way`() throws {
     var scene = try scene()
     scene.rank(.ended(.signalled(9), lastLine: nil), 1)
