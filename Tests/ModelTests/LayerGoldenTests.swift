@@ -8,6 +8,9 @@ import Testing
 /// The reference expands keys and values per head, so it is also an oracle of latent attention's
 /// absorbed form.
 @Suite struct `Blocks agree with transformers` {
+  // Instruction sets add in different orders: AVX2 stays below 1e-5, AVX-512 reaches 2e-5.
+  private let blockTolerance: Float = 1e-4
+
   /// A toy model's layer.
   struct Place: CustomTestStringConvertible {
     let toy: Toy
@@ -30,7 +33,7 @@ import Testing
     let hidden = try golden.values("p8.layers.\(place.layer).input_layernorm")
     let output = try single.run(hidden, blockSize: 4, blockTable: [2, 0])
     let expected = try golden.values("p8.layers.\(place.layer).o_proj")
-    #expect(largestDifference(output, expected) < 1e-5)
+    #expect(largestDifference(output, expected) < blockTolerance)
   }
 
   @Test(arguments: Place.all(\.moeLayers))
@@ -76,13 +79,13 @@ import Testing
       moeLayer: try #require(configuration.moeLayers.firstIndex(of: place.layer)), hidden: hidden,
       routing: ExpertRouting(tokenCount: 8, expertsPerToken: shape.perToken, ids: ids, weights: weights),
       output: &output)
-    #expect(largestDifference(output, try golden.values(prefix + "experts")) < 1e-5)
+    #expect(largestDifference(output, try golden.values(prefix + "experts")) < blockTolerance)
 
     guard shape.sharedCount > 0 else { return }
     let width = shape.sharedCount * shape.intermediateSize
     let shared = try FeedForwardWeights(
       folder, prefix: "model.layers.\(place.layer).mlp.shared_experts", hiddenSize: 32, width: width)
     try FeedForward(hiddenSize: 32, maxWidth: width).run(shared, rows: 8, input: hidden, output: &output)
-    #expect(largestDifference(output, try golden.values(prefix + "shared_experts")) < 1e-5)
+    #expect(largestDifference(output, try golden.values(prefix + "shared_experts")) < blockTolerance)
   }
 }
