@@ -145,6 +145,7 @@ let endToEnd = [
 ].filter { exists("Tests/\($0.name)") }
 
 let benchmarks: [[Target]] = [
+  benchmark("Accuracy", uses: ["JSON", "Model", "Tensors"]),
   benchmark("AllToAll", uses: ["ExpertParallel", "Platform"]),
   benchmark("DecodeThroughput", uses: ["Model", "Tensors"]),
   benchmark("StepLoop", uses: ["ExpertParallel", "Model", "Platform", "Tensors"]),

@@ -1,6 +1,6 @@
 // How long does a step of a data-parallel group take, and how many tokens a second is that?
 //
-//   StepLoop [--model DIR] [--ranks N] [--dtype bfloat16|float32] [--cache DIR] [--context C] [--steps S]
+//   StepLoop [--model DIR] [--ranks N] [--dtype bfloat16|float32|int8] [--cache DIR] [--context C] [--steps S]
 //            [--prefill P] [BATCH…]
 //
 // Each rank is a process with one thread, and the experts' exchange is the engine's; there is no scheduler, no

@@ -3,9 +3,11 @@
 
 #if defined(__x86_64__)
 #include <float.h>
+#include <immintrin.h>
 #include <string.h>
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define LANES 8
+#define SIGNED_QUADS
 #define TABLE ck_kernels_avx2
 #define NAME "avx2"
 #include "vectors.inc.h"
@@ -13,6 +15,8 @@
 #include "elementwise.inc.h"
 #include "attention.inc.h"
 #include "packed.inc.h"
+#include "bf16.inc.h"
+#include "int8.inc.h"
 #pragma clang attribute pop
 #include "table.inc.h"
 #endif

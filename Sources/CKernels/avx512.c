@@ -3,10 +3,12 @@
 
 #if defined(__x86_64__)
 #include <float.h>
+#include <immintrin.h>
 #include <string.h>
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma"))), \
                              apply_to = function)
 #define LANES 16
+#define SIGNED_QUADS
 #define TABLE ck_kernels_avx512
 #define NAME "avx512"
 #include "vectors.inc.h"
@@ -14,6 +16,8 @@
 #include "elementwise.inc.h"
 #include "attention.inc.h"
 #include "packed.inc.h"
+#include "bf16.inc.h"
+#include "int8.inc.h"
 #pragma clang attribute pop
 #include "table.inc.h"
 #endif

@@ -9,6 +9,7 @@ extern const ck_kernels ck_kernels_portable;
 extern const ck_kernels ck_kernels_avx2;
 extern const ck_kernels ck_kernels_avx512;
 extern const ck_kernels ck_kernels_avx512bf16;
+extern const ck_kernels ck_kernels_amx;
 #endif
 
 /// Widest vector of any instruction set, in floats: scratch is padded to it.

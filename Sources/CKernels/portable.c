@@ -9,4 +9,6 @@
 #include "elementwise.inc.h"
 #include "attention.inc.h"
 #include "packed.inc.h"
+#include "bf16.inc.h"
+#include "int8.inc.h"
 #include "table.inc.h"

@@ -14,4 +14,7 @@ const ck_kernels TABLE = {
     .rounded_product = rounded_product,
     .pack = pack,
     .swiglu_tiles = swiglu_tiles,
+    .int8_product = int8_product,
+    .quantised_product = quantised_product,
+    .pack_int8 = pack_int8,
 };

@@ -14,6 +14,8 @@ public struct EngineArguments: Sendable, Equatable {
   public let acceleratorMemoryBytes: Int?
   /// The number format of matrix products, in vLLM's words.
   public let dtype: String
+  /// The format that weights are squeezed into; nil leaves them as they are.
+  public let quantization: String?
   /// Whether experts are sharded over the ranks.
   public let enableExpertParallel: Bool
   /// Which rank owns which expert at the start, in vLLM's word.

@@ -23,6 +23,7 @@ public enum FieldPath {
   /// The share of the device's memory a rank may fill.
   public static let memoryUtilization = "llm_config.engine_kwargs.gpu_memory_utilization"
   static let dtype = "llm_config.engine_kwargs.dtype"
+  static let quantization = "llm_config.engine_kwargs.quantization"
   static let blockSize = "llm_config.engine_kwargs.block_size"
   static let prefixCaching = "llm_config.engine_kwargs.enable_prefix_caching"
   static let chunkedPrefill = "llm_config.engine_kwargs.enable_chunked_prefill"

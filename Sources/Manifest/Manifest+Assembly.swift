@@ -35,6 +35,7 @@ extension EngineArguments {
     gpuMemoryUtilization = checked.number(FieldPath.memoryUtilization) ?? 0.9
     acceleratorMemoryBytes = checked.integer(FieldPath.acceleratorMemory)
     dtype = checked.text(FieldPath.dtype) ?? "auto"
+    quantization = checked.text(FieldPath.quantization)
     enableExpertParallel = checked.flag(FieldPath.expertParallel) ?? true
     expertPlacementStrategy = checked.text(FieldPath.expertPlacement) ?? "linear"
     loadBalancing = checked.flag(FieldPath.eplb) == true ? LoadBalancingArguments(checked) : nil

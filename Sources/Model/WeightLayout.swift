@@ -8,7 +8,7 @@ public struct WeightLayout: Sendable {
   public let packedPath: String?
   /// Why weights were to be packed but are not.
   public let obstacle: TensorsError?
-  /// Bytes that the weights take more than in the checkpoint.
+  /// Bytes that the weights take more than in the checkpoint; below zero when they take less.
   let extraBytes: Int
 
   /// Chooses the form of `folder`'s weights and makes the folder give them so.
@@ -21,11 +21,11 @@ public struct WeightLayout: Sendable {
   ) throws(TensorsError) {
     arithmetic = wanted ?? .automatic(for: folder)
     folder.packing = .inPlace(arithmetic)
-    guard arithmetic == .bfloat16, let packedCache else {
+    guard let format = arithmetic.packedFormat, let packedCache else {
       (packedPath, obstacle, extraBytes) = (nil, nil, 0)
       return
     }
-    let list = PackingList()
+    let list = PackingList(format)
     folder.packing = .listing(list)
     _ = try ModelWeights(folder, configuration: configuration)
     _ = try ExpertBank(folder, configuration: configuration)

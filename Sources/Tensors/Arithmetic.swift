@@ -6,6 +6,17 @@ public enum Arithmetic: String, Sendable, CaseIterable {
   case float32
   /// Activations and weights rounded to bf16, f32 sums in a fixed order: the same bits on every path.
   case bfloat16
+  /// Activations and weights rounded to int8, with a scale for each 128 of them; exact sums within these, f32 beyond.
+  case int8
+
+  /// How weights are packed for it; nil when they are not.
+  public var packedFormat: PackedFormat? {
+    switch self {
+    case .float32: nil
+    case .bfloat16: .bfloat16
+    case .int8: .int8
+    }
+  }
 
   /// What suits a checkpoint on this machine: bf16 where the weights are bf16 and the processor has vectors
   /// to multiply them with.

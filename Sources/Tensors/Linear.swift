@@ -4,7 +4,7 @@ import CKernels
 public enum Linear {
   /// Weights where the file puts them; `isTransposed` when the layer's outputs are the matrix' columns.
   case inPlace(Matrix, isTransposed: Bool, Arithmetic)
-  /// Weights packed for the bf16 kernels.
+  /// Weights packed for the kernels of their format.
   case packed(PackedMatrix)
 
   /// Outputs of the layer.
@@ -25,23 +25,31 @@ public enum Linear {
 
   /// `y[count, outputs] = x[count, inputs] · weights`.
   ///
-  /// A row of the result has the same bits whatever `count` is, and in bf16 whether or not the weights are packed.
+  /// A row of the result has the same bits whatever `count` is, and whether or not the weights are packed.
   public func product(_ x: Rows, count: Int, into y: Rows) {
     switch self {
     case .packed(let matrix): matrix.product(x, count: count, into: y)
     case .inPlace(let matrix, false, .float32): matrix.product(x, count: count, into: y)
     case .inPlace(let matrix, true, .float32): matrix.mix(x, count: count, into: y)
     case .inPlace(let matrix, let isTransposed, .bfloat16):
-      matrix.roundedProduct(x, count: count, isTransposed: isTransposed, into: y)
+      matrix.product(ck_rounded_product, x, count: count, isTransposed: isTransposed, into: y)
+    case .inPlace(let matrix, let isTransposed, .int8):
+      matrix.product(ck_quantised_product, x, count: count, isTransposed: isTransposed, into: y)
     }
   }
 }
 
 extension Matrix {
-  /// The product of bf16 arithmetic straight from row-major weights, packed on the way at every call.
-  fileprivate func roundedProduct(_ x: Rows, count: Int, isTransposed: Bool, into y: Rows) {
+  /// A kernel that multiplies row-major weights of any strides.
+  fileprivate typealias Kernel = (
+    UnsafePointer<Float>, Int, Int, UnsafeRawPointer, ck_type, Int, Int, Int, Int,
+    UnsafeMutablePointer<Float>, Int
+  ) -> Void
+
+  /// A product straight from row-major weights, packed on the way at every call.
+  fileprivate func product(_ kernel: Kernel, _ x: Rows, count: Int, isTransposed: Bool, into y: Rows) {
     let (outputs, inputs) = isTransposed ? (columns, rows) : (rows, columns)
-    ck_rounded_product(
+    kernel(
       x.base, x.stride, count, base, storage.kernelType, isTransposed ? 1 : columns,
       isTransposed ? columns : 1, outputs, inputs, y.base, y.stride)
   }

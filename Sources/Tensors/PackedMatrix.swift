@@ -1,6 +1,6 @@
 import CKernels
 
-/// A view of bf16 weights `[rows, columns]` packed into tiles of 16 rows for streaming.
+/// A view of weights `[rows, columns]` packed into tiles of 16 rows for streaming.
 ///
 /// It owns nothing: the ``PackedWeights`` or buffer behind it must outlive it.
 public struct PackedMatrix {
@@ -10,30 +10,33 @@ public struct PackedMatrix {
   public let rows: Int
   /// Columns, which are its inputs.
   public let columns: Int
+  /// How they are stored.
+  public let format: PackedFormat
 
   /// A view of packed weights at `base`.
-  public init(_ base: UnsafeRawPointer, rows: Int, columns: Int) {
+  public init(_ base: UnsafeRawPointer, rows: Int, columns: Int, format: PackedFormat) {
     self.base = base
+    self.format = format
     self.rows = rows
     self.columns = columns
   }
-
-  /// Bytes of a packed matrix of that shape.
-  public static func byteCount(rows: Int, columns: Int) -> Int { ck_packed_bytes(rows, columns) }
 
   /// Rows of a tile.
   public static let tileRows = 16
 
   /// The bytes the matrix covers.
   public var bytes: UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(start: base, count: Self.byteCount(rows: rows, columns: columns))
+    UnsafeRawBufferPointer(start: base, count: format.byteCount(rows: rows, columns: columns))
   }
 
-  /// `y[count, rows] = bf16(x)[count, columns] · selfᵀ`.
+  /// `y[count, rows] = x[count, columns] · selfᵀ`, with `x` rounded to the format of the weights.
   ///
   /// A row of the result has the same bits whatever `count` is.
   public func product(_ x: Rows, count: Int, into y: Rows) {
-    ck_packed_product(x.base, x.stride, count, base, rows, columns, y.base, y.stride)
+    switch format {
+    case .bfloat16: ck_packed_product(x.base, x.stride, count, base, rows, columns, y.base, y.stride)
+    case .int8: ck_int8_product(x.base, x.stride, count, base, rows, columns, y.base, y.stride)
+    }
   }
 }
 

@@ -12,6 +12,7 @@ extension PackedWeights {
     init(_ list: PackingList, sources: [String]) throws(TensorsError) {
       var text = "dpdeploy packed weights \(PackedWeights.formatVersion)\nlayout \(list.fingerprint)\n"
       var place = StableHash()
+      place.add("\(list.format.rawValue)\n")
       for source in sources.sorted() {
         var status = stat()
         guard stat(source, &status) == 0 else { throw .failed(source) }

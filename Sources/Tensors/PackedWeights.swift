@@ -10,7 +10,7 @@ public final class PackedWeights {
   private let dataOffset: Int
 
   /// Counts up with every change of the packed form.
-  static let formatVersion = 1
+  static let formatVersion = 2
 
   private init(_ file: MappedFile, _ list: PackingList, dataOffset: Int) {
     self.file = file
@@ -21,9 +21,13 @@ public final class PackedWeights {
   /// Where the file lies.
   public var path: String { file.path }
 
+  /// The arithmetic of layers that are not in the file.
+  var arithmetic: Arithmetic { list.format == .int8 ? .int8 : .bfloat16 }
+
   func matrix(_ name: String) -> PackedMatrix? {
     guard let item = list.item(name), let base = file.bytes.baseAddress else { return nil }
-    return PackedMatrix(base + dataOffset + item.offset, rows: item.rows, columns: item.columns)
+    return PackedMatrix(
+      base + dataOffset + item.offset, rows: item.rows, columns: item.columns, format: list.format)
   }
 
   /// Finds or makes the packed form of `list`, whose weights come from `sources`, in a cache folder.
@@ -94,7 +98,7 @@ public final class PackedWeights {
     let address = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
     guard let address, address != MAP_FAILED else { throw .failed(path) }
     defer { munmap(address, size) }
-    for item in list.items { item.pack(to: address + identity.header.count + item.offset) }
+    for item in list.items { item.pack(list.format, to: address + identity.header.count + item.offset) }
     UnsafeMutableRawBufferPointer(start: address, count: size).copyBytes(from: identity.header)
     guard fsync(descriptor) == 0 else { throw .failed(path) }
   }

@@ -1,5 +1,3 @@
-import CKernels
-
 /// The linear layers of a model that are to be packed, and where each goes in the packed file.
 ///
 /// Made by a first pass over the model's weights; the same model always gives the same list.
@@ -12,6 +10,8 @@ public final class PackingList {
     let columns: Int
   }
 
+  /// How the layers are packed.
+  public let format: PackedFormat
   private(set) var items: [Item] = []
   private var indices: [String: Int] = [:]
   /// Bytes of all packed weights.
@@ -22,8 +22,8 @@ public final class PackingList {
   /// Where items begin: on a page of their own, so that a page holds no two experts.
   static let alignment = 4096
 
-  /// An empty list.
-  public init() {}
+  /// An empty list of layers to be packed in a format.
+  public init(_ format: PackedFormat) { self.format = format }
 
   /// Adds a layer whose outputs are those of `parts`, tile by tile in turn.
   ///
@@ -36,10 +36,10 @@ public final class PackingList {
     indices[name] = items.count
     items.append(
       Item(parts: parts, isTransposed: isTransposed, offset: byteCount, rows: rows, columns: columns))
-    let bytes = PackedMatrix.byteCount(rows: rows, columns: columns)
+    let bytes = format.byteCount(rows: rows, columns: columns)
     byteCount += (bytes + Self.alignment - 1) / Self.alignment * Self.alignment
     sourceBytes += parts.reduce(0) { $0 + $1.bytes.count }
-    return PackedMatrix(first.base, rows: rows, columns: columns)
+    return PackedMatrix(first.base, rows: rows, columns: columns, format: format)
   }
 
   func item(_ name: String) -> Item? { indices[name].map { items[$0] } }
@@ -47,6 +47,7 @@ public final class PackingList {
   /// One line that differs when any layer's name, shape or place does.
   var fingerprint: String {
     var hash = StableHash()
+    hash.add("\(format.rawValue)\n")
     for (name, index) in indices.sorted(by: { $0.value < $1.value }) {
       let item = items[index]
       hash.add("\(name) \(item.parts.count) \(item.rows) \(item.columns) \(item.offset)\n")
@@ -57,13 +58,10 @@ public final class PackingList {
 
 extension PackingList.Item {
   /// Writes the packed weights to `target`, which has room for them.
-  func pack(to target: UnsafeMutableRawPointer) {
-    let tileBytes = PackedMatrix.byteCount(rows: PackedMatrix.tileRows, columns: columns)
+  func pack(_ format: PackedFormat, to target: UnsafeMutableRawPointer) {
+    let tileBytes = format.byteCount(rows: PackedMatrix.tileRows, columns: columns)
     for (index, part) in parts.enumerated() {
-      ck_pack(
-        part.base, part.storage.kernelType, isTransposed ? 1 : part.columns,
-        isTransposed ? part.columns : 1, rows / parts.count, columns, target + index * tileBytes,
-        parts.count)
+      format.pack(part, isTransposed: isTransposed, to: target + index * tileBytes, tileStride: parts.count)
     }
   }
 }

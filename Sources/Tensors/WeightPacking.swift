@@ -24,7 +24,7 @@ extension WeightFolder {
     case .inPlace(let arithmetic): .inPlace(matrix, isTransposed: isTransposed, arithmetic)
     case .listing(let list): .packed(list.add(name, [matrix], isTransposed: isTransposed))
     case .packed(let file):
-      file.matrix(name).map { .packed($0) } ?? .inPlace(matrix, isTransposed: isTransposed, .bfloat16)
+      file.matrix(name).map { .packed($0) } ?? .inPlace(matrix, isTransposed: isTransposed, file.arithmetic)
     }
   }
 

@@ -37,7 +37,7 @@ import Testing
     return Float(bitPattern: (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF_0000)
   }
 
-  @Test(arguments: ["avx512bf16", "avx512", "avx2", "portable"])
+  @Test(arguments: ["amx", "avx512bf16", "avx512", "avx2", "portable"])
   func `agree with OpenBLAS on rounded numbers of any shape`(isa: String) throws {
     // A machine without the instruction set has nothing to test; portable is everywhere.
     guard let kernels = Kernels(isa) else { return }
@@ -76,7 +76,8 @@ import Testing
 
   // Rows beyond 64 and inputs beyond 512 take several passes.
   @Test(
-    arguments: ["avx512bf16", "avx512", "avx2", "portable"], [(70, 40, 530), (13, 100, 41), (3, 7, 2300)])
+    arguments: ["amx", "avx512bf16", "avx512", "avx2", "portable"],
+    [(70, 40, 530), (13, 100, 41), (3, 7, 2300)])
   func `give a row the same bits alone and among others`(isa: String, shape: (Int, Int, Int)) throws {
     guard let kernels = Kernels(isa) else { return }
     let (rows, outputs, inputs) = shape
@@ -91,7 +92,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["avx512bf16", "avx512", "avx2", "portable"], [false, true])
+  @Test(arguments: ["amx", "avx512bf16", "avx512", "avx2", "portable"], [false, true])
   func `give the same bits from weights in place, transposed or not`(isa: String, isTransposed: Bool) throws {
     guard let kernels = Kernels(isa) else { return }
     var numbers = Numbers(seed: 24)
@@ -109,7 +110,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["avx512bf16", "avx512", "avx2", "portable"])
+  @Test(arguments: ["amx", "avx512bf16", "avx512", "avx2", "portable"])
   func `gate two interleaved matrices as they gate two apart`(isa: String) throws {
     guard let kernels = Kernels(isa) else { return }
     var numbers = Numbers(seed: 25)
@@ -134,7 +135,7 @@ import Testing
     #expect(found == expected)
   }
 
-  @Test(arguments: ["avx512bf16", "avx512", "avx2", "portable"])
+  @Test(arguments: ["amx", "avx512bf16", "avx512", "avx2", "portable"])
   func `round to the nearest bf16 number, ties to even, and keep what is not a number`(isa: String) throws {
     guard let kernels = Kernels(isa) else { return }
     // 1 + 2^-8 lies between 1 and 1 + 2^-7; 1 + 3 * 2^-8 between 1 + 2^-7 and 1 + 2^-6.

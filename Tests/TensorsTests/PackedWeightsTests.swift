@@ -27,7 +27,7 @@ import Testing
 
   private static func open(_ source: String, cache: String) throws -> (WeightFolder, PackedWeights) {
     let folder = try WeightFolder(path: source)
-    let list = PackingList()
+    let list = PackingList(.bfloat16)
     folder.packing = .listing(list)
     _ = try folder.linear("a", rows: 32, columns: 4)
     let packed = try PackedWeights.open(list, sources: folder.paths, cache: cache)

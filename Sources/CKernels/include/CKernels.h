@@ -78,8 +78,8 @@ void ck_pack(const void *w, ck_type type, size_t n_stride, size_t k_stride, size
 
 /// y[rows, n] = bf16(x)[rows, k] * w[n, k]^T with packed bf16 weights and f32 sums.
 ///
-/// Each output adds its inputs one after the other, so its bits depend on nothing but its row, and hardly
-/// on the machine: see packed.inc.h.
+/// Each output adds its inputs in one fixed order, so its bits depend on nothing but its row, and on the machine
+/// only in that tile registers (AMX) have an order of their own: see bf16.inc.h.
 void ck_packed_product(const float *x, size_t x_stride, size_t rows, const void *w, size_t n, size_t k,
                        float *y, size_t y_stride);
 
@@ -90,6 +90,25 @@ void ck_rounded_product(const float *x, size_t x_stride, size_t rows, const void
 /// h[rows, width] = silu(gate) * up for rows [width / 16][gate | up][16], the product of two matrices that
 /// were packed into every other tile. width is a multiple of 16.
 void ck_swiglu_tiles(const float *both, size_t rows, size_t width, float *h);
+
+/// Bytes of a packed int8 matrix [n, k]: whole tiles of 16 outputs, whole quads of inputs, and their scales.
+size_t ck_int8_bytes(size_t n, size_t k);
+
+/// Packs w[n, k] for ck_int8_product, each 128 inputs of an output rounded to int8 with a scale of their own.
+///
+/// Strides as in ck_pack.
+void ck_pack_int8(const void *w, ck_type type, size_t n_stride, size_t k_stride, size_t n, size_t k, void *out,
+                  size_t tile_stride);
+
+/// y[rows, n] = int8(x)[rows, k] * w[n, k]^T with packed int8 weights; exact integer sums over 128 inputs, then f32.
+///
+/// The same bits on every machine and for any number of rows: see int8.inc.h.
+void ck_int8_product(const float *x, size_t x_stride, size_t rows, const void *w, size_t n, size_t k, float *y,
+                     size_t y_stride);
+
+/// The same result from weights in place, of any strides: slower, as they are packed on the way.
+void ck_quantised_product(const float *x, size_t x_stride, size_t rows, const void *w, ck_type type, size_t n_stride,
+                          size_t k_stride, size_t n, size_t k, float *y, size_t y_stride);
 
 /// One instruction set's kernels, with the parameters of the functions above.
 typedef struct ck_kernels {
@@ -114,9 +133,15 @@ typedef struct ck_kernels {
   void (*pack)(const void *w, ck_type type, size_t n_stride, size_t k_stride, size_t n, size_t k, void *out,
                size_t tile_stride);
   void (*swiglu_tiles)(const float *both, size_t rows, size_t width, float *h);
+  void (*int8_product)(const float *x, size_t x_stride, size_t rows, const void *w, size_t n, size_t k, float *y,
+                       size_t y_stride);
+  void (*quantised_product)(const float *x, size_t x_stride, size_t rows, const void *w, ck_type type,
+                            size_t n_stride, size_t k_stride, size_t n, size_t k, float *y, size_t y_stride);
+  void (*pack_int8)(const void *w, ck_type type, size_t n_stride, size_t k_stride, size_t n, size_t k, void *out,
+                    size_t tile_stride);
 } ck_kernels;
 
-/// The kernels for "avx512bf16", "avx512", "avx2" or "portable"; NULL when this machine cannot run them.
+/// The kernels for "amx", "avx512bf16", "avx512", "avx2" or "portable"; NULL when this machine cannot run them.
 const ck_kernels *ck_kernels_named(const char *name);
 
 /// The instruction set in use: the best this machine has, or the one DPDEPLOY_ISA names.

@@ -35,6 +35,7 @@ extension ApplicationSpec {
     add("--gpu-memory-utilization", engine.gpuMemoryUtilization)
     add("--accelerator-memory", engine.acceleratorMemoryBytes)
     add("--dtype", engine.dtype)
+    add("--quantization", engine.quantization)
     add("--moe-dp-chunk-size", engine.moeDPChunkSize)
     add("--expert-placement-strategy", engine.expertPlacementStrategy)
     add("--seed", engine.seed)

@@ -35,7 +35,8 @@ extension EngineOptions {
     case "--epoch": epoch = UInt64(try option.count(0 ... .max))
     case "--stats-page": statsPage = try option.text()
     case "--packed-weights": packedWeights = try option.text()
-    case "--dtype": arithmetic = try Self.arithmetic(try option.text())
+    case "--dtype": dtype = try Self.dtype(try option.text())
+    case "--quantization": quantization = try option.choice()
     case "--seed": seed = UInt64(try option.count(0 ... .max))
     case "--enable-prefix-caching": enablePrefixCaching = try option.flag()
     case "--enable-chunked-prefill": enableChunkedPrefill = try option.flag()
@@ -66,7 +67,7 @@ extension EngineOptions {
   }
 
   /// The arithmetic of one of vLLM's words for it.
-  private static func arithmetic(_ word: String) throws(EngineError) -> Arithmetic? {
+  private static func dtype(_ word: String) throws(EngineError) -> Arithmetic? {
     switch word {
     case "auto": return nil
     case "bfloat16": return .bfloat16

@@ -35,9 +35,11 @@ public struct EngineOptions: Equatable, Sendable {
   public var acceleratorMemory = 1 << 30
   /// Tokens that a rank sends to the experts at once.
   public var dispatchChunk = 256
-  /// The number format of matrix products; nil takes what suits the weights and the processor.
-  public var arithmetic: Arithmetic?
-  /// Whether bf16 weights are packed, once for all ranks, instead of at every use.
+  /// The number format of matrix products without quantization; nil takes what suits the weights and the processor.
+  public var dtype: Arithmetic?
+  /// The format that weights and activations are squeezed into for products, instead of ``dtype``.
+  public var quantization: Quantization?
+  /// Whether weights are packed, once for all ranks, instead of at every use.
   public var packsWeights = true
   /// The folder of packed weights; nil is one in the user's cache.
   public var packedWeights: String?
@@ -74,10 +76,24 @@ public struct EngineOptions: Equatable, Sendable {
   /// The most tokens of one step, chosen like vLLM for a processor when nothing is said.
   public var batchedTokens: Int { max(maxBatchedTokens ?? 2048, maxBatchedTokens == nil ? maxSequences : 1) }
 
+  /// How matrices are multiplied; nil takes what suits the weights and the processor.
+  public var arithmetic: Arithmetic? {
+    switch quantization {
+    case .int8: .int8
+    case nil: dtype
+    }
+  }
+
   /// The served name.
   public var modelName: String {
     servedModelName ?? model.split(separator: "/").last.map(String.init) ?? model
   }
+}
+
+/// Formats that weights are squeezed into when they are loaded; the words are vLLM's.
+public enum Quantization: String, CaseIterable, Sendable {
+  /// Eight-bit weights and activations, with a scale for each 128 of them.
+  case int8
 }
 
 /// What a group does when one of its ranks dies; the words are the manifest's.

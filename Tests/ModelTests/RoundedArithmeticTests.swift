@@ -59,15 +59,19 @@ private final class RoutingRecorder: ExpertDispatch {
   }
 }
 
-@Suite struct `bf16 arithmetic` {
+@Suite struct `Rounded arithmetic` {
+  private static let kinds = [Arithmetic.bfloat16, .int8]
+
   let toy: ToyModel
   let cache = TemporaryFolder()
 
   init() throws { toy = try ToyModel() }
 
-  private func model(_ place: WeightPlace, folder: String = ToyModel.folder) throws -> LanguageModel {
+  private func model(
+    _ place: WeightPlace, _ arithmetic: Arithmetic = .bfloat16, folder: String = ToyModel.folder
+  ) throws -> LanguageModel {
     let model = try LanguageModel(
-      folder: folder, maxBatchTokens: 256, arithmetic: .bfloat16,
+      folder: folder, maxBatchTokens: 256, arithmetic: arithmetic,
       packedCache: place == .packed ? cache.path : nil)
     try #require(model.layout.obstacle == nil)
     #expect((model.layout.packedPath != nil) == (place == .packed))
@@ -94,7 +98,8 @@ private final class RoutingRecorder: ExpertDispatch {
   ///
   /// Rows behind one that went to other experts are not compared: a near-tie of the router is no error, and later rows
   /// attend to it.
-  @Test func `logits agree with f32 within two in a hundred, and so does their argmax where it is clear`()
+  @Test
+  func `bf16 logits agree with f32 within two in a hundred, and so does their argmax where it is clear`()
     throws
   {
     let exact = try LanguageModel(folder: `Bundled model`.folder, maxBatchTokens: 256)
@@ -123,25 +128,28 @@ private final class RoutingRecorder: ExpertDispatch {
     #expect(largest < 2e-2)
   }
 
-  @Test(arguments: Toy.allCases)
-  func `packed weights give the same bits as weights in place`(toy: Toy) throws {
-    let (packed, plain) = (try model(.packed, folder: toy.folder), try model(.inPlace, folder: toy.folder))
+  @Test(arguments: Toy.allCases, kinds)
+  func `packed weights give the same bits as weights in place`(toy: Toy, arithmetic: Arithmetic) throws {
+    let packed = try model(.packed, arithmetic, folder: toy.folder)
+    let plain = try model(.inPlace, arithmetic, folder: toy.folder)
     for prompt in try ToyModel(toy).prompts {
       let found = try Conversation(packed).feed(prompt.tokens)
       #expect(sameBits(found, try Conversation(plain).feed(prompt.tokens)), "\(prompt.name)")
     }
   }
 
-  @Test(arguments: [1, 7, 16, 64, 149])
-  func `chunked prefill and decode give the same bits as one chunk`(chunk: Int) throws {
-    let model = try model(.packed)
+  @Test(arguments: [1, 7, 16, 64, 149], kinds)
+  func `chunked prefill and decode give the same bits as one chunk`(chunk: Int, arithmetic: Arithmetic) throws
+  {
+    let model = try model(.packed, arithmetic)
     let prompt = try #require(toy.prompts.last)
     let whole = try Conversation(model).feed(prompt.tokens)
     #expect(sameBits(whole, try Conversation(model).feed(prompt.tokens, chunk: chunk)))
   }
 
-  @Test func `neighbours in a batch do not change a bit of a token's logits`() throws {
-    let model = try model(.packed)
+  @Test(arguments: kinds)
+  func `neighbours in a batch do not change a bit of a token's logits`(arithmetic: Arithmetic) throws {
+    let model = try model(.packed, arithmetic)
     let vocabulary = model.configuration.vocabularySize
     let alone = try toy.prompts.map { try Conversation(model).feed($0.tokens).suffix(vocabulary) }
     let cache = try KeyValueCache(model.configuration, blockCount: 32, blockSize: 16)
@@ -161,9 +169,9 @@ private final class RoutingRecorder: ExpertDispatch {
     #expect(sameBits(logits, alone.flatMap(\.self)))
   }
 
-  @Test(arguments: WeightPlace.allCases, [1, 2, 3, 4, 8])
-  func `who owns an expert does not change a bit`(place: WeightPlace, ranks: Int) throws {
-    let model = try model(place)
+  @Test(arguments: kinds, [1, 2, 3, 4, 8])
+  func `who owns an expert does not change a bit`(arithmetic: Arithmetic, ranks: Int) throws {
+    let model = try model(.packed, arithmetic)
     let prompt = try #require(toy.prompts.dropFirst().first)
     let expected = try Conversation(model).feed(prompt.tokens)
     let cache = try KeyValueCache(model.configuration, blockCount: 16, blockSize: 16)

@@ -1,0 +1,25 @@
+// Sixteen lanes and tile registers for bf16 and int8 (Intel AMX). The target is set on functions, so no compiler flag leaks out.
+#include "kernels.h"
+
+#if defined(__x86_64__)
+#include <float.h>
+#include <immintrin.h>
+#include <string.h>
+#pragma clang attribute push(                                                              \
+    __attribute__((target("amx-tile,amx-bf16,amx-int8,avx512vnni,avx512f,avx512bw,avx512vl,avx512dq,avx2,fma"))),      \
+    apply_to = function)
+#define LANES 16
+#define TILE_REGISTERS
+#define HARDWARE_QUADS
+#define TABLE ck_kernels_amx
+#define NAME "amx"
+#include "vectors.inc.h"
+#include "product.inc.h"
+#include "elementwise.inc.h"
+#include "attention.inc.h"
+#include "packed.inc.h"
+#include "bf16.inc.h"
+#include "int8.inc.h"
+#pragma clang attribute pop
+#include "table.inc.h"
+#endif
