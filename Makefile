@@ -37,9 +37,10 @@ format: ## Format the sources
 bench: build ## Run the benchmarks and print their BENCH lines
 	Benchmarks/run
 
-bench-peers: build ## Measure beside llama.cpp, which is built from source first
+bench-peers: build ## Measure beside llama.cpp (built from source first) and transformers
 	Benchmarks/peers
 	Benchmarks/compare_peers.py
+	python3 Benchmarks/served.py .build/release .build/peers/ds-196m .build/peers/packed
 	python3 Benchmarks/memory.py .build/release .build/peers/ds-196m
 
 install: build ## Install the tools, manifests, model and themes under PREFIX

@@ -3,13 +3,15 @@
 
     make_ds_196m.py FOLDER [--gguf FILE]
 
-FOLDER gets config.json and model.safetensors (bf16) as Hugging Face lays them out; the GGUF file holds the same
+FOLDER gets config.json, model.safetensors (bf16) and the bundled model's tokenizer with made-up words up to the size of
+the vocabulary, as Hugging Face lays them out; the GGUF file holds the same
 numbers as llama.cpp wants them. Matrices are N(0, 0.04), norms 1, the routers' bias N(0, 0.02), from one seed. The
 text of such a model means nothing: it is for speed only. Needs numpy, and gguf for the second.
 """
 import argparse
 import json
 import os
+import shutil
 import struct
 
 import numpy as np
@@ -176,6 +178,19 @@ def write_gguf(path, c, named):
     w.close()
 
 
+def write_tokenizer(folder):
+    """The bundled model's tokenizer; ids that it does not have become words, so that any answer is text."""
+    bundled = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "models", "operator-moe")
+    with open(os.path.join(bundled, "tokenizer.json")) as file:
+        tokenizer = json.load(file)
+    words = tokenizer["model"]["vocab"]
+    for index in range(len(words), CONFIG["vocab_size"]):
+        words[f"\u0120w{index}"] = index
+    with open(os.path.join(folder, "tokenizer.json"), "w") as file:
+        json.dump(tokenizer, file)
+    shutil.copy(os.path.join(bundled, "tokenizer_config.json"), folder)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder")
@@ -183,6 +198,7 @@ def main():
     options = parser.parse_args()
     os.makedirs(options.folder, exist_ok=True)
     write_safetensors(options.folder + "/model.safetensors", weights(CONFIG))
+    write_tokenizer(options.folder)
     if options.gguf:
         write_gguf(options.gguf, CONFIG, weights(CONFIG))
     # Last: a folder with a config.json is a whole model.

@@ -7,6 +7,9 @@
 // sampling and no HTTP. A batch is that of the whole group: the ranks share it as evenly as it goes. A line a batch:
 //
 //   STEP kind=decode ranks=2 batch=32 p50_ms=… mean_ms=… tokens_per_s=… mean_tokens_per_s=… waiting=…
+//   bound_ms=… share_of_bound=…
+//
+// The bound is the time that rank 0's weights take to stream from memory, as fast as one row can take them in.
 import ExpertParallel
 import Glibc
 import Platform
