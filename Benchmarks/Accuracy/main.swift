@@ -43,7 +43,8 @@ struct Reader {
   /// The logits behind each of `tokens`, `[tokens.count, vocabulary]`.
   func logits(_ tokens: [Int32]) throws -> [Float] {
     let blocks = (tokens.count + 15) / 16
-    let cache = try KeyValueCache(model.configuration, blockCount: blocks, blockSize: 16)
+    let cache = try KeyValueCache(
+      model.configuration, blockCount: blocks, blockSize: 16, format: model.layout.arithmetic.cacheFormat)
     var batch = ForwardBatch()
     batch.append(tokens, contextLength: 0, blockTable: (0..<blocks).map(Int32.init), wantsLogits: false)
     batch.logitRows = Array(tokens.indices)

@@ -27,7 +27,9 @@ struct Run {
     self.model = model
     self.sequences = sequences
     blocksEach = (length + 15) / 16
-    cache = try KeyValueCache(model.configuration, blockCount: sequences * blocksEach, blockSize: 16)
+    cache = try KeyValueCache(
+      model.configuration, blockCount: sequences * blocksEach, blockSize: 16,
+      format: model.layout.arithmetic.cacheFormat)
     experts = try LocalExperts(model.experts)
     logits = [Float](repeating: 0, count: sequences * model.configuration.vocabularySize)
   }

@@ -64,7 +64,8 @@ final class StepLoopRank {
       let start = Instant.now
       for copy in 0..<copies {
         PackedMatrix(
-          UnsafeRawPointer(weights.base + rows * columns / 2 * copy), rows: rows, columns: columns, format: .bfloat16
+          UnsafeRawPointer(weights.base + rows * columns / 2 * copy), rows: rows, columns: columns,
+          format: .bfloat16
         ).product(x, count: 1, into: y)
       }
       best = min(best, (Instant.now - start).inSeconds)
@@ -114,7 +115,8 @@ final class StepLoopRank {
   private func cache(sequences: Int, length: Int) throws -> KeyValueCache {
     let blocks = (length + Self.blockSize - 1) / Self.blockSize
     return try KeyValueCache(
-      model.configuration, blockCount: max(1, sequences * blocks), blockSize: Self.blockSize)
+      model.configuration, blockCount: max(1, sequences * blocks), blockSize: Self.blockSize,
+      format: model.layout.arithmetic.cacheFormat)
   }
 
   /// One step that adds `tokens` to every sequence of this rank; returns its seconds.
@@ -138,7 +140,9 @@ final class StepLoopRank {
     return (Instant.now - start).inSeconds
   }
 
-  private func report(_ kind: String, _ batch: Int, tokens: Int, _ times: [Double], waited: UInt64, bound: Double?) {
+  private func report(
+    _ kind: String, _ batch: Int, tokens: Int, _ times: [Double], waited: UInt64, bound: Double?
+  ) {
     guard rank == 0 else { return }
     let sum = times.reduce(0, +)
     let mean = sum / Double(times.count)

@@ -17,6 +17,7 @@
 #include "attention.inc.h"
 #include "packed.inc.h"
 #include "bf16.inc.h"
+#include "pages.inc.h"
 #include "int8.inc.h"
 #pragma clang attribute pop
 #include "table.inc.h"

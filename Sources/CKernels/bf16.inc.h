@@ -33,6 +33,7 @@ typedef struct pass {
   size_t tile_bytes;
   // Whether y holds the sum of the pairs before.
   int continues;
+  tile_state *tiles;
 } pass;
 
 // Outputs of one group: its weights stay in a near cache while all rows pass over them.
@@ -77,13 +78,14 @@ ALWAYS void bf16_pass(const tiles_source *s, pass p, size_t from, size_t rows, f
 static void bf16_product(const tiles_source *s, const float *x, size_t x_stride, size_t rows, float *y,
                          size_t y_stride) {
   word_anywhere rounded[ROUNDED_WORDS];
+  tile_state tiles = {0};
   for (size_t row = 0; row < rows; row += PASS_ROWS) {
     size_t count = rows - row < PASS_ROWS ? rows - row : PASS_ROWS;
     // Few rows take more of k at once, but a tile packed on the way has room for the least.
     size_t depth = ROUNDED_WORDS / (s->packed ? count : PASS_ROWS) / PASS_INPUTS * PASS_INPUTS;
     for (size_t from = 0; from < s->k; from += depth) {
       size_t width = s->k - from < depth ? s->k - from : depth, pairs = (width + 1) / 2;
-      pass p = {rounded, pairs * PAIR_WORDS, pairs, (s->k + 1) / 2 * WORD_BYTES, from > 0};
+      pass p = {rounded, pairs * PAIR_WORDS, pairs, (s->k + 1) / 2 * WORD_BYTES, from > 0, &tiles};
       for (size_t i = 0; i < count; i++)
         round_row(x + (row + i) * x_stride + from, width, rounded + i * p.x_stride);
       bf16_pass(s, p, from, count, y + row * y_stride, y_stride);

@@ -64,10 +64,10 @@ static void tiles_partial(pass p, size_t rows, const char *w, int fetches, size_
 // All rows against one group of outputs. Few rows take one tile after the other, so that weights stream in order;
 // many take four at once, which hides the latency of the additions.
 ALWAYS void packed_group(pass p, size_t rows, const char *w, size_t width, float *y, size_t y_stride) {
-  size_t groups = (rows + 15) / 16, configured = 0;
+  size_t groups = (rows + 15) / 16;
   for (size_t g = 0, row = 0; g < groups; g++) {
     size_t count = (rows - row) / (groups - g), at = 0;
-    if (count != configured) configure_tiles(configured = count, p.pairs % TILE_PAIRS);
+    shape_tiles(p.tiles, count, p.pairs % TILE_PAIRS);
     pass part = p;
     part.x += row * p.x_stride;
     float *to = y + row * y_stride;

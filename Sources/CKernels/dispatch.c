@@ -47,6 +47,18 @@ static int agree(const float *ours, const float *right, float tolerance) {
   return 1;
 }
 
+// The mixture of 19 tokens, in two pages.
+static void prove_pages(const ck_kernels *kernels, const float *numbers, float *out) {
+  ck_page_shape shape = {PROOF_ROWS, 27, PROOF_N, 1, 32, 0};
+  shape.page_stride = ck_page_bytes(shape);
+  float scratch[PROOF_ROWS * (3 * 128 + 64) + 32 * 64];
+  char pages[2 * 32 * CK_PAGE_TOKENS * 2];
+  for (size_t token = 0; token < 19; token++)
+    kernels->page_write(shape, pages + token / CK_PAGE_TOKENS * shape.page_stride, token % CK_PAGE_TOKENS,
+                        numbers + token * 27, NULL);
+  kernels->page_attention(shape, numbers, pages, (int32_t[]){0}, 19, 0.1f, scratch, out);
+}
+
 // Kernels that compute wrongly on a processor nobody tried them on would be worse than slow ones: each set has to
 // agree with the portable one on a small product of each kind before it is chosen.
 static int proves_itself(const ck_kernels *kernels) {
@@ -71,6 +83,9 @@ static int proves_itself(const ck_kernels *kernels) {
   kernels->int8_product(x, K, ROWS, packed, N, K, ours, N);
   ck_kernels_portable.quantised_product(x, K, ROWS, w, CK_BF16, K, 1, N, K, right, N);
   if (!agree(ours, right, 0)) return 0;
+  prove_pages(kernels, x, ours);
+  prove_pages(&ck_kernels_portable, x, right);
+  if (!agree(ours, right, 1e-2f)) return 0;
   kernels->product(x, K, ROWS, w, CK_BF16, K, N, K, ours, N);
   ck_kernels_portable.product(x, K, ROWS, w, CK_BF16, K, N, K, right, N);
   return agree(ours, right, 1e-3f);
@@ -109,6 +124,32 @@ size_t ck_attention_scratch(size_t heads, size_t block_size) {
   // Per head: a padded row of scores, a vector of partial sums, and the running maximum.
   size_t padded = (block_size + CK_MAX_LANES - 1) / CK_MAX_LANES * CK_MAX_LANES;
   return heads * (padded + CK_MAX_LANES + 1);
+}
+
+// Whole blocks of 32 elements, as the tile registers take them.
+static size_t page_key_elements(ck_page_shape shape) { return (shape.key_size + 31) / 32 * 32; }
+
+static size_t page_value_elements(ck_page_shape shape) { return (shape.value_size + 15) / 16 * 16; }
+
+size_t ck_page_bytes(ck_page_shape shape) {
+  size_t behind = shape.keys_are_values ? 0 : page_value_elements(shape);
+  return (page_key_elements(shape) + behind) * CK_PAGE_TOKENS * 2;
+}
+
+size_t ck_page_scratch(ck_page_shape shape) {
+  // Per head: scores, a vector of partial sums, the running maximum, and the rounded query and weights.
+  size_t span = CK_SPAN_PAGES * CK_PAGE_TOKENS;
+  return shape.heads * (span + CK_MAX_LANES + 1 + page_key_elements(shape) + span) +
+         page_value_elements(shape) * span / 2;
+}
+
+void ck_page_write(ck_page_shape shape, void *page, size_t slot, const float *key, const float *value) {
+  chosen->page_write(shape, page, slot, key, value);
+}
+
+void ck_page_attention(ck_page_shape shape, const float *q, const void *cache, const int32_t *blocks, size_t length,
+                       float scale, float *scratch, float *out) {
+  chosen->page_attention(shape, q, cache, blocks, length, scale, scratch, out);
 }
 
 void ck_rms_norm(const float *x, size_t x_stride, size_t rows, size_t width, const float *weight,

@@ -44,10 +44,11 @@ static void register_rows(int8_pass p, size_t rows, const char *tile, int fetche
 
 // All rows against one tile, of which the matrix has `width` outputs.
 ALWAYS void registers_tile(int8_pass p, size_t rows, const char *tile, size_t width, float *y, size_t y_stride) {
-  size_t groups = (rows + 15) / 16, configured = 0;
+  size_t groups = (rows + 15) / 16;
+  tile_state tiles = {0};
   for (size_t g = 0, row = 0; g < groups; g++) {
     size_t count = (rows - row) / (groups - g);
-    if (count != configured) configure_tiles(configured = count, (p.inputs + 3) / 4 % TILE_QUADS);
+    shape_tiles(&tiles, count, (p.inputs + 3) / 4 % TILE_QUADS);
     int8_pass part = p;
     part.x += row * p.x_stride;
     part.scales += row * p.scale_stride;

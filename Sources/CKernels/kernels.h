@@ -15,4 +15,7 @@ extern const ck_kernels ck_kernels_amx;
 /// Widest vector of any instruction set, in floats: scratch is padded to it.
 #define CK_MAX_LANES 16
 
+/// Pages of bf16 attention whose values are mixed at once.
+#define CK_SPAN_PAGES 8
+
 #endif

@@ -27,6 +27,11 @@ ALWAYS void store_outputs(float *y, const float *block, size_t width) {
   memcpy(y, block, (width < TILE ? width : TILE) * sizeof(float));
 }
 
+// The shape that tile registers have (AMX), which a product of several parts need not set for each of them.
+typedef struct tile_state {
+  size_t rows, rest;
+} tile_state;
+
 #ifdef TILE_REGISTERS
 // The tile registers (AMX): 0…3 take sums of up to 16 rows, 4 activations, 6 weights, 5 and 7 what is left of k.
 typedef struct tile_shapes {
@@ -51,6 +56,13 @@ ALWAYS void configure_tiles(size_t rows, size_t rest) {
     shapes.row_bytes[7] = 64;
   }
   _tile_loadconfig(&shapes);
+}
+
+// Gives the registers a shape unless they have it: `rest` may be 0 when nothing is left of k.
+ALWAYS void shape_tiles(tile_state *state, size_t rows, size_t rest) {
+  if (rows == state->rows && (rest == 0 || rest == state->rest)) return;
+  *state = (tile_state){rows, rest};
+  configure_tiles(rows, rest);
 }
 
 // One tile of weights is sixteen lines of cache.

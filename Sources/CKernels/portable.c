@@ -10,5 +10,6 @@
 #include "attention.inc.h"
 #include "packed.inc.h"
 #include "bf16.inc.h"
+#include "pages.inc.h"
 #include "int8.inc.h"
 #include "table.inc.h"

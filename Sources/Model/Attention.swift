@@ -45,12 +45,12 @@ enum Attention {
     switch self {
     case .latent(let attention, let weights):
       attention.run(
-        weights[layer], rows: rows, hidden: hidden, step: step, attention: cache.attention,
-        cache: cache.layer(layer), output: output)
+        weights[layer], rows: rows, hidden: hidden, step: step, cache: cache.layer(layer),
+        output: output)
     case .grouped(let attention, let weights):
       attention.run(
-        weights[layer], rows: rows, hidden: hidden, step: step, attention: cache.attention,
-        cache: cache.layer(layer), output: output)
+        weights[layer], rows: rows, hidden: hidden, step: step, cache: cache.layer(layer),
+        output: output)
     }
   }
 }

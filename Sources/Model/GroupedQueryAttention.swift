@@ -34,8 +34,8 @@ struct GroupedQueryAttentionWeights {
 
 /// Grouped-query attention over a paged cache (Ainslie et al., arXiv 2305.13245).
 ///
-/// A cached row holds, for each key-value head, its rotated key and then its value, so that one walk over
-/// the rows serves all query heads of a group. The same form serves decode and prefill chunks of any size.
+/// For each key-value head the cache holds its rotated key and its value side by side, so that one walk over
+/// them serves all query heads of a group. The same form serves decode and prefill chunks of any size.
 struct GroupedQueryAttention {
   private let shape: GroupedQueryAttentionShape
   private let epsilon: Float
@@ -68,10 +68,10 @@ struct GroupedQueryAttention {
   /// - Parameters:
   ///   - hidden: The rows' normalised hidden states, `[rows.count, hiddenSize]`.
   ///   - step: The batch's tables.
-  ///   - cache: The layer's cache rows.
+  ///   - cache: The layer's cache.
   func run(
     _ weights: GroupedQueryAttentionWeights, rows: Range<Int>, hidden: Rows, step: StepTables,
-    attention: PagedAttention, cache: UnsafeMutablePointer<Float>, output: Rows
+    cache: LayerCache, output: Rows
   ) {
     project(
       weights.query, norm: weights.norms?.query, heads: shape.headCount, rows: rows, hidden: hidden,
@@ -83,7 +83,7 @@ struct GroupedQueryAttention {
     weights.value.product(hidden, count: rows.count, into: Rows(values.base, stride: keyWidth))
     cacheRows(rows, step: step, cache: cache)
     for (index, row) in rows.enumerated() {
-      attend(index: index, row: row, step: step, attention: attention, cache: cache)
+      attend(index: index, row: row, step: step, cache: cache)
     }
     weights.output.product(
       Rows(mixed.base, stride: shape.headCount * shape.headSize), count: rows.count, into: output)
@@ -108,29 +108,26 @@ struct GroupedQueryAttention {
     }
   }
 
-  private func cacheRows(_ rows: Range<Int>, step: StepTables, cache: UnsafeMutablePointer<Float>) {
+  private func cacheRows(_ rows: Range<Int>, step: StepTables, cache: LayerCache) {
     for (index, row) in rows.enumerated() {
-      var target = cache + step.slot(row) * shape.cachedWidth
       for head in 0..<shape.keyValueHeadCount {
         let source = (index * shape.keyValueHeadCount + head) * shape.headSize
-        target.update(from: keys.base + source, count: shape.headSize)
-        (target + shape.headSize).update(from: values.base + source, count: shape.headSize)
-        target += 2 * shape.headSize
+        cache.store(key: keys.base + source, value: values.base + source, slot: step.slot(row), head: head)
       }
     }
   }
 
   private func attend(
-    index: Int, row: Int, step: StepTables, attention: PagedAttention, cache: UnsafeMutablePointer<Float>
+    index: Int, row: Int, step: StepTables, cache: LayerCache
   ) {
     let groupWidth = shape.groupSize * shape.headSize
     let first = index * shape.keyValueHeadCount * groupWidth
     step.batch.sequences[step.sequence[row]].blockTable.withUnsafeBufferPointer { table in
       guard let blocks = table.baseAddress else { return }
       for head in 0..<shape.keyValueHeadCount {
-        attention.attend(
-          query: queries.base + first + head * groupWidth, cache: cache + head * 2 * shape.headSize,
-          blocks: blocks, length: Int(step.batch.positions[row]) + 1, scale: scoreScale,
+        cache.attend(
+          query: queries.base + first + head * groupWidth, head: head, blocks: blocks,
+          length: Int(step.batch.positions[row]) + 1, scale: scoreScale,
           into: mixed.base + first + head * groupWidth)
       }
     }

@@ -51,7 +51,7 @@ struct LatentAttentionWeights {
 
 /// Multi-head latent attention in its absorbed form over a paged cache.
 ///
-/// Queries are brought into the latent space, where all heads share the cached rows as keys and values;
+/// Queries are brought into the latent space, where all heads share the cached latents as keys and values;
 /// only the result is expanded per head. The same form serves decode and prefill chunks of any size, so
 /// a token's result does not depend on how it was batched.
 struct LatentAttention {
@@ -78,10 +78,10 @@ struct LatentAttention {
   /// - Parameters:
   ///   - hidden: The rows' normalised hidden states, `[rows.count, hiddenSize]`.
   ///   - step: The batch's tables.
-  ///   - cache: The layer's cache rows.
+  ///   - cache: The layer's cache.
   func run(
     _ weights: LatentAttentionWeights, rows: Range<Int>, hidden: Rows, step: StepTables,
-    attention: PagedAttention, cache: UnsafeMutablePointer<Float>, output: Rows
+    cache: LayerCache, output: Rows
   ) {
     projectQueries(weights, rows: rows, hidden: hidden, step: step)
     cacheLatents(weights, rows: rows, hidden: hidden, step: step, cache: cache)
@@ -91,9 +91,9 @@ struct LatentAttention {
       let sequence = step.sequence[row]
       step.batch.sequences[sequence].blockTable.withUnsafeBufferPointer { table in
         guard let blocks = table.baseAddress else { return }
-        attention.attend(
-          query: buffers.absorbed.base + index * shape.headCount * shape.cachedWidth, cache: cache,
-          blocks: blocks, length: Int(step.batch.positions[row]) + 1, scale: scoreScale,
+        cache.attend(
+          query: buffers.absorbed.base + index * shape.headCount * shape.cachedWidth, blocks: blocks,
+          length: Int(step.batch.positions[row]) + 1, scale: scoreScale,
           into: mixed + index * shape.headCount * shape.latentSize)
       }
     }
@@ -124,7 +124,7 @@ struct LatentAttention {
 
   private func cacheLatents(
     _ weights: LatentAttentionWeights, rows: Range<Int>, hidden: Rows, step: StepTables,
-    cache: UnsafeMutablePointer<Float>
+    cache: LayerCache
   ) {
     let latents = Rows(buffers.latents.base, stride: shape.cachedWidth)
     weights.latentDown.product(hidden, count: rows.count, into: latents)
@@ -133,7 +133,7 @@ struct LatentAttention {
     for (index, row) in rows.enumerated() {
       let latent = latents.from(row: index).base
       rotary.rotate(latent + shape.latentSize, cosines: step.cosines(row), sines: step.sines(row))
-      (cache + step.slot(row) * shape.cachedWidth).update(from: latent, count: shape.cachedWidth)
+      cache.store(key: latent, value: latent, slot: step.slot(row))
     }
   }
 

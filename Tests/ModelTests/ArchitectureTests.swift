@@ -1,4 +1,5 @@
 import Glibc
+import Tensors
 import Testing
 
 @testable import Model
@@ -31,6 +32,11 @@ import Testing
     #expect(KeyValueCache.bytesPerBlock(qwen, blockSize: 16) == 3 * 16 * 2 * (12 + 12) * 4)
     let deepseek = try ModelConfiguration(folder: Toy.deepseekV2.folder)
     #expect(KeyValueCache.bytesPerBlock(deepseek, blockSize: 16) == 2 * 16 * (16 + 8) * 4)
+    // bf16 pages hold keys in whole blocks of 32 elements, and values of latent attention are among them.
+    #expect(KeyValueCache.bytesPerBlock(deepseek, blockSize: 16, format: .bfloat16) == 2 * 16 * 32 * 2)
+    #expect(KeyValueCache.bytesPerBlock(deepseek, blockSize: 20, format: .bfloat16) == 2 * 32 * 32 * 2)
+    #expect(
+      KeyValueCache.bytesPerBlock(qwen, blockSize: 16, format: .bfloat16) == 3 * 16 * 2 * (32 + 16) * 2)
   }
 
   @Test func `take a grouped-query head size from the hidden size when config.json is silent`() throws {

@@ -83,7 +83,7 @@ private final class RoutingRecorder: ExpertDispatch {
     _ model: LanguageModel, _ tokens: [Int32]
   ) throws -> (logits: [Float], experts: [[Int32]]) {
     let recorder = RoutingRecorder(try LocalExperts(model.experts), rows: tokens.count)
-    let cache = try KeyValueCache(model.configuration, blockCount: 16, blockSize: 16)
+    let cache = try KeyValueCache(model.configuration, blockCount: 16, blockSize: 16, format: .bfloat16)
     var batch = ForwardBatch()
     batch.append(tokens, contextLength: 0, blockTable: (0..<16).map { $0 }, wantsLogits: false)
     batch.logitRows = Array(0..<tokens.count)
@@ -152,7 +152,7 @@ private final class RoutingRecorder: ExpertDispatch {
     let model = try model(.packed, arithmetic)
     let vocabulary = model.configuration.vocabularySize
     let alone = try toy.prompts.map { try Conversation(model).feed($0.tokens).suffix(vocabulary) }
-    let cache = try KeyValueCache(model.configuration, blockCount: 32, blockSize: 16)
+    let cache = try KeyValueCache(model.configuration, blockCount: 32, blockSize: 16, format: .bfloat16)
     var batch = ForwardBatch()
     var block: Int32 = 0
     for prompt in toy.prompts {
@@ -174,7 +174,7 @@ private final class RoutingRecorder: ExpertDispatch {
     let model = try model(.packed, arithmetic)
     let prompt = try #require(toy.prompts.dropFirst().first)
     let expected = try Conversation(model).feed(prompt.tokens)
-    let cache = try KeyValueCache(model.configuration, blockCount: 16, blockSize: 16)
+    let cache = try KeyValueCache(model.configuration, blockCount: 16, blockSize: 16, format: .bfloat16)
     var batch = ForwardBatch()
     batch.append(prompt.tokens, contextLength: 0, blockTable: (0..<16).map { $0 }, wantsLogits: false)
     batch.logitRows = Array(0..<prompt.tokens.count)

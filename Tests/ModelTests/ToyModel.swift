@@ -86,7 +86,9 @@ final class Conversation {
   init(_ model: LanguageModel, blockSize: Int = 16, maxLength: Int = 256) throws {
     self.model = model
     let blocks = (maxLength + blockSize - 1) / blockSize
-    cache = try KeyValueCache(model.configuration, blockCount: blocks + 3, blockSize: blockSize)
+    cache = try KeyValueCache(
+      model.configuration, blockCount: blocks + 3, blockSize: blockSize,
+      format: model.layout.arithmetic.cacheFormat)
     experts = try LocalExperts(model.experts)
     // Blocks out of order, so that a cache that ignores its table fails.
     blockTable = (0..<blocks).map { Int32((($0 * 7) % blocks) + 3) }

@@ -47,6 +47,43 @@ void ck_attention(ck_attention_shape shape, const float *q, const float *cache, 
 /// Floats of scratch that ck_attention needs.
 size_t ck_attention_scratch(size_t heads, size_t block_size);
 
+/// Tokens of a page.
+#define CK_PAGE_TOKENS 16
+
+/// Where bf16 keys and values lie in pages of 16 tokens, and how many heads look at them. A block is as many pages as
+/// its tokens need.
+typedef struct ck_page_shape {
+  size_t heads;
+  size_t key_size;
+  size_t value_size;
+  /// Whether a value is the first elements of its key (absorbed MLA): such pages hold keys alone.
+  int keys_are_values;
+  /// Tokens of a block.
+  size_t block_size;
+  /// Bytes from one page of these heads to the next: ck_page_bytes, times as many heads as have keys of their own.
+  size_t page_stride;
+} ck_page_shape;
+
+/// Bytes of a page, [row / 2][16 tokens][2]: a row is a key in whole blocks of 32 elements, and its value behind it
+/// unless keys are values.
+size_t ck_page_bytes(ck_page_shape shape);
+
+/// Rounds one token's key and value to bf16 and puts them in a page. Its first token clears the page. `value` is not
+/// read when keys are values.
+void ck_page_write(ck_page_shape shape, void *page, size_t slot, const float *key, const float *value);
+
+/// Softmax attention of one token's heads over pages that all these heads share: scores and mixtures are bf16
+/// products with f32 sums, the softmax between them is f32.
+///
+/// q [heads, key_size]; page i of block b lies at cache + (blocks[b] * pages of a block + i) * page_stride. out
+/// [heads, value_size]. `scratch` holds at least ck_page_scratch(shape) floats. The order of operations is fixed by
+/// the positions alone; pages after `length` are not read.
+void ck_page_attention(ck_page_shape shape, const float *q, const void *cache, const int32_t *blocks, size_t length,
+                       float scale, float *scratch, float *out);
+
+/// Floats of scratch that ck_page_attention needs.
+size_t ck_page_scratch(ck_page_shape shape);
+
 /// y = x / sqrt(mean(x^2) + epsilon) * weight, row by row.
 void ck_rms_norm(const float *x, size_t x_stride, size_t rows, size_t width, const float *weight,
                  float epsilon, float *y, size_t y_stride);
@@ -119,6 +156,9 @@ typedef struct ck_kernels {
               size_t w_stride, size_t k, size_t n, float *y, size_t y_stride, int accumulate);
   void (*attention)(ck_attention_shape shape, const float *q, const float *cache, const int32_t *blocks,
                     size_t length, float scale, float *scratch, float *out);
+  void (*page_write)(ck_page_shape shape, void *page, size_t slot, const float *key, const float *value);
+  void (*page_attention)(ck_page_shape shape, const float *q, const void *cache, const int32_t *blocks, size_t length,
+                         float scale, float *scratch, float *out);
   void (*rms_norm)(const float *x, size_t x_stride, size_t rows, size_t width, const float *weight,
                    float epsilon, float *y, size_t y_stride);
   void (*swiglu)(float *gate, const float *up, size_t count);

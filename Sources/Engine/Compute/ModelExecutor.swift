@@ -23,7 +23,9 @@ final class ModelExecutor {
   ) throws(EngineError) {
     self.model = model
     do {
-      cache = try KeyValueCache(model.configuration, blockCount: blockCount, blockSize: blockSize)
+      cache = try KeyValueCache(
+        model.configuration, blockCount: blockCount, blockSize: blockSize,
+        format: model.layout.arithmetic.cacheFormat)
     } catch {
       throw .configuration("\(error)")
     }

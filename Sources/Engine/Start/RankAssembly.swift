@@ -152,7 +152,8 @@ final class RankAssembly {
     MemoryPlan(
       accelerator: options.acceleratorMemory, utilization: options.memoryUtilization,
       weights: weightShare(model), workspace: workspace,
-      blockBytes: KeyValueCache.bytesPerBlock(configuration, blockSize: options.blockSize),
+      blockBytes: KeyValueCache.bytesPerBlock(
+        configuration, blockSize: options.blockSize, format: model.layout.arithmetic.cacheFormat),
       blockSize: options.blockSize)
   }
 

@@ -1,11 +1,11 @@
 import CKernels
 
-/// Softmax attention of one token's heads over paged rows that these heads share.
+/// Softmax attention of one token's heads over paged f32 rows that these heads share.
 ///
 /// A cached row's key is its first `keySize` elements. Its value is `valueSize` elements from `valueOffset`
 /// on: the same memory again for multi-head latent attention in its absorbed form, or what follows the key
 /// for one key-value head of grouped-query attention, whose rows lie in wider rows of all key-value heads.
-public struct PagedAttention {
+public struct RowAttention {
   /// Query heads.
   public let heads: Int
   /// Elements of a key and of a head's query.

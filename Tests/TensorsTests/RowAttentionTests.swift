@@ -1,26 +1,7 @@
-import Glibc
 import Tensors
 import Testing
 
-@Suite struct `Paged attention` {
-  /// The textbook form in Double: softmax over all scores, then the weighted sum of values.
-  private func reference(
-    query: [Float], keys: [[Float]], values: [[Float]], heads: Int, scale: Float
-  ) -> [Float] {
-    (0..<heads).flatMap { head -> [Float] in
-      let scores = keys.map { key in
-        key.indices.reduce(0.0) { $0 + Double(query[head * key.count + $1]) * Double(key[$1]) }
-          * Double(scale)
-      }
-      let largest = scores.max() ?? 0
-      let weights = scores.map { exp($0 - largest) }
-      let sum = weights.reduce(0, +)
-      return (values.first ?? []).indices.map { column in
-        Float(zip(weights, values).reduce(0.0) { $0 + $1.0 * Double($1.1[column]) } / sum)
-      }
-    }
-  }
-
+@Suite struct `Row attention` {
   /// Where keys and values lie in a row of 48 elements: over each other, or beside each other in the middle.
   enum Layout: CaseIterable {
     case shared, adjacent
@@ -48,17 +29,17 @@ import Testing
       let place = (Int(table[index / blockSize]) * blockSize + index % blockSize) * stride
       cache.replaceSubrange(place..<place + stride, with: row)
     }
-    let attention = try PagedAttention(
+    let rowAttention = try RowAttention(
       heads: heads, keySize: keySize, valueSize: valueSize,
       valueOffset: layout.value.lowerBound - layout.key.lowerBound, rowStride: stride, blockSize: blockSize)
     var found = [Float](repeating: .nan, count: heads * valueSize)
     cache.withUnsafeBufferPointer { cache in
       guard let base = cache.baseAddress else { return }
-      attention.attend(
+      rowAttention.attend(
         query: query, cache: base + layout.key.lowerBound, blocks: table, length: length, scale: 0.7,
         into: &found)
     }
-    let expected = reference(
+    let expected = attention(
       query: query, keys: rows.map { Array($0[layout.key]) }, values: rows.map { Array($0[layout.value]) },
       heads: heads, scale: 0.7)
     let difference = zip(found, expected).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
