@@ -165,6 +165,8 @@ void ck_add(float *y, const float *x, size_t count) { chosen->add(y, x, count); 
 
 void ck_scale(float *x, float factor, size_t count) { chosen->scale(x, factor, count); }
 
+size_t ck_argmax(const float *x, size_t count) { return chosen->argmax(x, count); }
+
 void ck_widen(const void *x, ck_type type, size_t count, float *y) {
   chosen->widen(x, type, count, y);
 }

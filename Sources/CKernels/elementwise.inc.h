@@ -56,3 +56,27 @@ static void widen(const void *x, ck_type type, size_t count, float *y) {
   }
   for (size_t i = 0; i < count; i++) y[i] = weight_at(x, i, 1);
 }
+
+static size_t argmax(const float *x, size_t count) {
+  // Comparisons with what is not a number are false, so it never wins; its equality with the largest is false too.
+  vec tops[4] = {splat(-FLT_MAX), splat(-FLT_MAX), splat(-FLT_MAX), splat(-FLT_MAX)};
+  float largest = -FLT_MAX;
+  size_t i = 0;
+  for (; i + 4 * LANES <= count; i += 4 * LANES)
+    for (int t = 0; t < 4; t++) {
+      vec each = load(x + i + t * LANES);
+      ivec higher = each > tops[t];
+      tops[t] = (vec)(((ivec)each & higher) | ((ivec)tops[t] & ~higher));
+    }
+  for (; i < count; i++)
+    if (x[i] > largest) largest = x[i];
+  for (int t = 0; t < 4; t++)
+    for (int j = 0; j < LANES; j++)
+      if (tops[t][j] > largest) largest = tops[t][j];
+  for (i = 0; i < count; i++)
+    if (x[i] >= largest) return i;
+  // Nothing but minus infinity and what is not a number.
+  for (i = 0; i < count; i++)
+    if (x[i] == x[i]) return i;
+  return 0;
+}

@@ -11,6 +11,7 @@ const ck_kernels TABLE = {
     .sigmoid = sigmoid,
     .add = add,
     .scale = scale,
+    .argmax = argmax,
     .widen = widen,
     .packed_product = packed_product,
     .rounded_product = rounded_product,

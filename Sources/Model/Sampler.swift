@@ -1,4 +1,5 @@
 import Glibc
+import Tensors
 
 /// Draws next tokens from rows of logits; its scratch memory is reused from draw to draw.
 ///
@@ -22,12 +23,8 @@ public struct Sampler {
 
   /// The most likely token, the lowest id on a tie; logits that are not numbers never win.
   public static func greedy(_ logits: UnsafeBufferPointer<Float>) -> Int32 {
-    var best = 0
-    for index in logits.indices {
-      let beatsNaN = logits[best].isNaN && !logits[index].isNaN
-      if beatsNaN || logits[index] > logits[best] { best = index }
-    }
-    return Int32(best)
+    guard let base = logits.baseAddress else { return 0 }
+    return Int32(indexOfLargest(base, count: logits.count))
   }
 
   /// Draws the token at a position of a sequence.

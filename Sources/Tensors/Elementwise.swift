@@ -26,3 +26,8 @@ public func add(_ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, co
 public func scale(_ x: UnsafeMutablePointer<Float>, by factor: Float, count: Int) {
   ck_scale(x, factor, count)
 }
+
+/// The first index of the largest of `count` numbers, at least one; what is not a number never wins.
+public func indexOfLargest(_ x: UnsafePointer<Float>, count: Int) -> Int {
+  ck_argmax(x, count)
+}

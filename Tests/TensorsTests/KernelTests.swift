@@ -55,6 +55,24 @@ struct Numbers {
   }
 
   @Test(arguments: ["avx512", "avx2", "portable"])
+  func `find the first of the largest numbers, and nothing that is not one`(isa: String) throws {
+    guard let argmax = ck_kernels_named(isa)?.pointee.argmax else { return }
+    var numbers = Numbers(seed: 8)
+    for round in 0..<400 {
+      // Few different values, so that there are ties.
+      var x = numbers.floats(numbers.shape(1...200)).map { ($0 * 4).rounded() }
+      for _ in 0..<round % 4 {
+        x[numbers.shape(1...x.count) - 1] = [.nan, .infinity, -.infinity][numbers.shape(0...2)]
+      }
+      let largest = x.filter { !$0.isNaN }.max()
+      let expected = largest.flatMap { x.firstIndex(of: $0) } ?? 0
+      #expect(argmax(x, x.count) == expected, "\(x)")
+    }
+    #expect(argmax([.nan, -.infinity, -.infinity], 3) == 1)
+    #expect(argmax([.nan, .nan], 2) == 0)
+  }
+
+  @Test(arguments: ["avx512", "avx2", "portable"])
   func `give a row the same bits alone and among others`(isa: String) throws {
     // A machine without the instruction set has nothing to test; portable is everywhere.
     guard ck_kernels_named(isa) != nil else { return }

@@ -100,6 +100,9 @@ void ck_add(float *y, const float *x, size_t count);
 /// x[i] *= factor. A separate pass from ck_add, so that the product is rounded before it is added.
 void ck_scale(float *x, float factor, size_t count);
 
+/// The first index of the largest of count > 0 numbers; what is not a number never wins, unless there is nothing else.
+size_t ck_argmax(const float *x, size_t count);
+
 /// y[i] = x[i] widened to f32.
 void ck_widen(const void *x, ck_type type, size_t count, float *y);
 
@@ -165,6 +168,7 @@ typedef struct ck_kernels {
   void (*sigmoid)(float *x, size_t count);
   void (*add)(float *y, const float *x, size_t count);
   void (*scale)(float *x, float factor, size_t count);
+  size_t (*argmax)(const float *x, size_t count);
   void (*widen)(const void *x, ck_type type, size_t count, float *y);
   void (*packed_product)(const float *x, size_t x_stride, size_t rows, const void *w, size_t n, size_t k,
                          float *y, size_t y_stride);
