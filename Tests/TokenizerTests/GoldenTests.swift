@@ -6,6 +6,8 @@ import Tokenizer
 /// make_tokenizer_goldens.py and make_tokenizer_families.py.
 enum Family: String, CaseIterable {
   case deepSeek, llama3, qwen, gpt2, deepSeekV2
+  /// That of the bundled model.
+  case operatorMoE = "operator-moe"
 
   var golden: JSONValue {
     get throws { try Fixtures.json(self == .deepSeek ? "tokenizer/toy.json" : "tokenizer/\(rawValue).json") }
@@ -13,8 +15,11 @@ enum Family: String, CaseIterable {
 
   var tokenizer: Tokenizer {
     get throws {
-      if self == .deepSeek { return try Fixtures.toyTokenizer() }
-      return try Tokenizer(try Fixtures.json("tokenizer/\(rawValue).tokenizer.json"))
+      switch self {
+      case .deepSeek: try Fixtures.toyTokenizer()
+      case .operatorMoE: try Tokenizer(try Fixtures.json("../../models/operator-moe/tokenizer.json"))
+      default: try Tokenizer(try Fixtures.json("tokenizer/\(rawValue).tokenizer.json"))
+      }
     }
   }
 }
