@@ -26,8 +26,8 @@ func module(_ name: String, uses: [String] = [], testUses: [String] = []) -> [Ta
   var targets: [Target] = [.target(name: name, dependencies: present(uses), swiftSettings: house)]
   let tests = name + "Tests"
   if exists("Tests/\(tests)") {
-    // Golden screens are read where they lie.
-    let goldens = exists("Tests/\(tests)/Golden") ? ["Golden"] : []
+    // Golden screens and recorded pages are read where they lie.
+    let goldens = ["Golden", "Samples"].filter { exists("Tests/\(tests)/\($0)") }
     targets.append(
       .testTarget(
         name: tests, dependencies: present([name] + uses + testUses), exclude: goldens, swiftSettings: house))
@@ -91,7 +91,8 @@ let modules: [[Target]] = [
   module("OpenAI", uses: ["CSimdJSON", "JSON"]),
   module("Manifest", uses: ["CYAML"]),
   module("ControlAPI"),
-  module("WebClient", uses: ["CCurl"]),
+  module("WebClient", uses: ["CCurl", "Platform"]),
+  module("Attachment", uses: ["ControlAPI", "Platform", "Telemetry", "WebClient"]),
   module("Tensors", uses: ["JSON", "COpenBLAS", "CKernels"]),
   module("Tokenizer", uses: ["JSON"]),
   module("Model", uses: ["JSON", "Tensors"]),
@@ -121,7 +122,10 @@ let modules: [[Target]] = [
   module("Terminal", uses: ["CNcurses"]),
   module(
     "Console",
-    uses: ["Platform", "ControlAPI", "ControlClient", "Manifest", "Deployment", "CommandLine", "Terminal"]),
+    uses: [
+      "Platform", "ControlAPI", "ControlClient", "Manifest", "Deployment", "CommandLine", "Terminal",
+      "Attachment",
+    ]),
 ]
 
 let tools: [[Target]] = [
@@ -129,7 +133,8 @@ let tools: [[Target]] = [
     "dpdeploy",
     uses: ["CommandLine", "ControlAPI", "ControlClient", "Manifest", "JSON", "HTTP", "Platform"]),
   executable("dpdeployd", uses: ["CommandLine", "ControlAPI", "Controller", "Manifest", "Platform"]),
-  executable("dptop", uses: ["CommandLine", "Console", "ControlAPI", "Platform", "Terminal"]),
+  executable(
+    "dptop", uses: ["Attachment", "CommandLine", "Console", "ControlAPI", "Platform", "Terminal"]),
   executable("dpingress", uses: ["CommandLine", "Ingress", "Platform", "Routing"]),
   executable("dpengine", uses: ["CommandLine", "Engine", "Platform"]),
 ]

@@ -68,6 +68,13 @@ public struct LatencySummary: Codable, Sendable, Hashable {
   public var mean: Known<Double>
   /// How many values there were.
   public var count: Int
+  /// True when the quantiles are interpolated within the buckets of a foreign histogram; absent when they are exact.
+  public var isEstimate: Bool?
+
+  enum CodingKeys: String, CodingKey {
+    case p50, p90, p99, mean, count
+    case isEstimate = "estimate"
+  }
 
   /// Collects a summary; without arguments, of nothing.
   public init(

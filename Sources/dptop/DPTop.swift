@@ -1,3 +1,4 @@
+import Attachment
 import CommandLine
 import Console
 import ControlAPI
@@ -24,6 +25,10 @@ import Terminal
       OperandDescription("MANIFEST", "Manifests, folders of them, or names of bundled ones.", 0...64)
     ],
     options: [
+      OptionDescription(
+        "attach", .repeated("URL"),
+        "Watch the metrics page of vLLM, SGLang or Ray there, such as host:8000, without a controller; may be repeated. "
+          + "DPDEPLOY_API_KEY is sent as bearer token."),
       OptionDescription("once", .flag, "Print one screen and end."),
       OptionDescription("size", .value("WxH"), "Draw that large, such as 160x48."),
       OptionDescription(
@@ -40,6 +45,8 @@ import Terminal
     ],
     examples: [
       .init("dptop manifests/quickstart.yaml", "look at a manifest, launch it with a, watch it"),
+      .init(
+        "dptop --attach node1:8000 --attach node2:8000", "watch vLLM ranks that something else has started"),
       .init("dptop --once --size 120x40", "print what the screen would show"),
     ])
 
@@ -83,6 +90,7 @@ import Terminal
     var options = ConsoleOptions(home: home) { Environment[$0] }
     options.program = program
     options.manifests = arguments.operands
+    options.attached = try arguments.allValues("attach").map(page)
     options.once = arguments.flag("once")
     options.format = arguments.value("format").flatMap(ConsoleOptions.Format.init(rawValue:)) ?? .text
     options.colors = arguments.value("color").flatMap(ColorWish.init(rawValue:)) ?? .auto
@@ -92,6 +100,13 @@ import Terminal
     options.mouse = !arguments.flag("no-mouse")
     options.size = try arguments.value("size").map(size)
     return options
+  }
+
+  private static func page(_ text: String) throws(UsageError) -> String {
+    guard let page = AttachedURL.page(text) else {
+      throw UsageError("--attach takes a URL such as http://host:8000/metrics or host:8000, not `\(text)`")
+    }
+    return page
   }
 
   private static func size(_ text: String) throws(UsageError) -> (columns: Int, rows: Int) {

@@ -124,7 +124,9 @@ private final class RoutingRecorder: ExpertDispatch {
     #expect(largest < 2e-2)
   }
 
-  /// As above, a row is compared while it and all rows before it went to the experts that f32 chose. The toys' random f32
+  /// As above, a row is compared while it and all rows before it went to the experts that f32 chose.
+  ///
+  /// The toys' random f32
   /// weights are rounded too, so that some rows are further off than the middle one.
   @Test(arguments: Toy.allCases)
   func `bf16 logits agree with those of transformers within two in a hundred`(toy: Toy) throws {

@@ -35,9 +35,12 @@ extension Painter {
     let ingress = application.readiness(.ingress)
     var spans = [
       Span(application.name + " ", theme.key), applicationState(application.status),
-      text(" dp \(ranks.running)/\(ranks.target) ing \(ingress.running)/\(ingress.target)"),
+      text(" dp \(ranks.running)/\(ranks.target)"),
     ]
+    // Nobody knows of the ingress of what is only attached to.
+    if ingress.target > 0 { spans.append(text(" ing \(ingress.running)/\(ingress.target)")) }
     if width >= 70 { spans.append(faint("  win \(Units.decimals(application.metrics.windowSeconds, 0))s")) }
+    if application.revision == 0 { return spans + [faint("  attached, read-only")] }
     if width >= 100 {
       spans.append(faint("  rev \(application.revision)"))
       if let created = WallTime.seconds(application.createdAt) {
@@ -61,7 +64,7 @@ extension Painter {
   var connection: Span {
     if state.frozen != nil { return Span(" FROZEN ", theme.banner) }
     switch state.connection {
-    case .connecting: return Span("◌ asking the controller", theme.info)
+    case .connecting: return Span("◌ asking", theme.info)
     case .lost:
       return Span(
         state.age.map { "✖ no answer for " + Units.age($0) } ?? "✖ no controller", theme.critical)

@@ -34,11 +34,20 @@ extension Painter {
       places[1], "out tok/s", Units.count(metrics?.generationTokensPerSecond.value),
       "in " + Units.count(metrics?.promptTokensPerSecond.value), theme.tokens, \.generationTokensPerSecond)
     drawChart(
-      places[2], "TTFT", Units.duration(metrics?.ttftSeconds.p50.value),
-      "p99 " + Units.duration(metrics?.ttftSeconds.p99.value), theme.latency, \.ttftP50Seconds)
+      places[2], "TTFT", quantile(metrics?.ttftSeconds, \.p50),
+      "p99 " + quantile(metrics?.ttftSeconds, \.p99),
+      theme.latency, \.ttftP50Seconds)
     drawChart(
-      places[3], "TPOT", Units.duration(metrics?.tpotSeconds.p50.value),
-      "p99 " + Units.duration(metrics?.tpotSeconds.p99.value), theme.latency, \.tpotP50Seconds)
+      places[3], "TPOT", quantile(metrics?.tpotSeconds, \.p50),
+      "p99 " + quantile(metrics?.tpotSeconds, \.p99),
+      theme.latency, \.tpotP50Seconds)
+  }
+
+  /// A quantile, marked when it is interpolated.
+  private func quantile(_ summary: LatencySummary?, _ share: KeyPath<LatencySummary, Known<Double>>) -> String
+  {
+    let value = summary?[keyPath: share].value
+    return (summary?.isEstimate == true && value != nil ? "~" : "") + Units.duration(value)
   }
 
   private mutating func drawChart(

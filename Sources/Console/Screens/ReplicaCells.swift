@@ -3,7 +3,7 @@ import Terminal
 
 extension Painter {
   func rankColumns(_ width: Int, _ ranks: [ReplicaStatus]) -> [Column] {
-    let idWidth = min(10, max(5, ranks.map(\.id.count).max() ?? 5))
+    let idWidth = min(width < 100 ? 10 : 16, max(5, ranks.map(\.id.count).max() ?? 5))
     var columns = [
       Column("RANK", idWidth), Column("STATE", 11), Column("NODE", 6), Column("BUSY", 9, stretch: 1),
       Column("KV", 9, stretch: 1), Column("RUN", 4, .right), Column("WAIT", 4, .right),

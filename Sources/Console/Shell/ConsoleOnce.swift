@@ -1,3 +1,4 @@
+import Attachment
 import ControlAPI
 import ControlClient
 public import Platform
@@ -11,6 +12,7 @@ public enum ConsoleOnce {
   /// - Returns: the exit code: 0, or 5 when no controller answers.
   public static func run(_ options: ConsoleOptions) async -> Int32 {
     let isUnicode = CursesScreen.chooseLocale(options.environment)
+    if !options.attached.isEmpty { return await attached(options, isUnicode) }
     let client = ControlClient(home: options.home)
     if options.format == .json { return await printStatus(client) }
     let installation = Installation()
@@ -27,6 +29,30 @@ public enum ConsoleOnce {
     }
     StandardOutput.write(frame(state, options, installation, isUnicode))
     return code
+  }
+
+  /// Reads the pages twice, a second apart, so that rates are true.
+  ///
+  /// - Returns: the exit code: 0, or 5 when no page answers.
+  private static func attached(_ options: ConsoleOptions, _ isUnicode: Bool) async -> Int32 {
+    let attachment = Attachment(pages: options.attached, bearerToken: options.environment("DPDEPLOY_API_KEY"))
+    var state = ConsoleSession.initialState(options)
+    var last: Status?
+    for round in 0..<2 {
+      if round > 0 { await Loop.sleep(for: .seconds(1)) }
+      let snapshot = await attachment.read(until: .after(ConsoleSession.patience))
+      _ = state.update(.snapshot(snapshot), at: WallClock.secondsSinceEpoch)
+      last = snapshot.status
+    }
+    if options.format == .json, let last {
+      StandardOutput.write(String(decoding: Attachment.json(last), as: UTF8.self) + "\n")
+    } else {
+      StandardOutput.write(frame(state, options, Installation(), isUnicode))
+    }
+    let isAnyRead = last?.applications.contains {
+      $0.deployments.contains { $0.replicas.contains { !$0.stale } }
+    }
+    return isAnyRead == true ? 0 : 5
   }
 
   private static func frame(

@@ -15,6 +15,8 @@ public struct ConsoleOptions: Sendable {
 
   /// Manifests to show; none shows those of the folder and the bundled ones.
   public var manifests: [String] = []
+  /// Metrics pages to watch in place of a controller; with any, nothing can be changed.
+  public var attached: [String] = []
   /// Print one screen and end.
   public var once = false
   /// What to print then.

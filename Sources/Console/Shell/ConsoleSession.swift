@@ -44,7 +44,7 @@ public final class ConsoleSession {
     draw()
     take(.manifests(manifests.read(known: [])))
     let tasks = [
-      Task { await readInput() }, Task { await readSignals() }, Task { await poll() }, Task { await tick() },
+      Task { await readInput() }, Task { await readSignals() }, Task { await watch() }, Task { await tick() },
     ]
     _ = await ended.wait(until: .never)
     for task in tasks { task.cancel() }
@@ -60,6 +60,7 @@ public final class ConsoleSession {
       width: options.size?.columns ?? window?.columns ?? 80,
       height: options.size?.rows ?? window?.rows ?? 24, isMouseOn: options.mouse)
     if options.manifests.count == 1 { state.screen = .manifest }
+    if !options.attached.isEmpty { state.screen = .overview }
     return state
   }
 
@@ -94,10 +95,17 @@ public final class ConsoleSession {
     case .setMouse(let isOn): screen.setMouse(isOn)
     case .nextTheme: nextTheme()
     case .readManifests: readManifests()
-    case .apply(let path): Task { await apply(path) }
-    case .delete(let name): Task { await delete(name) }
-    case .restart(let replica, let application): Task { await restart(replica, application) }
+    case .apply(let path): change { await self.apply(path) }
+    case .delete(let name): change { await self.delete(name) }
+    case .restart(let replica, let application): change { await self.restart(replica, application) }
     }
+  }
+
+  private func change(_ action: @escaping @Loop () async -> Void) {
+    guard options.attached.isEmpty else {
+      return state.say("attached to metrics pages: nothing can be changed from here", .warning)
+    }
+    Task { await action() }
   }
 
   private func readManifests() {

@@ -1,11 +1,12 @@
 import ControlAPI
+import Platform
 import Supervision
 
 /// The state database: what is to run, what runs, and what happened.
 ///
 /// Its work is done on a thread of its own. A batch is one transaction; when the call returns, it is on disk.
 actor Store {
-  private let thread: StoreThread
+  private let thread: WorkerThread
   private let database: Database
   static let schemaVersion = 1
   /// Older events are forgotten at the next start.
@@ -15,7 +16,7 @@ actor Store {
 
   /// Opens or makes the database at `path`.
   init(path: String) throws(StoreError) {
-    thread = StoreThread()
+    thread = WorkerThread()
     database = try Database(path: path)
     try Self.migrate(database, path)
   }

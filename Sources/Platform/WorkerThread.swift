@@ -1,28 +1,29 @@
 import Glibc
 import Synchronization
 
-/// A thread that runs the jobs of one actor in order, so that a slow disk never holds the event loop up.
-final class StoreThread: SerialExecutor {
+/// A thread that runs the jobs of one actor in order, so that what blocks never holds the event loop up.
+public final class WorkerThread: SerialExecutor {
   private let jobs = Mutex<[UnownedJob]>([])
   /// Never moved or freed; the kernel's calls on it are safe from any thread.
   private nonisolated(unsafe) let semaphore: UnsafeMutablePointer<sem_t>
 
-  init() {
+  /// Starts the thread, which lives as long as the process does.
+  public init() {
     semaphore = .allocate(capacity: 1)
     sem_init(semaphore, 0, 0)
     var thread = pthread_t()
-    // The thread lives as long as the process does, and so does the executor.
     let box = Unmanaged.passRetained(self).toOpaque()
     pthread_create(
       &thread, nil,
       { box in
         guard let box else { return nil }
-        Unmanaged<StoreThread>.fromOpaque(box).takeUnretainedValue().run()
+        Unmanaged<WorkerThread>.fromOpaque(box).takeUnretainedValue().run()
       }, box)
     pthread_detach(thread)
   }
 
-  func enqueue(_ job: consuming ExecutorJob) {
+  /// Runs a job after those before it.
+  public func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
     jobs.withLock { $0.append(job) }
     sem_post(semaphore)

@@ -1,0 +1,40 @@
+/// A GET of a page.
+public struct WebRequest: Sendable, Hashable {
+  /// Where it is, `http://` or `https://`.
+  public var url: String
+  /// A bearer token to send; nil sends none.
+  public var bearerToken: String?
+
+  /// A request for the page at `url`.
+  public init(url: String, bearerToken: String? = nil) {
+    self.url = url
+    self.bearerToken = bearerToken
+  }
+}
+
+/// What a server answered.
+public struct WebResponse: Sendable {
+  /// The HTTP status.
+  public let status: Int
+  /// The body.
+  public let body: [UInt8]
+}
+
+/// Why there is no answer.
+public enum WebError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// libcurl's reason.
+  case failed(url: String, reason: String)
+  /// The deadline came first.
+  case timedOut(url: String)
+  /// The answer was longer than anything sensible.
+  case tooLarge(url: String, limit: Int)
+
+  /// A message that names the page.
+  public var description: String {
+    switch self {
+    case .failed(let url, let reason): "\(url): \(reason)"
+    case .timedOut(let url): "\(url): no answer in time"
+    case .tooLarge(let url, let limit): "\(url): the answer is longer than \(limit >> 20) MiB"
+    }
+  }
+}
