@@ -20,6 +20,21 @@ public struct ExchangeCounters: Sendable, Hashable {
   public internal(set) var bytesPulled: UInt64 = 0
   /// Bytes of expert outputs that this rank got back from others.
   public internal(set) var bytesCombined: UInt64 = 0
+  /// The part of ``bytesDispatched`` that went to other virtual nodes; in all, a copy to each node once where the
+  /// backend sends one.
+  public internal(set) var bytesDispatchedBetweenNodes: UInt64 = 0
+  /// The parts of ``bytesPulled`` and ``bytesCombined`` that came from other virtual nodes.
+  public internal(set) var bytesPulledBetweenNodes: UInt64 = 0
+  /// See ``bytesPulledBetweenNodes``.
+  public internal(set) var bytesCombinedBetweenNodes: UInt64 = 0
+  /// Steps as two half-batches, and those that were not because this rank, or only another, had too few tokens.
+  public internal(set) var overlappedSteps: UInt64 = 0
+  /// Steps in which this rank's own tokens were too few for two half-batches.
+  public internal(set) var stepsBelowThreshold: UInt64 = 0
+  /// Steps that this rank would have run as two half-batches and another would not.
+  public internal(set) var stepsVetoed: UInt64 = 0
+  /// The part of ``waitNanoseconds`` spent while rows were on a modelled link.
+  public internal(set) var linkNanoseconds: UInt64 = 0
   /// Time spent waiting for other ranks within steps, in nanoseconds.
   public internal(set) var waitNanoseconds: UInt64 = 0
   /// Time spent in this rank's experts, in nanoseconds.

@@ -12,18 +12,21 @@ public struct ExchangeShape: Sendable, Hashable, CustomStringConvertible {
   public let layers: Int
   /// The most tokens that a rank dispatches at once (`VLLM_MOE_DP_CHUNK_SIZE`).
   public let chunk: Int
+  /// Half-batches that may be under way at once: 2 with dual batch overlap, else 1.
+  public let halves: Int
 
   /// The most ranks a group may have: a set of ranks fits into one 64-bit word.
   public static let maxWorld = 64
 
   /// Sizes of a group; throws for sizes that no exchange can have.
   public init(
-    world: Int, hidden: Int, topK: Int, experts: Int, layers: Int, chunk: Int = 256
+    world: Int, hidden: Int, topK: Int, experts: Int, layers: Int, chunk: Int = 256, halves: Int = 1
   ) throws(ExpertParallelError) {
     for (name, value, range) in [
       ("data_parallel_size", world, 1...Self.maxWorld), ("hidden size", hidden, 1...65_536),
       ("experts per token", topK, 1...64), ("experts", experts, 1...4096),
       ("layers with experts", layers, 1...4096), ("moe_dp_chunk_size", chunk, 1...65_536),
+      ("half-batches", halves, 1...2),
     ] where !range.contains(value) {
       throw .invalidShape("\(name) is \(value), but must be \(range.lowerBound) to \(range.upperBound)")
     }
@@ -36,6 +39,7 @@ public struct ExchangeShape: Sendable, Hashable, CustomStringConvertible {
     self.experts = experts
     self.layers = layers
     self.chunk = chunk
+    self.halves = halves
   }
 
   /// The most experts of a layer that one rank owns.
@@ -53,5 +57,6 @@ public struct ExchangeShape: Sendable, Hashable, CustomStringConvertible {
   /// The sizes in one line.
   public var description: String {
     "world \(world), hidden \(hidden), top \(topK) of \(experts) experts, \(layers) layers, chunk \(chunk)"
+      + (halves > 1 ? ", \(halves) half-batches" : "")
   }
 }

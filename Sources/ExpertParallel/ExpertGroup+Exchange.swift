@@ -22,7 +22,7 @@ public struct RoutedTokens {
     self.weights = weights
   }
 
-  fileprivate func chunk(_ index: Int, _ shape: ExchangeShape) -> RoutedTokens {
+  func chunk(_ index: Int, _ shape: ExchangeShape) -> RoutedTokens {
     let first = min(index * shape.chunk, count)
     return RoutedTokens(
       count: min(shape.chunk, count - first), rows: rows + first * shape.hidden,
@@ -71,7 +71,7 @@ extension ExpertGroup {
   /// Takes part in one layer's exchanges with no tokens.
   public func takePart(layer: Int, compute: ExpertComputation) throws(ExpertParallelError) {
     // With no tokens none of these is read or written; they only have to be pointers.
-    let mine = regions[rank].dispatch(parity: 0)
+    let mine = regions[0][rank].dispatch(parity: 0)
     let none = RoutedTokens(count: 0, rows: mine.rows, ids: mine.ids, weights: mine.weights)
     try exchange(layer: layer, none, output: mine.rows, compute: compute)
   }
@@ -80,21 +80,67 @@ extension ExpertGroup {
     layer: Int, chunk: Int, _ tokens: RoutedTokens, output: UnsafeMutablePointer<Float>,
     _ compute: ExpertComputation
   ) throws(ExpertParallelError) {
-    exchangeOrdinal += 1
+    let exchange = try begin(tokens, layer: layer, chunk: chunk, half: 0)
+    try serve(exchange, compute)
+    try finish(exchange, into: output)
+  }
+}
+
+/// An exchange that this rank has published its tokens for.
+struct PendingExchange {
+  let stamp: ExchangeStamp
+  let half: Int
+  let ticket: UInt64
+  let parity: Int
+  /// This rank's tokens, and the ranks that own their experts.
+  let count: Int
+  let owners: UInt64
+}
+
+// The three parts of an exchange.
+extension ExpertGroup {
+  /// Publishes this rank's tokens.
+  func begin(
+    _ tokens: RoutedTokens, layer: Int, chunk: Int, half: Int
+  ) throws(ExpertParallelError) -> PendingExchange {
+    ordinals[half] += 1
     counters.exchanges += 1
     let stamp = ExchangeStamp(
-      epoch: control.epoch, step: step, layer: UInt32(layer), chunk: UInt32(chunk),
+      epoch: control.epoch, step: step, layer: UInt32(layer), chunk: UInt32(chunk), ubatch: UInt32(half),
       view: UInt32(truncatingIfNeeded: membership.view))
-    let ticket = Ticket(view: membership.view, ordinal: exchangeOrdinal).value
-    let parity = Int(exchangeOrdinal & 1)
+    let ticket = Ticket(view: membership.view, ordinal: ordinals[half]).value
+    let parity = Int(ordinals[half] & 1)
     let owners = try publish(tokens, stamp, parity: parity)
-    line.published.pointee.store(ticket, ordering: .releasing)
-    try meet(.dispatch(stamp)) { $0.published.pointee.load(ordering: .acquiring) >= ticket }
-    try serve(stamp, parity: parity, compute)
-    line.returned.pointee.store(ticket, ordering: .releasing)
-    ringServed(ticket, parity: parity)
-    try awaitRows(from: owners, ticket, stamp)
-    try combine(tokens.count, stamp, parity: parity, into: output)
+    line.published(half).pointee.store(ticket, ordering: .releasing)
+    atomicMemoryFence(ordering: .sequentiallyConsistent)
+    // The last to publish wakes those that wait already; it may itself come to wait only later.
+    if unpublished(half, ticket) == nil { control.header.stepBell.ring() }
+    return PendingExchange(
+      stamp: stamp, half: half, ticket: ticket, parity: parity, count: tokens.count, owners: owners)
+  }
+
+  /// Computes this rank's experts for the tokens of all ranks.
+  func serve(_ exchange: PendingExchange, _ compute: ExpertComputation) throws(ExpertParallelError) {
+    let missing = { self.unpublished(exchange.half, exchange.ticket) }
+    if missing() != nil {
+      try waitInStep(for: .dispatch(exchange.stamp), on: control.header.stepBell, missing: missing)
+    }
+    try computeOwned(exchange, compute)
+    regions[exchange.half][rank].returnSent = Instant.now.nanoseconds
+    line.returned(exchange.half).pointee.store(exchange.ticket, ordering: .releasing)
+    ringServed(exchange)
+  }
+
+  /// Adds up what the owners returned.
+  func finish(
+    _ exchange: PendingExchange, into output: UnsafeMutablePointer<Float>
+  ) throws(ExpertParallelError) {
+    try awaitRows(exchange)
+    try combine(exchange, into: output)
+  }
+
+  private func unpublished(_ half: Int, _ ticket: UInt64) -> Int? {
+    membership.ranks.first { peers[$0].published(half).pointee.load(ordering: .acquiring) < ticket }
   }
 }
 
@@ -104,7 +150,7 @@ extension ExpertGroup {
   private func publish(
     _ tokens: RoutedTokens, _ stamp: ExchangeStamp, parity: Int
   ) throws(ExpertParallelError) -> UInt64 {
-    let mine = regions[rank].dispatch(parity: parity)
+    let mine = regions[Int(stamp.ubatch)][rank].dispatch(parity: parity)
     let pairs = tokens.count * shape.topK
     mine.rows.update(from: tokens.rows, count: tokens.count * shape.hidden)
     mine.ids.update(from: tokens.ids, count: pairs)
@@ -112,90 +158,139 @@ extension ExpertGroup {
     var owners: UInt64 = 0
     let map = maps[Int(stamp.layer)]
     let turn = ExpertMap.turn(of: rank, stamp)
-    var remote = 0
     for token in 0..<tokens.count {
       let ids = mine.ids + token * shape.topK
       sortByExpert(ids, mine.weights + token * shape.topK, count: shape.topK)
+      var ofToken: UInt64 = 0
+      var remotePairs = 0
       for slot in 0..<shape.topK {
         let expert = Int(ids[slot])
         guard (0..<shape.experts).contains(expert), slot == 0 || ids[slot - 1] != ids[slot] else {
           throw .invalidRouting(token: token, expert: expert)
         }
         let owner = map.owner(of: expert, token: token, turn: turn)
-        owners |= 1 << UInt64(owner)
-        if owner != rank { remote += 1 }
+        ofToken |= 1 << UInt64(owner)
+        if owner != rank { remotePairs += 1 }
         counters.routed[Int(stamp.layer) * shape.experts + expert] += 1
       }
+      owners |= ofToken
+      countDispatched(ofToken, remotePairs, map, ids, token: token, turn: turn)
     }
-    counters.bytesDispatched += UInt64(remote * shape.hidden * 4)
     mine.seal(stamp, rowCount: tokens.count, owners: owners)
     return owners
   }
 
-  private func awaitRows(
-    from owners: UInt64, _ ticket: UInt64, _ stamp: ExchangeStamp
-  ) throws(ExpertParallelError) {
-    let missing = { [peers] in
-      peers.indices.first { peer in
-        owners & 1 << UInt64(peer) != 0 && peers[peer].returned.pointee.load(ordering: .acquiring) < ticket
+  /// Counts the bytes that a token's way to its owners takes.
+  private func countDispatched(
+    _ owners: UInt64, _ remotePairs: Int, _ map: ExpertMap, _ ids: UnsafePointer<Int32>, token: Int, turn: Int
+  ) {
+    var copies = remotePairs
+    var between = 0
+    let near = neighbours(of: rank)
+    switch control.transport.backend {
+    case .naive, .allGather:
+      copies = membership.ranks.count - 1
+      between = membership.ranks.count { near & 1 << UInt64($0) == 0 }
+    case .highThroughput:
+      copies = (owners & ~(1 << UInt64(rank))).nonzeroBitCount
+      between = nodeCount(of: owners & ~near)
+    case .lowLatency, nil:
+      for slot in 0..<shape.topK {
+        let owner = map.owner(of: Int(ids[slot]), token: token, turn: turn)
+        if near & 1 << UInt64(owner) == 0 { between += 1 }
       }
     }
-    if missing() != nil { try waitInStep(for: .combine(stamp), on: line.bell, missing: missing) }
-    for owner in peers.indices where owners & 1 << UInt64(owner) != 0 {
-      let found = regions[owner].returnStamp
-      guard found == stamp else { throw .outOfStep(rank: owner, expected: stamp, found: found) }
+    counters.bytesDispatched += UInt64(copies * shape.hidden * 4)
+    counters.bytesDispatchedBetweenNodes += UInt64(between * shape.hidden * 4)
+  }
+
+  /// The virtual nodes that `ranks` stand on.
+  private func nodeCount(of ranks: UInt64) -> Int {
+    var (left, count) = (ranks, 0)
+    while left != 0 {
+      left &= ~neighbours(of: left.trailingZeroBitCount)
+      count += 1
     }
+    return count
+  }
+
+  private func awaitRows(_ exchange: PendingExchange) throws(ExpertParallelError) {
+    let missing = { [peers] in
+      peers.indices.first { peer in
+        exchange.owners & 1 << UInt64(peer) != 0
+          && peers[peer].returned(exchange.half).pointee.load(ordering: .acquiring) < exchange.ticket
+      }
+    }
+    if missing() != nil { try waitInStep(for: .combine(exchange.stamp), on: line.bell, missing: missing) }
+    for owner in peers.indices where exchange.owners & 1 << UInt64(owner) != 0 {
+      let found = regions[exchange.half][owner].returnStamp
+      guard found == exchange.stamp else {
+        throw .outOfStep(rank: owner, expected: exchange.stamp, found: found)
+      }
+    }
+    try awaitReturned(rowsByOwner(exchange), exchange)
+  }
+
+  /// Rows that each rank returns to this one.
+  private func rowsByOwner(_ exchange: PendingExchange) -> [Int] {
+    let map = maps[Int(exchange.stamp.layer)]
+    let turn = ExpertMap.turn(of: rank, exchange.stamp)
+    let ids = regions[exchange.half][rank].dispatch(parity: exchange.parity).ids
+    for peer in returnedRows.indices { returnedRows[peer] = 0 }
+    for pair in 0..<(exchange.count * shape.topK) {
+      returnedRows[map.owner(of: Int(ids[pair]), token: pair / shape.topK, turn: turn)] += 1
+    }
+    return returnedRows
   }
 
   /// Adds each token's returned rows in ascending expert id.
   private func combine(
-    _ count: Int, _ stamp: ExchangeStamp, parity: Int, into output: UnsafeMutablePointer<Float>
+    _ exchange: PendingExchange, into output: UnsafeMutablePointer<Float>
   ) throws(ExpertParallelError) {
-    guard count > 0 else { return }
-    let map = maps[Int(stamp.layer)]
-    let turn = ExpertMap.turn(of: rank, stamp)
+    let regions = regions[exchange.half]
+    let map = maps[Int(exchange.stamp.layer)]
+    let turn = ExpertMap.turn(of: rank, exchange.stamp)
     for expert in 0..<shape.experts {
       for owner in map.copies(of: expert) {
         cursors[expert * shape.world + owner] = regions[owner].returnStarts[expert * shape.world + rank]
       }
     }
-    output.update(repeating: 0, count: count * shape.hidden)
-    let ids = regions[rank].dispatch(parity: parity).ids
-    var remote = 0
-    for pair in 0..<(count * shape.topK) {
+    output.update(repeating: 0, count: exchange.count * shape.hidden)
+    let ids = regions[rank].dispatch(parity: exchange.parity).ids
+    for pair in 0..<(exchange.count * shape.topK) {
       let expert = Int(ids[pair])
       let owner = map.owner(of: expert, token: pair / shape.topK, turn: turn)
       let row = Int(cursors[expert * shape.world + owner])
-      guard row < shape.computedCapacity else { throw .corruptPeer(rank: owner, stamp) }
+      guard row < shape.computedCapacity else { throw .corruptPeer(rank: owner, exchange.stamp) }
       cursors[expert * shape.world + owner] += 1
-      if owner != rank { remote += 1 }
       accumulate(
         regions[owner].returnRows + row * shape.hidden, into: output + pair / shape.topK * shape.hidden,
         count: shape.hidden)
     }
-    counters.bytesCombined += UInt64(remote * shape.hidden * 4)
   }
 }
 
 // The owner's side.
 extension ExpertGroup {
-  /// Computes this rank's experts for the tokens that all ranks sent to them.
-  private func serve(
-    _ stamp: ExchangeStamp, parity: Int, _ compute: ExpertComputation
+  private func computeOwned(
+    _ exchange: PendingExchange, _ compute: ExpertComputation
   ) throws(ExpertParallelError) {
-    let dispatches = regions.map { $0.dispatch(parity: parity) }
+    let stamp = exchange.stamp
+    let dispatches = regions[exchange.half].map { $0.dispatch(parity: exchange.parity) }
     for peer in membership.ranks {
       let found = dispatches[peer].stamp
       guard found == stamp else { throw .outOfStep(rank: peer, expected: stamp, found: found) }
       guard dispatches[peer].rowCount <= shape.chunk else { throw .corruptPeer(rank: peer, stamp) }
     }
-    let mine = regions[rank]
+    let mine = regions[exchange.half][rank]
     mine.returnStamp = stamp
     try owned.plan(
       dispatches, of: membership.ranks, maps[Int(stamp.layer)], starts: mine.returnStarts, stamp)
     noteLoad(layer: Int(stamp.layer))
-    guard owned.pairCount > 0 else { return }
+    try awaitDispatched(dispatches, stamp)
     let begin = Instant.now
+    owned.takeIn(dispatches, of: membership.ranks)
+    guard owned.pairCount > 0 else { return }
     owned.run(dispatches, into: mine.returnRows, compute)
     counters.computeNanoseconds += (Instant.now - begin).wholeNanoseconds
     line.computeNanoseconds.pointee.store(counters.computeNanoseconds, ordering: .relaxed)
@@ -208,17 +303,16 @@ extension ExpertGroup {
       counters.computed[index] += UInt64(owned.rowCount(local))
       control.load.set(counters.computed[index], layer: Int(stamp.layer), expert: expert)
     }
-    let remote = owned.pairCount - owned.pairCount(from: rank)
-    counters.bytesPulled += UInt64(remote * shape.hidden * 4)
   }
 
   /// Wakes the sources that got their last rows with this rank's.
-  private func ringServed(_ ticket: UInt64, parity: Int) {
+  private func ringServed(_ exchange: PendingExchange) {
     atomicMemoryFence(ordering: .sequentiallyConsistent)
     for source in membership.ranks where source != rank && owned.pairCount(from: source) > 0 {
-      let owners = regions[source].dispatch(parity: parity).owners
+      let owners = regions[exchange.half][source].dispatch(parity: exchange.parity).owners
       let complete = peers.indices.allSatisfy { peer in
-        owners & 1 << UInt64(peer) == 0 || peers[peer].returned.pointee.load(ordering: .acquiring) >= ticket
+        owners & 1 << UInt64(peer) == 0
+          || peers[peer].returned(exchange.half).pointee.load(ordering: .acquiring) >= exchange.ticket
       }
       if complete { peers[source].bell.ring() }
     }

@@ -83,7 +83,7 @@ extension ExpertGroup {
   private func beginView() {
     restartBalancing()
     step = 0
-    exchangeOrdinal = 0
+    for half in ordinals.indices { ordinals[half] = 0 }
     wave = membership.ranks.map { peers[$0].wave.pointee.load(ordering: .acquiring) }.max() ?? wave
     line.wave.pointee.store(wave, ordering: .sequentiallyConsistent)
     control.header.raiseWave(to: wave)

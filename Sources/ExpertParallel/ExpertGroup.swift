@@ -36,11 +36,18 @@ public final class ExpertGroup {
   let rank: Int
   let line: RankLine
   let peers: [RankLine]
-  let regions: [RankRegion]
+  /// `[half][rank]`.
+  let regions: [[RankRegion]]
   let owned: OwnedExperts
   /// Scratch, `[experts, world]`: the next row that an owner returned for an expert, while adding up.
   let cursors: UnsafeMutablePointer<UInt32>
-  var exchangeOrdinal: UInt64 = 0
+  /// Scratch, by owner.
+  var returnedRows: [Int]
+  /// Exchanges of this view, by half.
+  var ordinals: [UInt64]
+  /// The half-batches under way.
+  var halves: [HalfExchange?]
+  let neighbourMasks: [UInt64]
   var viewWord = ViewWord(view: 1, proposer: 0)
   var watches: PeerWatches?
 
@@ -55,7 +62,14 @@ public final class ExpertGroup {
     line = control.line(control.rank)
     peers = (0..<shape.world).map { control.line($0) }
     regions = try Self.mapRegions(control)
-    owned = OwnedExperts(shape, rank: control.rank)
+    returnedRows = Array(repeating: 0, count: shape.world)
+    ordinals = Array(repeating: 0, count: shape.halves)
+    halves = Array(repeating: nil, count: shape.halves)
+    let links = control.transport.links ?? .memory(world: shape.world)
+    neighbourMasks = (0..<shape.world).map { links.neighbours(of: $0) }
+    owned = OwnedExperts(
+      shape, rank: control.rank, backend: control.transport.backend,
+      neighbours: links.neighbours(of: control.rank))
     maps = Self.initialMaps(control, Array(0..<shape.world))
     balancer = control.balancing.map { ExpertBalancer($0, control.shape) }
     balance = BalanceWindow(shape)
@@ -67,15 +81,15 @@ public final class ExpertGroup {
 
   deinit { cursors.deallocate() }
 
-  private static func mapRegions(_ control: GroupControl) throws(ExpertParallelError) -> [RankRegion] {
-    var regions: [RankRegion] = []
-    for peer in 0..<control.shape.world {
-      do throws(SystemError) {
-        regions.append(
-          try RankRegion(control.segment, control.shape, rank: peer, writable: peer == control.rank))
-      } catch { throw .system(error) }
+  private static func mapRegions(_ control: GroupControl) throws(ExpertParallelError) -> [[RankRegion]] {
+    try (0..<control.shape.halves).map { half throws(ExpertParallelError) in
+      try (0..<control.shape.world).map { peer throws(ExpertParallelError) in
+        do throws(SystemError) {
+          return try RankRegion(
+            control.segment, control.shape, rank: peer, half: half, writable: peer == control.rank)
+        } catch { throw .system(error) }
+      }
     }
-    return regions
   }
 }
 
@@ -94,12 +108,24 @@ extension ExpertGroup {
     let decision = StepDecision(
       membership.ranks.map { peers[$0].readIntent(parity: parity) }, chunk: shape.chunk)
     self.decision = decision
+    for half in halves.indices { halves[half] = nil }
     if decision.chunks > 0 {
       beginBalancedStep()
       counters.steps += 1
       if intent.tokens == 0 { counters.dummySteps += 1 }
+      if shape.halves > 1 { countOverlap(intent, decision) }
     }
     return decision
+  }
+
+  private func countOverlap(_ intent: StepIntent, _ decision: StepDecision) {
+    if decision.overlaps {
+      counters.overlappedSteps += 1
+    } else if intent.wantsOverlap {
+      counters.stepsVetoed += 1
+    } else {
+      counters.stepsBelowThreshold += 1
+    }
   }
 
   /// Sleeps until any rank is given work, after a decision to pause.
@@ -150,12 +176,14 @@ extension ExpertGroup {
     for phase: WaitPhase, on bell: Bell, missing: () -> Int?
   ) throws(ExpertParallelError) {
     let begin = Instant.now
-    defer {
-      counters.waitNanoseconds += (Instant.now - begin).wholeNanoseconds
-      line.waitNanoseconds.pointee.store(counters.waitNanoseconds, ordering: .relaxed)
-    }
+    defer { addWait((Instant.now - begin).wholeNanoseconds) }
     let limits = WaitLimits(deadline: begin + policy.timeout, slice: policy.slice)
     try wait(for: phase, on: bell, limits, missing: missing)
+  }
+
+  func addWait(_ nanoseconds: UInt64) {
+    counters.waitNanoseconds += nanoseconds
+    line.waitNanoseconds.pointee.store(counters.waitNanoseconds, ordering: .relaxed)
   }
 
   /// Waits until `missing` names no rank any more.
@@ -199,7 +227,7 @@ extension ExpertGroup {
     }
   }
 
-  private func checkHealth(_ phase: WaitPhase) throws(ExpertParallelError) {
+  func checkHealth(_ phase: WaitPhase) throws(ExpertParallelError) {
     if control.isStopRequested { throw .stopped(phase) }
     let epoch = control.header.epoch.pointee.load(ordering: .acquiring)
     if epoch != control.epoch { throw .epochMismatch(mine: control.epoch, segment: epoch) }

@@ -8,7 +8,8 @@ public enum ExpertParallelError: Error, Equatable, CustomStringConvertible {
   case unusableSegment(String)
   /// The group was started with another model, chunk size or world.
   case shapeMismatch(mine: ExchangeShape, segment: ExchangeShape)
-  /// The group was started with another placement of experts, or other rules for moving them.
+  /// The group was started with another placement of experts, or other rules for moving them
+  /// or their tokens.
   case termsMismatch(rank: Int)
   /// The segment belongs to another life of the group.
   case epochMismatch(mine: UInt64, segment: UInt64)
@@ -24,6 +25,8 @@ public enum ExpertParallelError: Error, Equatable, CustomStringConvertible {
   case membershipChanged
   /// The others went on without this rank.
   case expelled(rank: Int)
+  /// Nothing passes between the nodes of two ranks.
+  case linkDown(from: Int, to: Int, nodes: NodePair)
   /// This rank was told to stop.
   case stopped(WaitPhase)
   /// A rank does something else than this one: a bug, or a stranger.
@@ -45,7 +48,7 @@ public enum ExpertParallelError: Error, Equatable, CustomStringConvertible {
     case .shapeMismatch(let mine, let segment):
       "this rank differs from its group: it has \(mine); the group has \(segment)"
     case .termsMismatch(let rank):
-      "rank \(rank) differs from its group in the placement of experts or in eplb_config"
+      "rank \(rank) differs from its group in the placement of experts, in eplb_config, in all2all_backend or in links"
     case .epochMismatch(let mine, let segment):
       "this rank was started for epoch \(mine), but the group is in epoch \(segment)"
     case .rankTaken(let rank, let pid): "rank \(rank) has joined already as process \(pid)"
@@ -56,6 +59,8 @@ public enum ExpertParallelError: Error, Equatable, CustomStringConvertible {
     case .peerLeft(let rank, let phase): "rank \(rank) left the group; waited for \(phase)"
     case .membershipChanged: "the group's members have changed"
     case .expelled(let rank): "the group went on without rank \(rank), which did not answer in time"
+    case .linkDown(let source, let reader, let nodes):
+      "link \(nodes) is down: nothing passes between ranks \(source) and \(reader)"
     case .stopped(let phase): "told to stop; waited for \(phase)"
     case .outOfStep(let rank, let expected, let found):
       "rank \(rank) is out of step: at \(found) instead of \(expected)"

@@ -16,6 +16,8 @@ public final class GroupControl: @unchecked Sendable {
   public let placement: ExpertPlacement
   /// How experts move; nil when they stay.
   public let balancing: LoadBalancing?
+  /// How rows travel.
+  public let transport: Transport
   /// What this rank's experts computed.
   public let load: ExpertLoad
   /// How even the load is.
@@ -44,7 +46,8 @@ public final class GroupControl: @unchecked Sendable {
   /// - Parameter placement: Linear when nil. No rank may own more than ``ExchangeShape/ownedCapacity`` experts.
   public init(
     segment: consuming SharedMemory, rank: Int, shape: ExchangeShape, epoch: UInt64,
-    placement: ExpertPlacement? = nil, balancing: LoadBalancing? = nil, until deadline: Instant
+    placement: ExpertPlacement? = nil, balancing: LoadBalancing? = nil, transport: Transport = Transport(),
+    until deadline: Instant
   ) throws(ExpertParallelError) {
     guard (0..<shape.world).contains(rank) else {
       throw .invalidShape(
@@ -55,6 +58,7 @@ public final class GroupControl: @unchecked Sendable {
       throw .invalidShape("the placement of experts does not fit \(shape)")
     }
     if let objection = balancing?.objection(to: shape) { throw .invalidShape(objection) }
+    if let objection = transport.links?.objection(world: shape.world) { throw .invalidShape(objection) }
     let size = try segment.size()
     guard size >= Self.initialSegmentBytes else {
       throw .unusableSegment("it has \(size) bytes, at least \(Self.initialSegmentBytes) are needed")
@@ -69,7 +73,7 @@ public final class GroupControl: @unchecked Sendable {
       }
       let everybody = Membership(view: 1, ranks: Array(0..<shape.world))
       RankLine(base, rank: 0).proposal.pointee.store(everybody.mask, ordering: .relaxed)
-      header.format(shape, epoch: epoch, terms: placement.digest(with: balancing))
+      header.format(shape, epoch: epoch, terms: placement.digest(with: balancing) ^ transport.digest)
     }
     self.base = base
     self.segment = segment
@@ -78,6 +82,7 @@ public final class GroupControl: @unchecked Sendable {
     self.rank = rank
     self.placement = placement
     self.balancing = balancing
+    self.transport = transport
     balance = ExpertBalance(shape)
     load = ExpertLoad(shape, experts: placement.expertsOfRank[rank])
     try awaitFormat(until: deadline)
@@ -127,7 +132,7 @@ public final class GroupControl: @unchecked Sendable {
   private func verify() throws(ExpertParallelError) {
     let found = try header.shape()
     guard found == shape else { throw .shapeMismatch(mine: shape, segment: found) }
-    guard header.terms == placement.digest(with: balancing) else { throw .termsMismatch(rank: rank) }
+    guard header.terms == placement.digest(with: balancing) ^ transport.digest else { throw .termsMismatch(rank: rank) }
     let foundEpoch = header.epoch.pointee.load(ordering: .acquiring)
     guard foundEpoch == epoch else { throw .epochMismatch(mine: epoch, segment: foundEpoch) }
     let size = try segment.size()

@@ -8,8 +8,14 @@ final class OwnedExperts {
   private(set) var rowsOfRank: [UInt64]
   private(set) var rowsOfExpert: [UInt64]
 
+  /// What comes from each source.
+  private(set) var arriving: [ArrivingRows]
+
   private let shape: ExchangeShape
   private let rank: Int
+  private let backend: ExchangeBackend?
+  private let neighbours: UInt64
+  private let copies: ArrivedRows?
   /// First pair of each own expert, and the end of the last.
   private var firstPair: [Int]
   private var pairsOfSource: [Int]
@@ -26,9 +32,13 @@ final class OwnedExperts {
     let weight: Float
   }
 
-  init(_ shape: ExchangeShape, rank: Int) {
+  init(_ shape: ExchangeShape, rank: Int, backend: ExchangeBackend?, neighbours: UInt64) {
     self.shape = shape
     self.rank = rank
+    self.backend = backend
+    self.neighbours = neighbours
+    copies = backend.map { ArrivedRows(shape, rank: rank, $0) }
+    arriving = Array(repeating: ArrivingRows(), count: shape.world)
     rowsOfRank = Array(repeating: 0, count: shape.world)
     rowsOfExpert = Array(repeating: 0, count: shape.experts)
     firstPair = Array(repeating: 0, count: shape.experts + 1)
@@ -77,13 +87,18 @@ final class OwnedExperts {
     clearCounts()
     for source in sources {
       let before = pairCount
-      forEachPair(dispatches[source], map, turn: ExpertMap.turn(of: source, stamp)) { expert, owner, _ in
+      var token = TokenOwners()
+      forEachPair(dispatches[source], map, turn: ExpertMap.turn(of: source, stamp)) { expert, owner, slot in
         rowsOfRank[owner] += 1
         rowsOfExpert[expert] += 1
+        if slot % shape.topK == 0 { close(&token, of: source) }
+        token.owners |= 1 << UInt64(owner)
         guard owner == rank else { return }
+        token.pairs += 1
         cursors[expert * shape.world + source] += 1
         pairCount += 1
       }
+      close(&token, of: source)
       pairsOfSource[source] = pairCount - before
       // A token names an expert once; a peer that does otherwise would overrun the buffers.
       let greatest = experts.reduce(0) { max($0, cursors[$1 * shape.world + source]) }
@@ -91,7 +106,19 @@ final class OwnedExperts {
     }
   }
 
+  /// The owners of a token's experts while its pairs are counted.
+  private struct TokenOwners {
+    var owners: UInt64 = 0
+    var pairs = 0
+  }
+
+  private func close(_ token: inout TokenOwners, of source: Int) {
+    arriving[source].add(pairs: token.pairs, owners: token.owners, rank: rank, neighbours: neighbours)
+    token = TokenOwners()
+  }
+
   private func clearCounts() {
+    for source in arriving.indices { arriving[source] = ArrivingRows() }
     for expert in experts {
       for source in 0..<shape.world { cursors[expert * shape.world + source] = 0 }
     }
@@ -127,6 +154,32 @@ final class OwnedExperts {
     }
   }
 
+  /// Copies what the backend copies before anything is computed.
+  func takeIn(_ dispatches: [RankRegion.Dispatch], of sources: [Int]) {
+    guard let copies else { return }
+    switch backend {
+    case .naive, .allGather:
+      for source in sources where source != rank {
+        copies.takeAll(dispatches[source], count: dispatches[source].rowCount, of: source)
+      }
+    case .highThroughput:
+      copies.forget()
+      for index in 0..<pairCount {
+        let (source, token) = (Int(pairs[index].source), Int(pairs[index].token))
+        copies.takeOnce(dispatches[source], token: token, of: source)
+      }
+    case .lowLatency:
+      copies.reserve(slots: experts.count)
+      for local in experts.indices {
+        for (row, index) in (firstPair[local]..<firstPair[local + 1]).enumerated() {
+          let (source, token) = (Int(pairs[index].source), Int(pairs[index].token))
+          copies.take(dispatches[source], token: token, intoSlot: local, row: row)
+        }
+      }
+    case nil: break
+    }
+  }
+
   /// Computes all planned rows into `rows`, weighted.
   func run(
     _ dispatches: [RankRegion.Dispatch], into rows: UnsafeMutablePointer<Float>, _ compute: ExpertComputation
@@ -134,12 +187,23 @@ final class OwnedExperts {
     let width = shape.hidden
     for local in experts.indices where rowCount(local) > 0 {
       let range = firstPair[local]..<firstPair[local + 1]
-      for (row, index) in range.enumerated() {
-        let source = dispatches[Int(pairs[index].source)].rows + Int(pairs[index].token) * width
-        (gathered + row * width).update(from: source, count: width)
-      }
-      compute(experts[local], range.count, gathered, rows + range.lowerBound * width)
+      compute(
+        experts[local], range.count, input(local, range, dispatches), rows + range.lowerBound * width)
       for index in range { scale(rows + index * width, by: pairs[index].weight, count: width) }
     }
+  }
+
+  /// `[rowCount, hidden]`: the rows of one own expert.
+  private func input(
+    _ local: Int, _ range: Range<Int>, _ dispatches: [RankRegion.Dispatch]
+  ) -> UnsafePointer<Float> {
+    if backend == .lowLatency, let copies { return UnsafePointer(copies.slot(local)) }
+    let width = shape.hidden
+    for (row, index) in range.enumerated() {
+      let (source, token) = (Int(pairs[index].source), Int(pairs[index].token))
+      let from = copies?.row(dispatches[source], token: token, of: source) ?? dispatches[source].rows + token * width
+      (gathered + row * width).update(from: from, count: width)
+    }
+    return UnsafePointer(gathered)
   }
 }

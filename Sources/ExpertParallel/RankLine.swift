@@ -31,10 +31,10 @@ struct RankLine {
   // How far its intents, its dispatches and its returned rows are: flags that follow their data, each in its own
   // cache line.
   var intended: UnsafeMutablePointer<Atomic<UInt64>> { base.word64(at: 64) }
-  var published: UnsafeMutablePointer<Atomic<UInt64>> { base.word64(at: 128) }
-  var returned: UnsafeMutablePointer<Atomic<UInt64>> { base.word64(at: 192) }
+  func published(_ half: Int) -> UnsafeMutablePointer<Atomic<UInt64>> { base.word64(at: 128 + 8 * half) }
+  func returned(_ half: Int) -> UnsafeMutablePointer<Atomic<UInt64>> { base.word64(at: 192 + 8 * half) }
   /// Rings when all rows that it waits for are there.
-  var bell: Bell { Bell(base + 200) }
+  var bell: Bell { Bell(base + 208) }
 
   var state: State {
     get { State(rawValue: stateWord.pointee.load(ordering: .acquiring)) ?? .absent }
@@ -53,7 +53,7 @@ struct RankLine {
   func write(_ intent: StepIntent, parity: Int) {
     let slot = base + 72 + 16 * parity
     slot.storeBytes(of: UInt32(clamping: intent.tokens), as: UInt32.self)
-    let flags: UInt32 = (intent.unfinished ? 1 : 0) | (intent.leaving ? 2 : 0)
+    let flags: UInt32 = (intent.unfinished ? 1 : 0) | (intent.leaving ? 2 : 0) | (intent.wantsOverlap ? 4 : 0)
     slot.storeBytes(of: flags, toByteOffset: 4, as: UInt32.self)
   }
 
@@ -61,6 +61,7 @@ struct RankLine {
     let slot = base + 72 + 16 * parity
     let flags = slot.load(fromByteOffset: 4, as: UInt32.self)
     return StepIntent(
-      tokens: Int(slot.load(as: UInt32.self)), unfinished: flags & 1 != 0, leaving: flags & 2 != 0)
+      tokens: Int(slot.load(as: UInt32.self)), unfinished: flags & 1 != 0, leaving: flags & 2 != 0,
+      wantsOverlap: flags & 4 != 0)
   }
 }

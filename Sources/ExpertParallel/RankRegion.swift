@@ -1,6 +1,6 @@
 import Platform
 
-/// A rank's data in the segment: what it dispatches, and the rows it returns as an owner.
+/// A rank's data of one half-batch in the segment: what it dispatches, and the rows it returns as an owner.
 ///
 /// Only its own rank may write there (the others map it read-only), and before the flag in its ``RankLine``.
 final class RankRegion {
@@ -9,13 +9,14 @@ final class RankRegion {
   private let shape: ExchangeShape
   private let base: UnsafeMutableRawPointer
 
-  init(_ segment: borrowing SharedMemory, _ shape: ExchangeShape, rank: Int, writable: Bool)
+  init(_ segment: borrowing SharedMemory, _ shape: ExchangeShape, rank: Int, half: Int, writable: Bool)
     throws(SystemError)
   {
     layout = SegmentLayout(shape)
     self.shape = shape
     memory = try segment.map(
-      offset: layout.region(of: rank), byteCount: layout.regionBytes, writable: writable)
+      offset: layout.region(of: rank) + half * layout.halfBytes, byteCount: layout.halfBytes,
+      writable: writable)
     guard let base = memory.bytes.baseAddress else { throw SystemError(call: "mmap", code: 0) }
     self.base = base
   }
@@ -35,10 +36,14 @@ final class RankRegion {
     /// The ranks that own an expert of these tokens, one bit each.
     var owners: UInt64 { header.load(fromByteOffset: 40, as: UInt64.self) }
 
+    /// When it was published, in nanoseconds of the machine's monotonic clock.
+    var sent: UInt64 { header.load(fromByteOffset: 48, as: UInt64.self) }
+
     func seal(_ stamp: ExchangeStamp, rowCount: Int, owners: UInt64) {
       header.storeBytes(of: stamp, as: ExchangeStamp.self)
       header.storeBytes(of: UInt32(rowCount), toByteOffset: 32, as: UInt32.self)
       header.storeBytes(of: owners, toByteOffset: 40, as: UInt64.self)
+      header.storeBytes(of: Instant.now.nanoseconds, toByteOffset: 48, as: UInt64.self)
     }
   }
 
@@ -54,6 +59,12 @@ final class RankRegion {
   var returnStamp: ExchangeStamp {
     get { (base + layout.returnHeader).load(as: ExchangeStamp.self) }
     set { (base + layout.returnHeader).storeBytes(of: newValue, as: ExchangeStamp.self) }
+  }
+
+  /// When the returned rows were complete, in nanoseconds of the machine's monotonic clock.
+  var returnSent: UInt64 {
+    get { (base + layout.returnHeader).load(fromByteOffset: 48, as: UInt64.self) }
+    set { (base + layout.returnHeader).storeBytes(of: newValue, toByteOffset: 48, as: UInt64.self) }
   }
 
   /// `[experts, world]`: the returned row at which an expert's rows for a source begin.

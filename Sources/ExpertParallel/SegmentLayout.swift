@@ -19,6 +19,8 @@ struct SegmentLayout: Sendable {
   let returnHeader: Int
   let returnStarts: Int
   let returnRows: Int
+  /// One half-batch's part of a region, and the whole of it.
+  let halfBytes: Int
   let regionBytes: Int
   let segmentBytes: Int
 
@@ -31,7 +33,8 @@ struct SegmentLayout: Sendable {
     returnHeader = 2 * parityBytes
     returnStarts = returnHeader + 64
     returnRows = Self.page(returnStarts + shape.experts * shape.world * 4)
-    regionBytes = Self.page(returnRows + shape.computedCapacity * shape.hidden * 4)
+    halfBytes = Self.page(returnRows + shape.computedCapacity * shape.hidden * 4)
+    regionBytes = shape.halves * halfBytes
     segmentBytes = Self.controlBytes + shape.world * regionBytes
   }
 

@@ -29,6 +29,12 @@ public enum RankStats: StatsRole {
     case dispatchedBytes, combinedBytes
     /// Rows (one per token and expert) handed out and, as an owner, computed.
     case expertRowsDispatched, expertRowsComputed
+    /// The parts of the bytes that cross between virtual nodes.
+    case dispatchedBytesBetweenNodes, combinedBytesBetweenNodes
+    /// Nanoseconds of the compute loop while rows were on a modelled link.
+    case linkNanoseconds
+    /// Steps as two half-batches, and why others were not: too few tokens here, or only on another rank.
+    case overlappedSteps, stepsBelowOverlap, stepsVetoed
   }
 
   /// Gauges of a rank.

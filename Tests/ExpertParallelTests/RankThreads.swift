@@ -7,6 +7,7 @@ import Synchronization
 /// Runs each rank of a group on a thread of its own over one segment, and gives what each returned or threw.
 func runRanks<Result: Sendable>(
   _ shape: ExchangeShape, epoch: UInt64 = 7, timeout: Duration = .seconds(30), yields: Int = 50,
+  transport: Transport = Transport(),
   _ body: @escaping @Sendable (ExpertGroup) throws(ExpertParallelError) -> Result
 ) throws -> [Swift.Result<Result, ExpertParallelError>] {
   let segment = try GroupControl.makeSegment()
@@ -14,7 +15,8 @@ func runRanks<Result: Sendable>(
   policy.timeout = timeout
   return try runThreads(shape.world, segment) { [policy] rank, segment throws(ExpertParallelError) in
     let control = try GroupControl(
-      segment: segment, rank: rank, shape: shape, epoch: epoch, until: .after(.seconds(30)))
+      segment: segment, rank: rank, shape: shape, epoch: epoch, transport: transport,
+      until: .after(.seconds(30)))
     let group = try ExpertGroup(control, policy: policy)
     try group.join(until: .after(.seconds(30)))
     return try body(group)

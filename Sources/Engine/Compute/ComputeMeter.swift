@@ -55,6 +55,12 @@ struct ComputeMeter {
     stats.set(.communicationWaitNanoseconds, Int64(exchange.waitNanoseconds))
     stats.set(.dispatchedBytes, Int64(exchange.bytesDispatched))
     stats.set(.combinedBytes, Int64(exchange.bytesCombined))
+    stats.set(.dispatchedBytesBetweenNodes, Int64(exchange.bytesDispatchedBetweenNodes))
+    stats.set(.combinedBytesBetweenNodes, Int64(exchange.bytesCombinedBetweenNodes))
+    stats.set(.linkNanoseconds, Int64(exchange.linkNanoseconds))
+    stats.set(.overlappedSteps, Int64(exchange.overlappedSteps))
+    stats.set(.stepsBelowOverlap, Int64(exchange.stepsBelowThreshold))
+    stats.set(.stepsVetoed, Int64(exchange.stepsVetoed))
     stats.set(.expertRowsDispatched, Int64(exchange.rowsRouted))
     stats.set(.expertRowsComputed, Int64(exchange.rowsComputed))
   }

@@ -43,6 +43,8 @@ final class MetricsPage {
     outcomes(&page)
     histograms(&page)
     ours(&page)
+    paths(&page)
+    overlaps(&page)
     times(&page)
     steps(&page)
     memory(&page)
@@ -188,6 +190,34 @@ final class MetricsPage {
     )
   }
 
+  /// What crosses between virtual nodes and what stays within one.
+  private func paths(_ page: inout PrometheusWriter) {
+    let name = "dpdeploy:exchanged_bytes_total"
+    page.family(name, .counter, help: "Bytes to and from expert owners, by path.")
+    let directions: [(String, RankStats.Counter, RankStats.Counter)] = [
+      ("dispatch", .dispatchedBytes, .dispatchedBytesBetweenNodes),
+      ("combine", .combinedBytes, .combinedBytesBetweenNodes),
+    ]
+    for (direction, all, between) in directions {
+      let far = metrics.stats.value(between)
+      let labels = labels.adding("direction", direction)
+      page.sample(name, labels.adding("path", "inter_node"), far)
+      page.sample(name, labels.adding("path", "intra_node"), metrics.stats.value(all) - far)
+    }
+  }
+
+  /// How often two half-batches overlapped, and why not.
+  private func overlaps(_ page: inout PrometheusWriter) {
+    let name = "dpdeploy:dbo_steps_total"
+    page.family(name, .counter, help: "Steps by what became of dual batch overlap; none without enable_dbo.")
+    let outcomes: [(String, RankStats.Counter)] = [
+      ("used", .overlappedSteps), ("below_threshold", .stepsBelowOverlap), ("vetoed_by_peer", .stepsVetoed),
+    ]
+    for (outcome, slot) in outcomes {
+      page.sample(name, labels.adding("outcome", outcome), metrics.stats.value(slot))
+    }
+  }
+
   /// Where the compute loop's time goes.
   private func times(_ page: inout PrometheusWriter) {
     let times: [(String, String, RankStats.Counter)] = [
@@ -197,6 +227,7 @@ final class MetricsPage {
       ("attention", "Time in the model outside the routed experts.", .attentionNanoseconds),
       ("experts", "Time in the routed experts, waits included.", .expertsNanoseconds),
       ("communication_wait", "Time waiting for other ranks.", .communicationWaitNanoseconds),
+      ("link_wait", "Time waiting while rows were on a modelled link.", .linkNanoseconds),
       ("sample", "Time drawing tokens.", .sampleNanoseconds),
       ("thread_cpu", "CPU time of the compute thread.", .threadCPUNanoseconds),
     ]

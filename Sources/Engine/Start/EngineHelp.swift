@@ -1,3 +1,5 @@
+import ExpertParallel
+
 /// What `dpengine --help` prints.
 enum EngineHelp {
   /// An option, what follows it, and what it does.
@@ -21,6 +23,12 @@ enum EngineHelp {
     ("--accelerator-memory", "BYTES", "memory of the virtual accelerator (1073741824)"),
     ("--num-gpu-blocks-override", "N", "KV blocks, in place of what the memory has room for"),
     ("--moe-dp-chunk-size", "N", "tokens that a rank sends to the experts at once (256)"),
+    ("--all2all-backend", "B", "how tokens travel: \(ExchangeBackend.allCases.map(\.rawValue).joined(separator: ", "))"),
+    ("--nodes", "0,0,1,1", "the virtual node of each rank (all on one)"),
+    (
+      "--links", "JSON",
+      "modelled links, like {\"inter\": {\"latency_us\": 50, \"gbps\": 100}, \"0-1\": \"down\"} (memory)"
+    ),
     ("--dtype", "FORMAT", "auto, bfloat16 or float32: how matrices are multiplied (auto)"),
     ("--quantization", "FORMAT", "int8: multiply in eight bits, half the memory, close to the same text"),
     ("--packed-weights", "DIR", "where packed weights are kept (~/.cache/dpdeploy/packed)"),

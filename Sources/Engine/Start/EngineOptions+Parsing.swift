@@ -47,7 +47,7 @@ extension EngineOptions {
     case "--expert-placement-strategy": expertPlacement = try option.choice()
     case "--enable-eplb": enableEPLB = try option.flag()
     case "--eplb-config": try setBalancing(option.text())
-    default: try setLimit(&option)
+    default: if try !setTransport(&option) { try setLimit(&option) }
     }
   }
 
@@ -79,7 +79,10 @@ extension EngineOptions {
   /// Reads the variables of vLLM's that this engine knows.
   ///
   /// - Parameter variable: The value of the variable of that name, if it is set.
-  public mutating func read(_ variable: (String) -> String?) {
+  public mutating func read(_ variable: (String) -> String?) throws(EngineError) {
+    if backend == nil, let word = variable("VLLM_ALL2ALL_BACKEND") {
+      backend = try Self.backend(word, of: "VLLM_ALL2ALL_BACKEND")
+    }
     if let value = variable("VLLM_USE_DEEP_GEMM") { packsWeights = !["0", "false"].contains(value) }
     if packedWeights == nil {
       let cache = variable("XDG_CACHE_HOME") ?? variable("HOME").map { $0 + "/.cache" }
@@ -94,6 +97,7 @@ extension EngineOptions {
         "--data-parallel-rank \(dataParallelRank) is not below --data-parallel-size \(dataParallelSize)")
     }
     try checkBalancing()
+    try checkTransport()
     if dataParallelSize > 1, groupDescriptor == nil {
       throw .usage("--data-parallel-size \(dataParallelSize) needs --group-fd, the group's shared segment")
     }

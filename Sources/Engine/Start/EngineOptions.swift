@@ -35,6 +35,18 @@ public struct EngineOptions: Equatable, Sendable {
   public var acceleratorMemory = 1 << 30
   /// Tokens that a rank sends to the experts at once.
   public var dispatchChunk = 256
+  /// How tokens travel to their experts; nil reads them out of the sources' memory.
+  public var backend: ExchangeBackend?
+  /// The virtual node of each rank; nil puts all on one.
+  public var nodes: [Int]?
+  /// What lies between the nodes; its nodes are ``nodes``.
+  public var links: LinkModel?
+  /// Whether a step's two halves overlap, one computing while the other's rows travel.
+  public var enableDBO = false
+  /// Tokens from which a step without prompts overlaps.
+  public var overlapDecodeThreshold = 32
+  /// Tokens from which a step with prompts overlaps.
+  public var overlapPrefillThreshold = 512
   /// The number format of matrix products without quantization; nil takes what suits the weights and the processor.
   public var dtype: Arithmetic?
   /// The format that weights and activations are squeezed into for products, instead of ``dtype``.

@@ -45,7 +45,7 @@ public final class EngineProcess {
     EventLoop.shared.run {
       do throws(EngineError) {
         var options = try EngineOptions(parsing: arguments)
-        options.read { name in getenv(name).map { String(cString: $0) } }
+        try options.read { name in getenv(name).map { String(cString: $0) } }
         try await EngineProcess(options).run()
         return 0
       } catch {

@@ -74,7 +74,8 @@ final class RankAssembly {
       return try GroupControl(
         segment: segment, rank: options.dataParallelRank, shape: shape, epoch: options.epoch,
         placement: .initial(options.expertPlacement, experts: shape.experts, world: shape.world),
-        balancing: options.enableEPLB ? options.loadBalancing : nil, until: .after(rendezvousTimeout))
+        balancing: options.enableEPLB ? options.loadBalancing : nil, transport: options.transport,
+        until: .after(rendezvousTimeout))
     }
   }
 
