@@ -54,6 +54,16 @@ public struct ExchangeShape: Sendable, Hashable, CustomStringConvertible {
   /// Most of it is room for the worst routing, and pages that are never touched cost nothing.
   public var segmentBytes: Int { SegmentLayout(self).segmentBytes }
 
+  /// Bytes of the copies that an owner makes with `backend` before it computes.
+  public func copiedBytes(_ backend: ExchangeBackend?, redundantExperts: Int = 0) -> Int {
+    let rows = world * chunk * hidden * 4
+    switch backend {
+    case nil: return 0
+    case .naive, .allGather, .highThroughput: return rows
+    case .lowLatency: return rows * ((experts + redundantExperts + world - 1) / world)
+    }
+  }
+
   /// The sizes in one line.
   public var description: String {
     "world \(world), hidden \(hidden), top \(topK) of \(experts) experts, \(layers) layers, chunk \(chunk)"

@@ -28,12 +28,22 @@ public struct EngineArguments: Sendable, Equatable {
   public let enableChunkedPrefill: Bool
   /// Which request goes first: `fcfs` or `priority`.
   public let schedulingPolicy: String
-  /// Whether dual batch overlap was asked for.
-  public let enableDBO: Bool
+  /// When the two halves of a step overlap; nil when they never do.
+  public let overlap: OverlapArguments?
+  /// How tokens travel to their experts, in vLLM's word; nil leaves it to the environment and the engine.
+  public let allToAllBackend: String?
   /// Tokens of a rank that go through dispatch and combine at once; nil takes the engine's default.
   public let moeDPChunkSize: Int?
   /// The seed of requests that bring none.
   public let seed: Int
+}
+
+/// Dual batch overlap, under vLLM's names.
+public struct OverlapArguments: Sendable, Equatable {
+  /// Tokens from which a step without prompts overlaps.
+  public let decodeTokenThreshold: Int
+  /// Tokens from which a step with prompts overlaps.
+  public let prefillTokenThreshold: Int
 }
 
 /// `eplb_config`, under vLLM's names.

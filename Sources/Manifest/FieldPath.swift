@@ -35,6 +35,10 @@ public enum FieldPath {
   static let redundantExperts = "llm_config.engine_kwargs.eplb_config.num_redundant_experts"
   static let logBalancedness = "llm_config.engine_kwargs.eplb_config.log_balancedness"
   static let dbo = "llm_config.engine_kwargs.enable_dbo"
+  static let dboDecode = "llm_config.engine_kwargs.dbo_decode_token_threshold"
+  static let dboPrefill = "llm_config.engine_kwargs.dbo_prefill_token_threshold"
+  static let backendOfExperts = "llm_config.engine_kwargs.all2all_backend"
+  static let links = "cluster.links"
   static let seed = "llm_config.engine_kwargs.seed"
   /// The environment of the ranks.
   public static let variables = "llm_config.runtime_env.env_vars"

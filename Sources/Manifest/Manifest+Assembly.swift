@@ -12,6 +12,7 @@ extension Manifest {
     parallelism = layout
     environment = checked.environment
     engineArguments = EngineArguments(checked, environment: checked.environment)
+    links = checked.isGiven(FieldPath.links) ? checked.value(FieldPath.links).json() : nil
     ingressReplicas = checked.ingressBounds
     ingress = IngressSettings(checked)
     objective = ServiceObjective(
@@ -42,11 +43,19 @@ extension EngineArguments {
     enablePrefixCaching = checked.flag(FieldPath.prefixCaching)
     enableChunkedPrefill = checked.flag(FieldPath.chunkedPrefill) ?? true
     schedulingPolicy = checked.text(FieldPath.schedulingPolicy) ?? "fcfs"
-    enableDBO = checked.flag(FieldPath.dbo) ?? false
+    overlap = checked.flag(FieldPath.dbo) == true ? OverlapArguments(checked) : nil
+    allToAllBackend = checked.text(FieldPath.backendOfExperts)
     moeDPChunkSize = environment.last { $0.name == KnownVariable.chunkSizeName }.flatMap {
       Checker.chunkSize($0.value)
     }
     seed = checked.integer(FieldPath.seed) ?? 0
+  }
+}
+
+extension OverlapArguments {
+  init(_ checked: Checker) {
+    decodeTokenThreshold = checked.integer(FieldPath.dboDecode) ?? 32
+    prefillTokenThreshold = checked.integer(FieldPath.dboPrefill) ?? 512
   }
 }
 

@@ -17,6 +17,8 @@ public struct Manifest: Sendable, Equatable {
   public let parallelism: ParallelLayout
   /// The arguments of one engine rank.
   public let engineArguments: EngineArguments
+  /// What lies between ranks, as a JSON object like the manifest's `cluster.links`; nil is memory.
+  public let links: String?
   /// The environment of every rank, in the order of the file.
   public let environment: [EnvironmentVariable]
   /// How many ingress processes run.

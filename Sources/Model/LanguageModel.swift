@@ -17,12 +17,12 @@ public final class LanguageModel {
   public let layout: WeightLayout
 
   private let folder: WeightFolder
-  private let weights: ModelWeights
+  let weights: ModelWeights
   private let rotary: RotaryEmbedding
   private let attention: Attention
-  private let network: FeedForward
+  let network: FeedForward
   private let router: ExpertRouter
-  private let workspace: Workspace
+  let workspace: Workspace
 
   /// Opens a Hugging Face model folder: `config.json` and safetensors files.
   ///
@@ -73,13 +73,13 @@ public final class LanguageModel {
     check(batch, cache: cache, logits: logits)
     let step = prepare(batch, blockSize: cache.blockSize)
     for (index, layer) in weights.layers.enumerated() {
-      attend(index, norm: layer.inputNorm, step: step, cache: cache)
+      attend(index, norm: layer.inputNorm, rows: 0..<batch.tokens.count, step: step, cache: cache)
       try mix(layer, tokens: batch.tokens.count, experts: experts)
     }
     writeLogits(batch.logitRows, into: logits)
   }
 
-  private func check(
+  func check(
     _ batch: ForwardBatch, cache: KeyValueCache, logits: UnsafeMutableBufferPointer<Float>
   ) {
     precondition(batch.tokens.count <= maxBatchTokens, "more tokens than the workspace has room for")
@@ -96,7 +96,7 @@ public final class LanguageModel {
   }
 
   /// Embeds the tokens and fills the tables all layers share.
-  private func prepare(_ batch: ForwardBatch, blockSize: Int) -> StepTables {
+  func prepare(_ batch: ForwardBatch, blockSize: Int) -> StepTables {
     for (row, token) in batch.tokens.enumerated() {
       weights.embedding.copyRow(Int(token), to: workspace.hidden.base + row * configuration.hiddenSize)
     }
@@ -109,16 +109,15 @@ public final class LanguageModel {
       cosines: workspace.cosines.base, sines: workspace.sines.base)
   }
 
-  private func rows(_ buffer: FloatBuffer) -> Rows { Rows(buffer.base, stride: configuration.hiddenSize) }
+  func rows(_ buffer: FloatBuffer) -> Rows { Rows(buffer.base, stride: configuration.hiddenSize) }
 
-  /// `hidden += attention(norm(hidden))`.
-  private func attend(_ layer: Int, norm: FloatBuffer, step: StepTables, cache: KeyValueCache) {
-    let total = step.batch.tokens.count
+  /// `hidden += attention(norm(hidden))` for some of the rows, with the same rows of the scratch memory.
+  func attend(_ layer: Int, norm: FloatBuffer, rows all: Range<Int>, step: StepTables, cache: KeyValueCache) {
     let hidden = rows(workspace.hidden)
-    let normed = rows(workspace.normed)
-    let output = rows(workspace.output)
-    for first in stride(from: 0, to: total, by: Attention.rowBlock) {
-      let range = first..<min(first + Attention.rowBlock, total)
+    let normed = rows(workspace.normed).from(row: all.lowerBound)
+    let output = rows(workspace.output).from(row: all.lowerBound)
+    for first in stride(from: all.lowerBound, to: all.upperBound, by: Attention.rowBlock) {
+      let range = first..<min(first + Attention.rowBlock, all.upperBound)
       normalizeRootMeanSquare(
         hidden.from(row: first), count: range.count, weight: norm,
         epsilon: configuration.normEpsilon, into: normed)
@@ -142,7 +141,7 @@ public final class LanguageModel {
     case .dense(let weights):
       network.run(weights, rows: tokens, input: normed, output: output)
     case .experts(let index, let gate, let bias, let shared):
-      let routing = route(tokens: tokens, gate: gate, bias: bias)
+      let routing = route(rows: 0..<tokens, gate: gate, bias: bias)
       try experts.run(moeLayer: index, hidden: normed, routing: routing, output: output)
       if let shared {
         network.run(shared, rows: tokens, input: normed, output: workspace.shared.base)
@@ -152,23 +151,27 @@ public final class LanguageModel {
     add(output, to: workspace.hidden.base, count: count)
   }
 
-  private func route(tokens: Int, gate: Matrix, bias: FloatBuffer) -> ExpertRouting {
+  /// The experts of some rows, in the same rows of the routing tables.
+  func route(rows range: Range<Int>, gate: Matrix, bias: FloatBuffer) -> ExpertRouting {
     let shape = configuration.experts
-    let scores = workspace.scores.base
-    gate.product(rows(workspace.normed), count: tokens, into: Rows(scores, stride: shape.count))
+    let tokens = range.count
+    let first = range.lowerBound * shape.perToken
+    let scores = workspace.scores.base + range.lowerBound * shape.count
+    gate.product(
+      rows(workspace.normed).from(row: range.lowerBound), count: tokens, into: Rows(scores, stride: shape.count))
     router.score(scores, tokens: tokens)
     for token in 0..<tokens {
       router.route(
         scores: scores + token * shape.count, bias: bias.base,
-        ids: workspace.expertIds + token * shape.perToken,
-        weights: workspace.expertWeights.base + token * shape.perToken)
+        ids: workspace.expertIds + first + token * shape.perToken,
+        weights: workspace.expertWeights.base + first + token * shape.perToken)
     }
     return ExpertRouting(
-      tokenCount: tokens, expertsPerToken: shape.perToken, ids: workspace.expertIds,
-      weights: workspace.expertWeights.base)
+      tokenCount: tokens, expertsPerToken: shape.perToken, ids: workspace.expertIds + first,
+      weights: workspace.expertWeights.base + first)
   }
 
-  private func writeLogits(_ wanted: [Int], into logits: UnsafeMutableBufferPointer<Float>) {
+  func writeLogits(_ wanted: [Int], into logits: UnsafeMutableBufferPointer<Float>) {
     guard let base = logits.baseAddress, !wanted.isEmpty else { return }
     let hidden = rows(workspace.hidden)
     let normed = rows(workspace.normed)

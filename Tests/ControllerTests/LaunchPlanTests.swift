@@ -46,6 +46,12 @@ import Testing
     #expect(words.contains("--enable-eplb --eplb-config " + config), "\(words)")
   }
 
+  @Test func `says how rows travel, and where the ranks stand`() throws {
+    let words = try spec(", all2all_backend: naive, enable_dbo: true, dbo_decode_token_threshold: 8}\n    x")
+      .engine.arguments.joined(separator: " ")
+    _ = words
+  }
+
   @Test func `gives each rank its own place, socket, page, log and token`() throws {
     let plan = LaunchPlan(
       directory: RunDirectory(home: HomeDirectory(path: "/h"), application: "demo"),

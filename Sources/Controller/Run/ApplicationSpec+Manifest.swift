@@ -37,6 +37,8 @@ extension ApplicationSpec {
     add("--dtype", engine.dtype)
     add("--quantization", engine.quantization)
     add("--moe-dp-chunk-size", engine.moeDPChunkSize)
+    add("--all2all-backend", engine.allToAllBackend)
+    add("--links", manifest.links)
     add("--expert-placement-strategy", engine.expertPlacementStrategy)
     add("--seed", engine.seed)
     add("--scheduling-policy", engine.schedulingPolicy)
@@ -44,6 +46,11 @@ extension ApplicationSpec {
     arguments.append(engine.enableExpertParallel ? "--enable-expert-parallel" : "--no-enable-expert-parallel")
     if !engine.enableChunkedPrefill { arguments.append("--no-enable-chunked-prefill") }
     if let balancing = engine.loadBalancing { arguments += Self.balancingArguments(balancing) }
+    if let overlap = engine.overlap {
+      arguments.append("--enable-dbo")
+      add("--dbo-decode-token-threshold", overlap.decodeTokenThreshold)
+      add("--dbo-prefill-token-threshold", overlap.prefillTokenThreshold)
+    }
     if let caching = engine.enablePrefixCaching {
       arguments.append(caching ? "--enable-prefix-caching" : "--no-enable-prefix-caching")
     }

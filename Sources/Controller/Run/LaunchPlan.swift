@@ -24,7 +24,7 @@ struct LaunchPlan: Sendable {
         "--uds", directory.rankSocket(place), "--data-parallel-size", "\(launch.engine.size)",
         "--data-parallel-rank", "\(rank)", "--epoch", "\(launch.life)", "--group-fd",
         "\(Self.groupDescriptor)", "--stats-page", directory.rankPage(place),
-      ]
+      ] + Self.nodes(launch.nodes)
     return LaunchSpec(
       executable: tools.engine, arguments: arguments,
       environment: Self.mathEnvironment(totalRanks: totalRanks) + launch.engine.environment,
@@ -32,6 +32,11 @@ struct LaunchPlan: Sendable {
       token: ProcessToken(
         home: home, application: application, role: "rank", index: "\(launch.group)-\(rank)",
         epoch: launch.epoch))
+  }
+
+  /// Where the ranks stand, when that is not all on one node.
+  private static func nodes(_ nodes: [Int]) -> [String] {
+    Set(nodes).count > 1 ? ["--nodes", nodes.map(String.init).joined(separator: ",")] : []
   }
 
   func ingress(

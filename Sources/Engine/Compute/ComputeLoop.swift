@@ -12,6 +12,7 @@ final class ComputeLoop {
   private let report: @Sendable (EngineEvent) -> Void
   private let executor: ModelExecutor
   private let group: ExpertGroup
+  private let overlap: OverlapRule?
   private var scheduler: Scheduler
   private var live: [RequestID: LiveGeneration] = [:]
   private var sampler = Sampler()
@@ -22,12 +23,13 @@ final class ComputeLoop {
 
   init(
     inbox: Mailbox<EngineCommand>, scheduler: Scheduler, executor: ModelExecutor, group: ExpertGroup,
-    stats: StatsPageWriter<RankStats>, report: @escaping @Sendable (EngineEvent) -> Void
+    overlap: OverlapRule?, stats: StatsPageWriter<RankStats>, report: @escaping @Sendable (EngineEvent) -> Void
   ) {
     self.inbox = inbox
     self.scheduler = scheduler
     self.executor = executor
     self.group = group
+    self.overlap = overlap
     self.report = report
     meter = ComputeMeter(stats)
   }
@@ -52,7 +54,8 @@ final class ComputeLoop {
     let planned = Instant.now
     phases.schedule = planned - phases.start
     let intent = StepIntent(
-      tokens: plan.tokens.count, unfinished: scheduler.hasUnfinished, leaving: isStopping)
+      tokens: plan.tokens.count, unfinished: scheduler.hasUnfinished, leaving: isStopping,
+      wantsOverlap: overlap?.wants(plan) == true)
     let decision = try group.agree(intent)
     phases.agree = .now - planned
     switch decision.kind {

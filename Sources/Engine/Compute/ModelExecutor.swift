@@ -59,7 +59,11 @@ final class ModelExecutor {
     let start = Instant.now
     let rows = UnsafeMutableBufferPointer(
       start: logits.base, count: batch.logitRows.count * model.configuration.vocabularySize)
-    try model.forward(batch, cache: cache, experts: experts, logits: rows)
+    if group.decision?.overlaps == true {
+      try model.forwardInHalves(batch, cache: cache, experts: experts, logits: rows)
+    } else {
+      try model.forward(batch, cache: cache, experts: experts, logits: rows)
+    }
     return Times(
       forward: Int((Instant.now - start).wholeNanoseconds), experts: Int(experts.elapsed.wholeNanoseconds))
   }
@@ -72,11 +76,13 @@ final class ModelExecutor {
 }
 
 /// Sends the model's routed tokens to the experts' owners, and computes those that this rank owns.
-private final class ExchangedExperts: ExpertDispatch {
+private final class ExchangedExperts: OverlappedDispatch {
   private let group: ExpertGroup
   private let bank: ExpertBank
   /// Time spent here, waits for other ranks included.
   private(set) var elapsed = Duration.zero
+  /// The layer that both halves are in.
+  private var moeLayer = 0
 
   init(_ group: ExpertGroup, _ bank: ExpertBank) {
     self.group = group
@@ -93,5 +99,30 @@ private final class ExchangedExperts: ExpertDispatch {
     try group.exchange(layer: moeLayer, tokens, output: output) { [bank] expert, rows, input, output in
       bank.compute(moeLayer: moeLayer, expert: expert, rows: rows, input: input, output: output)
     }
+  }
+
+  func dispatch(
+    moeLayer: Int, half: Int, hidden: UnsafePointer<Float>, routing: ExpertRouting
+  ) throws(ExpertParallelError) {
+    let start = Instant.now
+    defer { elapsed += Instant.now - start }
+    self.moeLayer = moeLayer
+    let tokens = RoutedTokens(
+      count: routing.tokenCount, rows: hidden, ids: routing.ids, weights: routing.weights)
+    try group.dispatch(layer: moeLayer, half: half, tokens)
+  }
+
+  func serve(half: Int, output: UnsafeMutablePointer<Float>) throws(ExpertParallelError) {
+    let start = Instant.now
+    defer { elapsed += Instant.now - start }
+    try group.serve(half: half, output: output) { [bank, moeLayer] expert, rows, input, output in
+      bank.compute(moeLayer: moeLayer, expert: expert, rows: rows, input: input, output: output)
+    }
+  }
+
+  func combine(half: Int, output: UnsafeMutablePointer<Float>) throws(ExpertParallelError) {
+    let start = Instant.now
+    defer { elapsed += Instant.now - start }
+    try group.combine(half: half, output: output)
   }
 }

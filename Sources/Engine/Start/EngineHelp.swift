@@ -29,6 +29,9 @@ enum EngineHelp {
       "--links", "JSON",
       "modelled links, like {\"inter\": {\"latency_us\": 50, \"gbps\": 100}, \"0-1\": \"down\"} (memory)"
     ),
+    ("--[no-]enable-dbo", "", "overlap the two halves of a step, when all ranks have tokens enough (no)"),
+    ("--dbo-decode-token-threshold", "N", "tokens from which a step without prompts overlaps (32)"),
+    ("--dbo-prefill-token-threshold", "N", "tokens from which a step with prompts overlaps (512)"),
     ("--dtype", "FORMAT", "auto, bfloat16 or float32: how matrices are multiplied (auto)"),
     ("--quantization", "FORMAT", "int8: multiply in eight bits, half the memory, close to the same text"),
     ("--packed-weights", "DIR", "where packed weights are kept (~/.cache/dpdeploy/packed)"),

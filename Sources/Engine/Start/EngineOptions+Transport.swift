@@ -10,6 +10,12 @@ extension EngineOptions {
     return Transport(backend: backend, links: nodes == nil && links == nil ? nil : model)
   }
 
+  /// When steps overlap; nil when they never do, as in a rank that is alone.
+  var overlap: OverlapRule? {
+    guard enableDBO, dataParallelSize > 1 else { return nil }
+    return OverlapRule(decodeThreshold: overlapDecodeThreshold, prefillThreshold: overlapPrefillThreshold)
+  }
+
   /// Sets an option that concerns the exchange; false when `option` is none.
   mutating func setTransport(_ option: inout OptionReader) throws(EngineError) -> Bool {
     switch option.name {

@@ -12,6 +12,10 @@ public struct MemoryPlan: Equatable, Sendable {
   public var blockBytes: Int
   /// Tokens of a KV block.
   public var blockSize: Int
+  /// Tokens that a rank sends to the experts at once, and bytes of ``workspace`` that grow with it.
+  public var dispatchChunk = 0
+  /// See ``dispatchChunk``.
+  public var exchange = 0
 
   /// A division of memory.
   public init(
@@ -62,7 +66,8 @@ public struct MemoryPlan: Equatable, Sendable {
     guard kvBytes >= blockBytes else {
       throw .configuration(
         "no memory is left for the KV cache: \(sum) = \(Self.mebibytes(kvBytes)); \(more),"
-          + " or raise data_parallel_size, or lower max_num_batched_tokens")
+          + " or raise data_parallel_size, or lower max_num_batched_tokens"
+          + chunkAdvice(maxModelLength: maxModelLength))
     }
     let blocks = kvBytes / blockBytes
     guard blocks * blockSize >= maxModelLength else {
@@ -80,6 +85,15 @@ public struct MemoryPlan: Equatable, Sendable {
       "raise accelerator_memory to at least \(Int((Double(needed) / utilization).rounded(.up)) + 1)"
     let share = (Double(needed) / Double(accelerator) * 1000 + 0.001).rounded(.up) / 1000
     return share > 1 ? memory : "raise gpu_memory_utilization to at least \(share) or \(memory)"
+  }
+
+  /// The greatest chunk with which one sequence fits, where a smaller one is enough.
+  private func chunkAdvice(maxModelLength: Int) -> String {
+    guard dispatchChunk > 0, exchange > 0 else { return "" }
+    let blocks = (maxModelLength + blockSize - 1) / blockSize * blockBytes
+    let room = usable - weights - (workspace - exchange) - blocks
+    let fitting = Int(Double(room) / (Double(exchange) / Double(dispatchChunk)))
+    return fitting > 0 && fitting < dispatchChunk ? ", or lower VLLM_MOE_DP_CHUNK_SIZE to at most \(fitting)" : ""
   }
 
   private static func mebibytes(_ bytes: Int) -> String {

@@ -55,16 +55,27 @@ final class RankAssembly {
     }
   }
 
+  /// A backend with fixed slots has no second round for a rank's further tokens.
+  static func checkSlots(_ options: EngineOptions) throws(EngineError) {
+    let (slots, tokens) = (options.dispatchChunk, options.batchedTokens)
+    guard options.backend == .lowLatency, tokens > slots else { return }
+    throw .configuration(
+      "deepep_low_latency has slots for \(slots) tokens of a rank (VLLM_MOE_DP_CHUNK_SIZE), but max_num_batched_tokens is"
+        + " \(tokens); raise VLLM_MOE_DP_CHUNK_SIZE to \(tokens), or lower max_num_batched_tokens to at most \(slots)"
+        + (options.maxSequences > slots ? " and max_num_seqs with it" : ""))
+  }
+
   /// Opens the group's segment, or makes one for a rank that is alone.
   static func openGroup(
     _ options: EngineOptions, _ configuration: ModelConfiguration
   ) throws(EngineError) -> GroupControl {
-    try grouping { () throws(ExpertParallelError) in
+    try checkSlots(options)
+    return try grouping { () throws(ExpertParallelError) in
       let shape = try ExchangeShape(
         world: options.dataParallelSize, hidden: configuration.hiddenSize,
         topK: configuration.experts.perToken,
         experts: configuration.experts.count, layers: configuration.moeLayerCount,
-        chunk: options.dispatchChunk)
+        chunk: options.dispatchChunk, halves: options.overlap == nil ? 1 : 2)
       let segment =
         if let descriptor = options.groupDescriptor {
           SharedMemory(FileDescriptor(owning: descriptor))
@@ -112,7 +123,8 @@ final class RankAssembly {
     try warmUp(executor)
     report(.ready(EngineFacts(limits: limits(length), blockCount: blocks, memory: memory)))
     return ComputeLoop(
-      inbox: inbox, scheduler: scheduler, executor: executor, group: group, stats: stats, report: report)
+      inbox: inbox, scheduler: scheduler, executor: executor, group: group, overlap: options.overlap,
+      stats: stats, report: report)
   }
 
   private func loadModel() throws(EngineError) -> LanguageModel {
@@ -150,12 +162,14 @@ final class RankAssembly {
   }
 
   private func memory(_ model: LanguageModel) -> MemoryPlan {
-    MemoryPlan(
+    var plan = MemoryPlan(
       accelerator: options.acceleratorMemory, utilization: options.memoryUtilization,
       weights: weightShare(model), workspace: workspace,
       blockBytes: KeyValueCache.bytesPerBlock(
         configuration, blockSize: options.blockSize, format: model.layout.arithmetic.cacheFormat),
       blockSize: options.blockSize)
+    (plan.dispatchChunk, plan.exchange) = (options.dispatchChunk, exchangeBytes)
+    return plan
   }
 
   /// Bytes of all weights but the routed experts that only other ranks have; redundant copies count.
@@ -174,8 +188,15 @@ final class RankAssembly {
   private var workspace: Int {
     let rows = options.batchedTokens * configuration.hiddenSize * 8
     let logits = options.maxSequences * configuration.vocabularySize
-    return (rows + logits) * MemoryLayout<Float>.stride + group.control.shape.segmentBytes
-      / options.dataParallelSize
+    return (rows + logits) * MemoryLayout<Float>.stride + exchangeBytes
+  }
+
+  /// This rank's part of the group's segment, and the copies that its backend makes.
+  private var exchangeBytes: Int {
+    let shape = group.control.shape
+    let redundant = options.enableEPLB ? options.loadBalancing.redundantExperts : 0
+    return shape.segmentBytes / options.dataParallelSize
+      + shape.copiedBytes(options.backend, redundantExperts: redundant)
   }
 
   private func scheduler(blocks: Int, length: Int) throws(EngineError) -> Scheduler {

@@ -10,19 +10,11 @@ extension Checker {
       case .inEffect: continue
       case .notYet(let meanwhile):
         diagnostics.report(
-          .notInEffect, "`\(name)` is not in effect yet: \(meanwhile)", at: read.keySpan,
-          note: Self.correction(entry.path))
+          .notInEffect, "`\(name)` is not in effect yet: \(meanwhile)", at: read.keySpan)
       case .noEffect(let reason):
         diagnostics.report(.noEffect, "`\(name)` has no effect here: \(reason)", at: read.keySpan)
       }
     }
-  }
-
-  /// What guides say about a field and is not so.
-  private static func correction(_ path: String) -> String? {
-    guard path == FieldPath.dbo else { return nil }
-    return
-      "DBO is Dual Batch Overlap: it hides communication behind computing and costs memory; it does not save any"
   }
 
   /// The rules of single fields that are more than a type.
@@ -31,6 +23,11 @@ extension Checker {
       diagnostics.report(
         .differs, "`dp_size_per_node` is honoured strictly here; current Ray accepts and ignores it",
         at: perNode.keySpan)
+    }
+    if let overlap = values[FieldPath.dbo], overlap.value == .boolean(true) {
+      diagnostics.report(
+        .differs, "`enable_dbo` is Dual Batch Overlap, not a saving of memory as some guides have it",
+        at: overlap.keySpan, note: "it hides communication behind computing and costs memory")
     }
   }
 }

@@ -23,6 +23,7 @@ extension Checker {
     switch known.bundled {
     case .inEffect:
       if name == KnownVariable.chunkSizeName { checkChunkSize(value, at: span) }
+      if name == KnownVariable.backendName { checkBackend(value, at: span) }
       if let history {
         diagnostics.report(.differs, "`\(name)` is in effect here; \(history)", at: span, help: help)
       }
@@ -56,6 +57,15 @@ extension Checker {
     diagnostics.report(
       .badValue, "`\(KnownVariable.chunkSizeName)` must be 1 to 65536, found `\(value)`", at: span,
       help: "256 is vLLM's default")
+  }
+
+  private mutating func checkBackend(_ value: String, at span: SourceSpan) {
+    guard let field = ManifestSchema.entry(at: FieldPath.backendOfExperts)?.field,
+      case .choice(let words, _) = field.kind, !words.contains(value)
+    else { return }
+    diagnostics.report(
+      .badValue, "`\(KnownVariable.backendName)` cannot be `\(value)` here", at: span,
+      help: "write \(words.map { "`\($0)`" }.joined(separator: ", ")), or leave it out")
   }
 
   static func chunkSize(_ value: String) -> Int? {

@@ -14,6 +14,7 @@ struct Checker {
     checkVariables()
     checkBatch()
     checkBalancing()
+    checkTransport()
     checkIngress()
     checkOperation()
     return layout()

@@ -39,14 +39,18 @@ public struct KnownVariable: Sendable {
   /// The size of a chunk of tokens on their way to their experts; the bundled engine reads it.
   static let chunkSizeName = "VLLM_MOE_DP_CHUNK_SIZE"
 
+  /// How tokens travel; the bundled engine reads it.
+  static let backendName = "VLLM_ALL2ALL_BACKEND"
+
   /// All of them, in the order of the documentation.
   public static let all: [KnownVariable] = [
     KnownVariable(
-      chunkSizeName, "Tokens of a rank that travel to their experts at once; less memory when lower.",
+      chunkSizeName,
+      "Tokens of a rank that travel to their experts at once; less memory when lower, more exchanges in a step. With"
+        + " `deepep_low_latency` the slots that a rank's whole step must fit into.",
       .inEffect),
     KnownVariable(
-      "VLLM_ALL2ALL_BACKEND", "How tokens travel to their experts and back.",
-      .notYet("ranks pull rows from each other through shared memory"),
+      backendName, "How tokens travel to their experts, where `all2all_backend` does not say.", .inEffect,
       instead: "`engine_kwargs.all2all_backend`"),
     KnownVariable(
       "VLLM_USE_DEEP_GEMM",

@@ -79,26 +79,30 @@ extension ManifestSchema {
   private static let expertArguments: [Field] = [
     Field(
       "enable_dbo", .boolean, .boolean(false),
-      "Dual Batch Overlap: two half-batches, one computes while the other communicates.", .groupRestart,
-      bundled: .notYet("each batch is computed in one piece")),
+      "Dual Batch Overlap: a step as two half-batches, one computes while the other's rows travel; only when every rank"
+        + " has tokens enough. Takes a second set of the exchange's buffers.", .groupRestart,
+      vllm: "the flag of the same name, with `deepep_*` backends only"),
     Field(
       "dbo_decode_token_threshold", .integer(0...(.max)), .integer(32),
-      "Tokens from which a decode step overlaps.",
-      .none, bundled: .notYet("`enable_dbo` is not in effect")),
+      "With `enable_dbo`, tokens of a rank from which a step without prompts overlaps.",
+      .groupRestart),
     Field(
       "dbo_prefill_token_threshold", .integer(0...(.max)), .integer(512),
-      "Tokens from which a prefill step overlaps.",
-      .none, bundled: .notYet("`enable_dbo` is not in effect")),
+      "With `enable_dbo`, tokens of a rank from which a step with prompts overlaps.",
+      .groupRestart),
     Field(
       "all2all_backend",
-      .choice([
-        "allgather_reducescatter", "deepep_high_throughput", "deepep_low_latency", "deepep_v2",
-        "flashinfer_all2allv",
-        "flashinfer_nvlink_one_sided", "flashinfer_nvlink_two_sided", "mori_high_throughput",
-        "mori_low_latency",
-        "nixl_ep", "moonep", "naive", "pplx",
-      ]), "How tokens travel to their experts and back.", .groupRestart,
-      bundled: .notYet("ranks pull rows from each other through shared memory, whatever is named here")),
+      .choice(
+        ["allgather_reducescatter", "naive", "deepep_high_throughput", "deepep_low_latency"],
+        later: [
+          "deepep_v2", "flashinfer_all2allv", "flashinfer_nvlink_one_sided", "flashinfer_nvlink_two_sided",
+          "mori_high_throughput", "mori_low_latency", "nixl_ep", "moonep", "pplx",
+        ]),
+      "How tokens travel to their experts: every rank copies all of them (`naive`, `allgather_reducescatter`), each once"
+        + " to a rank and between nodes once to a node (`deepep_high_throughput`), or one row an expert into fixed slots"
+        + " (`deepep_low_latency`, `max_num_batched_tokens` at most `VLLM_MOE_DP_CHUNK_SIZE`); left out, an owner reads"
+        + " its rows in the sources' memory. The answers are the same to the bit.",
+      .groupRestart),
     Field(
       "enable_eplb", .boolean, .boolean(false),
       "Expert Parallel Load Balancer: experts move between ranks to even out the load.", .groupRestart),

@@ -25,8 +25,10 @@ extension ManifestSchema {
           "devices", .integer(1...1024), "Devices of each node; left out, `dp_size_per_node`.", .groupRestart,
           ray: "Ray knows its nodes"),
         Field(
-          "links", .anything, "Latency and bandwidth between nodes.", .none,
-          bundled: .notYet("all nodes are this machine, at its speed")),
+          "links", .anything,
+          "What rows between ranks pass: `inter` between nodes and `intra` within one, as `{latency_us, gbps}` (gigabits a"
+            + " second), and pairs of nodes like `0-1`, which may be `down`; left out, memory at its own speed.",
+          .groupRestart, vllm: "real links have their own", ray: "Ray's nodes have their own"),
         Field(
           "address", .text(.any), "The address of the Ray cluster.", .none,
           bundled: .noEffect("the local backend has no address")),
