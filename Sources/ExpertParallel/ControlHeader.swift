@@ -49,7 +49,10 @@ struct ControlHeader {
     base.storeBytes(of: Self.magic, as: UInt64.self)
     base.storeBytes(of: Self.version, toByteOffset: 8, as: UInt32.self)
     epoch.pointee.store(newEpoch, ordering: .relaxed)
-    let sizes = [shape.world, shape.hidden, shape.topK, shape.experts, shape.layers, shape.chunk | (shape.halves - 1) << 31]
+    let sizes = [
+      shape.world, shape.hidden, shape.topK, shape.experts, shape.layers,
+      shape.chunk | (shape.halves - 1) << 31,
+    ]
     for (index, size) in sizes.enumerated() {
       base.storeBytes(of: UInt32(size), toByteOffset: 24 + 4 * index, as: UInt32.self)
     }
@@ -69,7 +72,8 @@ struct ControlHeader {
     }
     let sizes = (0..<6).map { Int(base.load(fromByteOffset: 24 + 4 * $0, as: UInt32.self)) }
     return try ExchangeShape(
-      world: sizes[0], hidden: sizes[1], topK: sizes[2], experts: sizes[3], layers: sizes[4], chunk: sizes[5] & 0x7FFF_FFFF,
+      world: sizes[0], hidden: sizes[1], topK: sizes[2], experts: sizes[3], layers: sizes[4],
+      chunk: sizes[5] & 0x7FFF_FFFF,
       halves: 1 + sizes[5] >> 31)
   }
 }

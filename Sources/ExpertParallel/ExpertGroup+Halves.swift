@@ -29,7 +29,9 @@ extension ExpertGroup {
       pending: try begin(tokens.chunk(0, shape), layer: layer, chunk: 0, half: half))
   }
 
-  /// Computes this rank's experts for a half that was dispatched. Of several chunks all but the last also come back.
+  /// Computes this rank's experts for a half that was dispatched.
+  ///
+  /// Of several chunks all but the last also come back.
   public func serve(
     half: Int, output: UnsafeMutablePointer<Float>, compute: ExpertComputation
   ) throws(ExpertParallelError) {

@@ -58,7 +58,9 @@ public final class GroupControl: @unchecked Sendable {
       throw .invalidShape("the placement of experts does not fit \(shape)")
     }
     if let objection = balancing?.objection(to: shape) { throw .invalidShape(objection) }
-    if let objection = transport.links?.objection(world: shape.world) { throw .invalidShape(objection) }
+    if let nodes = transport.links?.nodes.count, nodes != shape.world {
+      throw .invalidShape("\(nodes) nodes are named for \(shape.world) ranks: name the node of each rank")
+    }
     let size = try segment.size()
     guard size >= Self.initialSegmentBytes else {
       throw .unusableSegment("it has \(size) bytes, at least \(Self.initialSegmentBytes) are needed")
@@ -132,7 +134,9 @@ public final class GroupControl: @unchecked Sendable {
   private func verify() throws(ExpertParallelError) {
     let found = try header.shape()
     guard found == shape else { throw .shapeMismatch(mine: shape, segment: found) }
-    guard header.terms == placement.digest(with: balancing) ^ transport.digest else { throw .termsMismatch(rank: rank) }
+    guard header.terms == placement.digest(with: balancing) ^ transport.digest else {
+      throw .termsMismatch(rank: rank)
+    }
     let foundEpoch = header.epoch.pointee.load(ordering: .acquiring)
     guard foundEpoch == epoch else { throw .epochMismatch(mine: epoch, segment: foundEpoch) }
     let size = try segment.size()

@@ -46,12 +46,9 @@ public struct LinkModel: Sendable, Hashable {
   }
 
   /// Why no group of these ranks can work; nil when it can.
-  public func objection(world: Int) -> String? {
-    guard nodes.count == world else {
-      return "\(nodes.count) nodes are named for \(world) ranks: name the node of each rank"
-    }
-    for a in 0..<world {
-      for b in a..<world where state(a, b) == .down {
+  public var objection: String? {
+    for a in nodes.indices {
+      for b in a..<nodes.count where state(a, b) == .down {
         return "\(ExpertParallelError.linkDown(from: a, to: b, nodes: NodePair(nodes[a], nodes[b])));"
           + " mend cluster.links or place the group elsewhere"
       }

@@ -201,7 +201,8 @@ final class OwnedExperts {
     let width = shape.hidden
     for (row, index) in range.enumerated() {
       let (source, token) = (Int(pairs[index].source), Int(pairs[index].token))
-      let from = copies?.row(dispatches[source], token: token, of: source) ?? dispatches[source].rows + token * width
+      let from =
+        copies?.row(dispatches[source], token: token, of: source) ?? dispatches[source].rows + token * width
       (gathered + row * width).update(from: from, count: width)
     }
     return UnsafePointer(gathered)

@@ -158,7 +158,8 @@ public final class LanguageModel {
     let first = range.lowerBound * shape.perToken
     let scores = workspace.scores.base + range.lowerBound * shape.count
     gate.product(
-      rows(workspace.normed).from(row: range.lowerBound), count: tokens, into: Rows(scores, stride: shape.count))
+      rows(workspace.normed).from(row: range.lowerBound), count: tokens,
+      into: Rows(scores, stride: shape.count))
     router.score(scores, tokens: tokens)
     for token in 0..<tokens {
       router.route(

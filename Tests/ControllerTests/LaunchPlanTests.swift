@@ -7,7 +7,7 @@ import Testing
 @testable import Controller
 
 @Suite struct `A launch plan` {
-  private func spec(_ fields: String) throws -> ApplicationSpec {
+  private func spec(_ fields: String, _ sections: String = "") throws -> ApplicationSpec {
     let text = """
       apiVersion: dpdeploy/v1
       name: demo
@@ -16,6 +16,7 @@ import Testing
         engine_kwargs: {data_parallel_size: 4, max_num_seqs: 32, max_model_len: 512\(fields)}
         experimental_configs: {dp_size_per_node: 2}
         runtime_env: {env_vars: {NCCL_DEBUG: WARN}}
+      \(sections)
       """
     let reading = Manifest.read(ManifestSource(name: "demo.yaml", text: text))
     return ApplicationSpec(try #require(reading.manifest), modelFolder: "/models/toy")
@@ -47,9 +48,25 @@ import Testing
   }
 
   @Test func `says how rows travel, and where the ranks stand`() throws {
-    let words = try spec(", all2all_backend: naive, enable_dbo: true, dbo_decode_token_threshold: 8}\n    x")
-      .engine.arguments.joined(separator: " ")
-    _ = words
+    let spec = try spec(
+      ", all2all_backend: naive, enable_dbo: true, dbo_decode_token_threshold: 8",
+      "cluster: {links: {inter: {latency_us: 50, gbps: 100}, 2-3: down}}")
+    let words = spec.engine.arguments.joined(separator: " ")
+    for part in [
+      "--all2all-backend naive",
+      "--enable-dbo --dbo-decode-token-threshold 8 --dbo-prefill-token-threshold 512",
+      #"--links {"inter":{"latency_us":50,"gbps":100},"2-3":"down"}"#,
+    ] { #expect(words.contains(part), "\(part) in \(words)") }
+    let plan = LaunchPlan(
+      directory: RunDirectory(home: HomeDirectory(path: "/h"), application: "demo"),
+      tools: ToolPaths(engine: "/bin/e", ingress: "/bin/i", models: []), home: "cafe", application: "demo")
+    let (_, effects) = try Application.begin(spec, revision: 1, at: .zero)
+    guard case .launchGroup(let launch) = effects[0] else {
+      Issue.record("the group comes first")
+      return
+    }
+    let rank = plan.rank(3, of: launch, totalRanks: 4, segment: 9)
+    #expect(rank.arguments.suffix(2) == ["--nodes", "0,0,1,1"])
   }
 
   @Test func `gives each rank its own place, socket, page, log and token`() throws {

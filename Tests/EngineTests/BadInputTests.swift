@@ -167,6 +167,27 @@ extension String {
       "max_model_len 4096 is greater than the model's max_position_embeddings 2048"
     ),
     (["--model", Fixtures.toy, "--data-parallel-size", "2"], "needs --group-fd"),
+    (["--model", Fixtures.toy, "--all2all-backend", "pplx"], "--all2all-backend must be one of "),
+    (["--model", Fixtures.toy, "--nodes", "0,1"], "--nodes names 2 nodes"),
+    (
+      ["--model", Fixtures.toy, "--links", #"{"0-0":"down"}"#], "'0-0' is neither inter, intra nor two nodes"
+    ),
+    (["--model", Fixtures.toy, "--links", #"{"inter":{"gbps":0}}"#], "gbps of inter must be above 0"),
+    (
+      [
+        "--model", Fixtures.toy, "--links", #"{"inter":"down"}"#, "--nodes", "0,1", "--data-parallel-size",
+        "2",
+        "--group-fd", "0",
+      ],
+      "link 0-1 is down: nothing passes between ranks 0 and 1"
+    ),
+    (
+      [
+        "--model", Fixtures.toy, "--moe-dp-chunk-size", "4096", "--max-num-batched-tokens", "4096",
+        "--all2all-backend", "deepep_low_latency", "--accelerator-memory", "9000000", "--max-num-seqs", "16",
+      ],
+      "or lower VLLM_MOE_DP_CHUNK_SIZE to at most "
+    ),
     (
       ["--model", Fixtures.toy, "--data-parallel-size", "2", "--data-parallel-rank", "2"],
       "--data-parallel-rank 2"

@@ -10,7 +10,7 @@ import Testing
 final class EngineGroup {
   private(set) var ranks: [EngineRank]
   private let folder: String
-  private let segment: SharedMemory
+  let segment: SharedMemory
   private let commonArguments: [String]
 
   /// Starts `world` ranks of one group and waits until all of them serve.
@@ -62,7 +62,7 @@ final class EngineRank {
   private(set) var log = ""
   private let output: AsyncDescriptor
 
-  init(socket: String, arguments: [String], segment: Int32? = nil) throws {
+  init(socket: String, arguments: [String], segment: Int32? = nil, environment: [String]? = nil) throws {
     var ends: [Int32] = [0, 0]
     try #require(pipe(&ends) == 0)
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -70,7 +70,8 @@ final class EngineRank {
     var descriptors: [(ours: Int32, theirs: Int32)] = [(ends[1], 2)]
     if let segment { descriptors.append((segment, 7)) }
     process = try ChildProcess(
-      Command(Fixtures.engine, arguments + ["--uds", socket], descriptors: descriptors))
+      Command(
+        Fixtures.engine, arguments + ["--uds", socket], environment: environment, descriptors: descriptors))
     close(ends[1])
     output = try AsyncDescriptor(FileDescriptor(owning: ends[0]))
     client = HTTPClient(.unix(path: socket))

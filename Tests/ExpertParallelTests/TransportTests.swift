@@ -8,11 +8,13 @@ import Testing
   /// Four ranks, two on each of two nodes.
   private static let nodes = [0, 0, 1, 1]
 
-  private func sets(_ shape: ExchangeShape, _ counts: [Int], _ random: inout SeededGenerator) -> [[TokenSet]] {
+  private func sets(_ shape: ExchangeShape, _ counts: [Int], _ random: inout SeededGenerator) -> [[TokenSet]]
+  {
     counts.map { count in (0..<shape.layers).map { _ in TokenSet(count: count, shape, &random) } }
   }
 
-  @Test(arguments: backends) func `gives the same bits, whatever it copies`(backend: ExchangeBackend?) throws {
+  @Test(arguments: backends) func `gives the same bits, whatever it copies`(backend: ExchangeBackend?) throws
+  {
     let seed = UInt64.random(in: 0 ... .max)
     var random = SeededGenerator(state: seed)
     let shape = try ExchangeShape(world: 4, hidden: 9, topK: 3, experts: 10, layers: 2, chunk: 8)
@@ -100,15 +102,23 @@ import Testing
   }
 
   @Test func `says which link is down, at the start and in a step`() throws {
-    let shape = try ExchangeShape(world: 4, hidden: 4, topK: 2, experts: 8, layers: 1, chunk: 8)
     let links = LinkModel(nodes: Self.nodes, pairs: [NodePair(1, 0): .down])
     let error = ExpertParallelError.linkDown(from: 0, to: 2, nodes: NodePair(0, 1))
     #expect(error.description == "link 0-1 is down: nothing passes between ranks 0 and 2")
-    let results = try runRanks(shape, transport: Transport(links: links)) { _ throws(ExpertParallelError) in }
-    for result in results {
-      #expect(
-        result.failure == .invalidShape("\(error); mend cluster.links or place the group elsewhere"))
+    #expect(links.objection == "\(error); mend cluster.links or place the group elsewhere")
+    #expect(LinkModel(nodes: [0, 0], betweenNodes: .down).objection == nil)
+    let shape = try ExchangeShape(world: 4, hidden: 4, topK: 2, experts: 8, layers: 1, chunk: 8)
+    var random = SeededGenerator(state: 9)
+    var sets = sets(shape, [1, 0, 0, 0], &random)
+    sets[0][0].ids = [0, 4]
+    let asked = sets
+    let results = try runRanks(shape, timeout: .milliseconds(200), transport: Transport(links: links)) {
+      group throws(ExpertParallelError) in
+      _ = try group.runStep(asked[group.control.rank])
     }
+    // Rank 2 owns expert 4, which rank 0 asks for, and rank 0 then waits in vain.
+    #expect(results[2].failure == error)
+    #expect(results[0].failure != nil && results[1].failure == nil && results[3].failure == nil)
   }
 
   @Test func `is refused unless all ranks have the same`() throws {

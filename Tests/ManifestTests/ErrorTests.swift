@@ -62,6 +62,14 @@ struct WrongManifest: CustomTestStringConvertible, Sendable {
     .init("variable of ours", "  runtime_env: {env_vars: {DPDEPLOY_TOKEN: x}}", "5:28 conflict"),
     .init("variable without value", "  runtime_env: {env_vars: {A: }}", "5:28 missing-field"),
     .init("variable that is a list", "  runtime_env: {env_vars: {A: [1]}}", "5:31 wrong-type"),
+    .init("links that are a word", "cluster: {links: fast}", "5:11 bad-value"),
+    .init("a link to nowhere", "cluster: {links: {0-0: down}}", "5:11 bad-value"),
+    .init("no way inside a node", "cluster: {links: {intra: down}}", "5:11 bad-value"),
+    .init("a link without speed", "cluster: {links: {inter: {gbps: 0}}}", "5:11 bad-value"),
+    .init("a link of other fields", "cluster: {links: {inter: {ms: 1}}}", "5:11 bad-value"),
+    .init(
+      "a backend of GPUs in the old variable", "  runtime_env: {env_vars: {VLLM_ALL2ALL_BACKEND: pplx}}",
+      "5:28 bad-value", "5:28 differs-elsewhere"),
     .init(
       "chunk size of words", "  runtime_env: {env_vars: {VLLM_MOE_DP_CHUNK_SIZE: big}}", "5:28 bad-value",
       "5:28 differs-elsewhere"),

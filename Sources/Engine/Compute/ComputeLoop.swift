@@ -23,7 +23,8 @@ final class ComputeLoop {
 
   init(
     inbox: Mailbox<EngineCommand>, scheduler: Scheduler, executor: ModelExecutor, group: ExpertGroup,
-    overlap: OverlapRule?, stats: StatsPageWriter<RankStats>, report: @escaping @Sendable (EngineEvent) -> Void
+    overlap: OverlapRule?, stats: StatsPageWriter<RankStats>,
+    report: @escaping @Sendable (EngineEvent) -> Void
   ) {
     self.inbox = inbox
     self.scheduler = scheduler

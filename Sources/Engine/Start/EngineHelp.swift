@@ -23,7 +23,10 @@ enum EngineHelp {
     ("--accelerator-memory", "BYTES", "memory of the virtual accelerator (1073741824)"),
     ("--num-gpu-blocks-override", "N", "KV blocks, in place of what the memory has room for"),
     ("--moe-dp-chunk-size", "N", "tokens that a rank sends to the experts at once (256)"),
-    ("--all2all-backend", "B", "how tokens travel: \(ExchangeBackend.allCases.map(\.rawValue).joined(separator: ", "))"),
+    (
+      "--all2all-backend", "B",
+      "how tokens travel: \(ExchangeBackend.allCases.map(\.rawValue).joined(separator: ", "))"
+    ),
     ("--nodes", "0,0,1,1", "the virtual node of each rank (all on one)"),
     (
       "--links", "JSON",

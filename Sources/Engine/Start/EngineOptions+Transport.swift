@@ -99,7 +99,8 @@ extension EngineOptions {
   func checkTransport() throws(EngineError) {
     if let nodes, nodes.count != dataParallelSize {
       throw .usage(
-        "--nodes names \(nodes.count) nodes, but --data-parallel-size is \(dataParallelSize): name the node of each rank")
+        "--nodes names \(nodes.count) nodes, but --data-parallel-size is \(dataParallelSize): name the node of each rank"
+      )
     }
   }
 }

@@ -93,7 +93,8 @@ public struct MemoryPlan: Equatable, Sendable {
     let blocks = (maxModelLength + blockSize - 1) / blockSize * blockBytes
     let room = usable - weights - (workspace - exchange) - blocks
     let fitting = Int(Double(room) / (Double(exchange) / Double(dispatchChunk)))
-    return fitting > 0 && fitting < dispatchChunk ? ", or lower VLLM_MOE_DP_CHUNK_SIZE to at most \(fitting)" : ""
+    return fitting > 0 && fitting < dispatchChunk
+      ? ", or lower VLLM_MOE_DP_CHUNK_SIZE to at most \(fitting)" : ""
   }
 
   private static func mebibytes(_ bytes: Int) -> String {

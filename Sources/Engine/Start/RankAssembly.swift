@@ -55,21 +55,11 @@ final class RankAssembly {
     }
   }
 
-  /// A backend with fixed slots has no second round for a rank's further tokens.
-  static func checkSlots(_ options: EngineOptions) throws(EngineError) {
-    let (slots, tokens) = (options.dispatchChunk, options.batchedTokens)
-    guard options.backend == .lowLatency, tokens > slots else { return }
-    throw .configuration(
-      "deepep_low_latency has slots for \(slots) tokens of a rank (VLLM_MOE_DP_CHUNK_SIZE), but max_num_batched_tokens is"
-        + " \(tokens); raise VLLM_MOE_DP_CHUNK_SIZE to \(tokens), or lower max_num_batched_tokens to at most \(slots)"
-        + (options.maxSequences > slots ? " and max_num_seqs with it" : ""))
-  }
-
   /// Opens the group's segment, or makes one for a rank that is alone.
   static func openGroup(
     _ options: EngineOptions, _ configuration: ModelConfiguration
   ) throws(EngineError) -> GroupControl {
-    try checkSlots(options)
+    if let objection = options.transport.links?.objection { throw .configuration(objection) }
     return try grouping { () throws(ExpertParallelError) in
       let shape = try ExchangeShape(
         world: options.dataParallelSize, hidden: configuration.hiddenSize,

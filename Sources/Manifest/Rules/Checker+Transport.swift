@@ -1,32 +1,6 @@
 extension Checker {
-  /// What rows pass on their way to experts: the links, and slots that must be enough.
-  mutating func checkTransport() {
-    checkLinks()
-    checkSlots()
-  }
-
-  /// The backend in effect: the field's, else the old variable's.
-  var backendInEffect: String? {
-    text(FieldPath.backendOfExperts) ?? environment.last { $0.name == KnownVariable.backendName }?.value
-  }
-
-  /// The chunk size in effect, in tokens.
-  var chunkSizeInEffect: Int {
-    environment.last { $0.name == KnownVariable.chunkSizeName }.flatMap { Self.chunkSize($0.value) } ?? 256
-  }
-
-  private mutating func checkSlots() {
-    let (slots, tokens) = (chunkSizeInEffect, batchedTokensInEffect)
-    guard backendInEffect == "deepep_low_latency", tokens > slots else { return }
-    diagnostics.report(
-      .questionable,
-      "`deepep_low_latency` has slots for \(slots) tokens of a rank, and a step may have \(tokens): the engine will not start",
-      at: span(FieldPath.backendOfExperts) ?? values[FieldPath.variables]?.itemSpans[KnownVariable.backendName],
-      help: "set `\(KnownVariable.chunkSizeName)` to \(tokens), or `max_num_batched_tokens` to \(slots)"
-        + (sequencesInEffect > slots ? " with `max_num_seqs` at most that" : ""))
-  }
-
-  private mutating func checkLinks() {
+  /// Links have latency and speed, or are down.
+  mutating func checkLinks() {
     guard let read = values[FieldPath.links] else { return }
     guard case .map(let members) = read.value else {
       return report("`links` is a mapping, found \(read.value.json())", read)

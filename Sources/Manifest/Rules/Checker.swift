@@ -14,7 +14,7 @@ struct Checker {
     checkVariables()
     checkBatch()
     checkBalancing()
-    checkTransport()
+    checkLinks()
     checkIngress()
     checkOperation()
     return layout()

@@ -47,7 +47,7 @@ public struct KnownVariable: Sendable {
     KnownVariable(
       chunkSizeName,
       "Tokens of a rank that travel to their experts at once; less memory when lower, more exchanges in a step. With"
-        + " `deepep_low_latency` the slots that a rank's whole step must fit into.",
+        + " `deepep_low_latency` the slots that each expert has for each rank.",
       .inEffect),
     KnownVariable(
       backendName, "How tokens travel to their experts, where `all2all_backend` does not say.", .inEffect,

@@ -100,7 +100,7 @@ extension ManifestSchema {
         ]),
       "How tokens travel to their experts: every rank copies all of them (`naive`, `allgather_reducescatter`), each once"
         + " to a rank and between nodes once to a node (`deepep_high_throughput`), or one row an expert into fixed slots"
-        + " (`deepep_low_latency`, `max_num_batched_tokens` at most `VLLM_MOE_DP_CHUNK_SIZE`); left out, an owner reads"
+        + " (`deepep_low_latency`: memory for `VLLM_MOE_DP_CHUNK_SIZE` tokens of each rank and each own expert); left out, an owner reads"
         + " its rows in the sources' memory. The answers are the same to the bit.",
       .groupRestart),
     Field(
