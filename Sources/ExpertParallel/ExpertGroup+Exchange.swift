@@ -195,7 +195,8 @@ extension ExpertGroup {
       copies = (owners & ~(1 << UInt64(rank))).nonzeroBitCount
       between = nodeCount(of: owners & ~near)
     case .lowLatency, nil:
-      for slot in 0..<shape.topK {
+      // Most groups are on one node, and owners are looked up once already.
+      for slot in 0..<shape.topK where owners & ~near != 0 {
         let owner = map.owner(of: Int(ids[slot]), token: token, turn: turn)
         if near & 1 << UInt64(owner) == 0 { between += 1 }
       }
