@@ -2,7 +2,7 @@
 struct ArrivingRows: Equatable {
   /// Pairs of (token, expert here).
   var pairs = 0
-  /// Tokens with an expert here.
+  /// Tokens with an expert here; these and the next two are counted only for a backend that copies tokens once.
   var tokens = 0
   /// Tokens with an expert on this rank's node, and those of them that this rank takes for all of the node.
   var nodeTokens = 0
@@ -14,7 +14,6 @@ struct ArrivingRows: Equatable {
     guard near != 0 else { return }
     nodeTokens += 1
     guard count > 0 else { return }
-    pairs += count
     tokens += 1
     if near.trailingZeroBitCount == rank { carried += 1 }
   }

@@ -158,6 +158,7 @@ extension ExpertGroup {
     var owners: UInt64 = 0
     let map = maps[Int(stamp.layer)]
     let turn = ExpertMap.turn(of: rank, stamp)
+    var (sent, between) = (0, 0)
     for token in 0..<tokens.count {
       let ids = mine.ids + token * shape.topK
       sortByExpert(ids, mine.weights + token * shape.topK, count: shape.topK)
@@ -174,35 +175,34 @@ extension ExpertGroup {
         counters.routed[Int(stamp.layer) * shape.experts + expert] += 1
       }
       owners |= ofToken
-      countDispatched(ofToken, remotePairs, map, ids, token: token, turn: turn)
+      let rows = rows(to: ofToken, remotePairs, map, ids, token: token, turn: turn)
+      (sent, between) = (sent + rows.all, between + rows.between)
     }
+    counters.bytesDispatched += UInt64(sent * shape.hidden * 4)
+    counters.bytesDispatchedBetweenNodes += UInt64(between * shape.hidden * 4)
     mine.seal(stamp, rowCount: tokens.count, owners: owners)
     return owners
   }
 
-  /// Counts the bytes that a token's way to its owners takes.
-  private func countDispatched(
-    _ owners: UInt64, _ remotePairs: Int, _ map: ExpertMap, _ ids: UnsafePointer<Int32>, token: Int, turn: Int
-  ) {
-    var copies = remotePairs
-    var between = 0
+  /// Rows that a token's way to its owners takes, and those of them between nodes.
+  private func rows(
+    to owners: UInt64, _ remotePairs: Int, _ map: ExpertMap, _ ids: UnsafePointer<Int32>, token: Int,
+    turn: Int
+  ) -> (all: Int, between: Int) {
     let near = neighbours(of: rank)
     switch control.transport.backend {
     case .naive, .allGather:
-      copies = membership.ranks.count - 1
-      between = membership.ranks.count { near & 1 << UInt64($0) == 0 }
+      return (membership.ranks.count - 1, membership.ranks.count { near & 1 << UInt64($0) == 0 })
     case .highThroughput:
-      copies = (owners & ~(1 << UInt64(rank))).nonzeroBitCount
-      between = nodeCount(of: owners & ~near)
+      return ((owners & ~(1 << UInt64(rank))).nonzeroBitCount, nodeCount(of: owners & ~near))
     case .lowLatency, nil:
       // Most groups are on one node, and owners are looked up once already.
-      for slot in 0..<shape.topK where owners & ~near != 0 {
-        let owner = map.owner(of: Int(ids[slot]), token: token, turn: turn)
-        if near & 1 << UInt64(owner) == 0 { between += 1 }
+      guard owners & ~near != 0 else { return (remotePairs, 0) }
+      let between = (0..<shape.topK).count { slot in
+        near & 1 << UInt64(map.owner(of: Int(ids[slot]), token: token, turn: turn)) == 0
       }
+      return (remotePairs, between)
     }
-    counters.bytesDispatched += UInt64(copies * shape.hidden * 4)
-    counters.bytesDispatchedBetweenNodes += UInt64(between * shape.hidden * 4)
   }
 
   /// The virtual nodes that `ranks` stand on.
@@ -229,7 +229,7 @@ extension ExpertGroup {
         throw .outOfStep(rank: owner, expected: exchange.stamp, found: found)
       }
     }
-    try awaitReturned(rowsByOwner(exchange), exchange)
+    if hasLinks { try awaitReturned(rowsByOwner(exchange), exchange) }
   }
 
   /// Rows that each rank returns to this one.
@@ -258,16 +258,22 @@ extension ExpertGroup {
     }
     output.update(repeating: 0, count: exchange.count * shape.hidden)
     let ids = regions[rank].dispatch(parity: exchange.parity).ids
+    let near = neighbours(of: rank)
+    var (remote, between) = (0, 0)
     for pair in 0..<(exchange.count * shape.topK) {
       let expert = Int(ids[pair])
       let owner = map.owner(of: expert, token: pair / shape.topK, turn: turn)
       let row = Int(cursors[expert * shape.world + owner])
       guard row < shape.computedCapacity else { throw .corruptPeer(rank: owner, exchange.stamp) }
       cursors[expert * shape.world + owner] += 1
+      if owner != rank { remote += 1 }
+      if near & 1 << UInt64(owner) == 0 { between += 1 }
       accumulate(
         regions[owner].returnRows + row * shape.hidden, into: output + pair / shape.topK * shape.hidden,
         count: shape.hidden)
     }
+    counters.bytesCombined += UInt64(remote * shape.hidden * 4)
+    counters.bytesCombinedBetweenNodes += UInt64(between * shape.hidden * 4)
   }
 }
 

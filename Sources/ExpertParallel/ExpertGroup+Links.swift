@@ -61,7 +61,7 @@ extension ExpertGroup {
     try sleep(untilArrival: last, .dispatch(stamp))
   }
 
-  /// Waits for the rows that owners return, `rows` by owner, and counts them.
+  /// Waits for the rows that owners return, `rows` by owner.
   func awaitReturned(
     _ rows: [Int], _ exchange: PendingExchange
   ) throws(ExpertParallelError) {
@@ -69,8 +69,6 @@ extension ExpertGroup {
     var last: UInt64 = 0
     for owner in membership.ranks where owner != rank && rows[owner] > 0 {
       let bytes = rows[owner] * rowBytes
-      counters.bytesCombined += UInt64(bytes)
-      if !areNeighbours(owner, rank) { counters.bytesCombinedBetweenNodes += UInt64(bytes) }
       let sent = regions[exchange.half][owner].returnSent
       last = max(last, try arrival(from: owner, bytes: bytes, sent: sent))
     }

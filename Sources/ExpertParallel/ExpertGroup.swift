@@ -48,6 +48,7 @@ public final class ExpertGroup {
   /// The half-batches under way.
   var halves: [HalfExchange?]
   let neighbourMasks: [UInt64]
+  let hasLinks: Bool
   var viewWord = ViewWord(view: 1, proposer: 0)
   var watches: PeerWatches?
 
@@ -66,6 +67,7 @@ public final class ExpertGroup {
     ordinals = Array(repeating: 0, count: shape.halves)
     halves = Array(repeating: nil, count: shape.halves)
     let links = control.transport.links ?? .memory(world: shape.world)
+    hasLinks = links.hasLinks
     neighbourMasks = (0..<shape.world).map { links.neighbours(of: $0) }
     owned = OwnedExperts(
       shape, rank: control.rank, backend: control.transport.backend,

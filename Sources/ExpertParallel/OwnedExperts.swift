@@ -85,21 +85,25 @@ final class OwnedExperts {
     _ dispatches: [RankRegion.Dispatch], of sources: [Int], _ map: ExpertMap, _ stamp: ExchangeStamp
   ) throws(ExpertParallelError) {
     clearCounts()
+    let countsTokens = backend == .highThroughput
     for source in sources {
       let before = pairCount
       var token = TokenOwners()
       forEachPair(dispatches[source], map, turn: ExpertMap.turn(of: source, stamp)) { expert, owner, slot in
         rowsOfRank[owner] += 1
         rowsOfExpert[expert] += 1
-        if slot % shape.topK == 0 { close(&token, of: source) }
-        token.owners |= 1 << UInt64(owner)
+        if countsTokens {
+          if slot % shape.topK == 0 { close(&token, of: source) }
+          token.owners |= 1 << UInt64(owner)
+          if owner == rank { token.pairs += 1 }
+        }
         guard owner == rank else { return }
-        token.pairs += 1
         cursors[expert * shape.world + source] += 1
         pairCount += 1
       }
-      close(&token, of: source)
+      if countsTokens { close(&token, of: source) }
       pairsOfSource[source] = pairCount - before
+      arriving[source].pairs = pairsOfSource[source]
       // A token names an expert once; a peer that does otherwise would overrun the buffers.
       let greatest = experts.reduce(0) { max($0, cursors[$1 * shape.world + source]) }
       guard greatest <= dispatches[source].rowCount else { throw .corruptPeer(rank: source, stamp) }
