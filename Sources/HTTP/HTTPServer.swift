@@ -9,7 +9,11 @@ public final class HTTPServer {
   public typealias Refusal = @Loop (Int, String) -> (contentType: String, body: [UInt8])
 
   /// Connections that are open now.
-  public private(set) var connectionCount = 0
+  public private(set) var connectionCount = 0 {
+    didSet { onConnectionCount?(connectionCount) }
+  }
+  /// Told of every change of ``connectionCount``.
+  public var onConnectionCount: (@Loop (Int) -> Void)?
   /// Exchanges that are being answered now.
   public private(set) var exchangeCount = 0
 
@@ -48,6 +52,9 @@ public final class HTTPServer {
       }
     }
   }
+
+  /// Looks for connections now, as ``Listener/lookAgain()`` does.
+  public func lookAgain() { listener.lookAgain() }
 
   /// Stops accepting, closes idle connections and waits for the exchanges under way.
   ///

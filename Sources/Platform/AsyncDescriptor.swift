@@ -28,6 +28,7 @@ public final class AsyncDescriptor {
 
   private let reader = Waiter()
   private let writer = Waiter()
+  private let events: UInt32
 
   /// Takes ownership of `descriptor`, which must be non-blocking, and watches it.
   ///
@@ -36,7 +37,7 @@ public final class AsyncDescriptor {
   /// - Throws: the error of `epoll_ctl`, such as `EPERM` for a regular file.
   public init(_ descriptor: consuming FileDescriptor, exclusive: Bool = false) throws(SystemError) {
     raw = descriptor.release()
-    let events =
+    events =
       exclusive
       ? EPOLLIN.rawValue | EPOLLET.rawValue | EPOLLEXCLUSIVE.rawValue
       : EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
@@ -66,6 +67,17 @@ public final class AsyncDescriptor {
     reader.resume(.closed)
     writer.resume(.closed)
   }
+
+  /// Stops watching for a while, so that the kernel wakes another process that watches the same open file.
+  func suspend() { if raw >= 0 { EventLoop.shared.remove(raw) } }
+
+  /// Watches again; what has happened meanwhile is told at once.
+  func resume() throws(SystemError) {
+    if raw >= 0 { try EventLoop.shared.add(raw, events: events, source: self) }
+  }
+
+  /// Lets who waits for a read try it.
+  func wakeReader() { reader.becameReady() }
 
   private func wait(_ side: Waiter, _ deadline: Instant) async -> Outcome {
     guard raw >= 0 else { return .closed }

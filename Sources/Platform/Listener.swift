@@ -5,10 +5,15 @@ import Glibc
 @Loop
 public final class Listener {
   private let descriptor: AsyncDescriptor
+  private let gate: (any AcceptGate)?
 
-  /// Accepts on `socket`, which listens already; `exclusive` when other processes accept on it too.
-  public init(_ socket: consuming FileDescriptor, exclusive: Bool = false) throws(SystemError) {
+  /// Accepts on `socket`, which listens already; `exclusive` when other processes accept on it too, `gate` when this
+  /// one is not to take more than its share.
+  public init(
+    _ socket: consuming FileDescriptor, exclusive: Bool = false, gate: (any AcceptGate)? = nil
+  ) throws(SystemError) {
     try setNonBlocking(socket.raw)
+    self.gate = gate
     descriptor = try AsyncDescriptor(socket, exclusive: exclusive)
   }
 
@@ -52,9 +57,14 @@ public final class Listener {
   /// - Throws: what `accept` says of the process, such as `EMFILE`; a connection that died in the queue is skipped.
   public func accept() async throws(SystemError) -> Socket? {
     while descriptor.raw >= 0 {
+      if let gate, !gate.isOpen {
+        try await standAside(gate)
+        if descriptor.raw < 0 { return nil }
+      }
       let raw = clinux_accept4(descriptor.raw)
       switch -raw {
       case EAGAIN:
+        if let gate, !gate.isOpen { continue }
         if await descriptor.readable(until: .never) == .closed { return nil }
       case EINTR, ECONNABORTED, EPROTO:
         continue
@@ -65,6 +75,18 @@ public final class Listener {
       }
     }
     return nil
+  }
+
+  /// Looks for connections now, whatever the kernel has told.
+  ///
+  /// It wakes one process for a connection, and when that one dies or stops accepting before it took it, nobody else.
+  public func lookAgain() { descriptor.wakeReader() }
+
+  /// Leaves connections to other processes; the kernel does not even wake this one for them.
+  private func standAside(_ gate: any AcceptGate) async throws(SystemError) {
+    descriptor.suspend()
+    await gate.waitForTurn()
+    try descriptor.resume()
   }
 
   /// Stops accepting; the socket itself lives on in the processes that share it.

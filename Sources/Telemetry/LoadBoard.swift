@@ -14,23 +14,33 @@ public struct BoardLoad: Equatable, Sendable {
   }
 }
 
-/// The in-flight load of every rank by every ingress replica, in one shared segment.
+/// The in-flight load of every rank by every ingress replica, and what the replicas tell each other, in one shared
+/// segment.
 ///
-/// Each replica has a row of its own, a whole number of cache lines, and in it a word for each rank slot: requests and
-/// tokens as two 32-bit halves, stored as one, so that a reader never sees half an update. A replica writes only its
-/// row, sums all of them to choose a rank, and the controller clears the row of one that died.
+/// Each replica has a row of its own, a whole number of cache lines: one line about itself (``BoardPresence``), then a
+/// word for each rank slot: requests and tokens as two 32-bit halves, stored as one, so that a reader never sees half an
+/// update. A replica writes only its row, sums all of them to choose a rank, and the controller clears the row of one
+/// that died. So a limit over all replicas outlives any of them.
 public final class LoadBoard: Sendable {
   /// The rows, one per ingress replica.
   public let replicas: Int
   /// The words of a row, one per rank slot.
   public let slots: Int
   private let mapping: StatsMapping
+  private let rowWords: Int
+
+  /// The words of a row before its slots: one cache line about the replica.
+  private static let headWords = 8
 
   /// Slots of a row are rounded up to whole cache lines of eight.
-  private static func rowWords(_ slots: Int) -> Int { max(1, (slots + 7) / 8) * 8 }
+  private static func rowWords(_ slots: Int) -> Int { headWords + max(1, (slots + 7) / 8) * 8 }
 
   /// The size of the segment for so many replicas and rank slots.
   public static func byteCount(replicas: Int, slots: Int) -> Int { replicas * rowWords(slots) * 8 }
+
+  /// The path of the doorbell at which `replica` is told that the board has changed for it, in the folder of the
+  /// deployment's sockets.
+  public static func bellPath(in folder: String, replica: Int) -> String { "\(folder)/i\(replica).bell" }
 
   /// Maps the board behind `fd`, which stays the caller's; its size says how many slots there are.
   ///
@@ -39,12 +49,13 @@ public final class LoadBoard: Sendable {
     var status = stat()
     guard fstat(fd, &status) == 0 else { throw .system("fstat", "load board") }
     let size = Int(status.st_size)
-    guard replicas > 0, size > 0, size.isMultiple(of: replicas * 64) else {
+    guard replicas > 0, size.isMultiple(of: replicas * 64), size / replicas > Self.headWords * 8 else {
       throw StatsPageError(
         path: "load board", problem: "\(size) bytes are no rows for \(replicas) ingress replicas")
     }
     self.replicas = replicas
-    slots = size / replicas / 8
+    rowWords = size / replicas / 8
+    slots = rowWords - Self.headWords
     mapping = try StatsMapping(fd, byteCount: size, writable: true, path: "load board")
   }
 
@@ -71,14 +82,26 @@ public final class LoadBoard: Sendable {
     return sum
   }
 
-  /// Forgets what `replica` had in flight: at its start, and after its death.
+  /// Publishes what `replica` says of itself.
+  public func set(_ presence: BoardPresence, replica: Int) {
+    mapping.store(presence.word, head(replica))
+  }
+
+  /// What `replica` said of itself last; nil when it has not begun or was cleared.
+  public func presence(replica: Int) -> BoardPresence? { BoardPresence(word: mapping.load(head(replica))) }
+
+  /// Forgets what `replica` had in flight and said: at its start, and after its death.
   public func clear(replica: Int) {
-    for slot in 0..<slots { set(BoardLoad(), replica: replica, slot: slot) }
+    for word in 0..<rowWords { mapping.store(0, head(replica) + word) }
+  }
+
+  private func head(_ replica: Int) -> Int {
+    precondition((0..<replicas).contains(replica), "no such row on the load board")
+    return replica * rowWords
   }
 
   private func index(_ replica: Int, _ slot: Int) -> Int {
-    precondition(
-      (0..<replicas).contains(replica) && (0..<slots).contains(slot), "no such place on the load board")
-    return replica * slots + slot
+    precondition((0..<slots).contains(slot), "no such slot on the load board")
+    return head(replica) + Self.headWords + slot
   }
 }

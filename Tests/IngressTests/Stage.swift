@@ -23,9 +23,7 @@ final class Stage {
   private static let slots = 8
 
   init(_ adjust: (inout IngressOptions) -> Void = { _ in }, keys: [String] = []) throws {
-    var template = Array("/tmp/dpi-XXXXXX".utf8CString)
-    try #require(mkdtemp(&template) != nil)
-    folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    folder = try temporaryFolder()
     board = try SharedMemory(
       name: "board", byteCount: LoadBoard.byteCount(replicas: 1, slots: Self.slots))
     var options = IngressOptions(
@@ -57,10 +55,7 @@ final class Stage {
   func end() async {
     service.interruptAll()
     for server in [server] + ranks { _ = await server.drain(until: .after(.seconds(5))) }
-    for name in ["admin", "stats", "keys"] + ranks.indices.map({ "rank\($0)" }) {
-      unlink(folder + "/" + name)
-    }
-    rmdir(folder)
+    removeFolder(folder)
   }
 
   /// Adds a rank that answers by `handler`; it is in no table yet.
@@ -106,6 +101,26 @@ final class Stage {
     for (name, value) in fields { head.field(name, value) }
     return try await client.send("POST", head: head, body: Array(body.utf8), until: .after(Self.patience))
   }
+}
+
+/// A new folder with a short path, for sockets.
+func temporaryFolder() throws -> String {
+  var template = Array("/tmp/dpi-XXXXXX".utf8CString)
+  try #require(mkdtemp(&template) != nil)
+  return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
+/// Removes a folder with the files that are in it.
+func removeFolder(_ path: String) {
+  guard let folder = opendir(path) else { return }
+  while let entry = readdir(folder) {
+    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
+    unlink(path + "/" + name)
+  }
+  closedir(folder)
+  rmdir(path)
 }
 
 /// Runs `body` on a stage and cleans up after it, also when it throws.

@@ -81,12 +81,19 @@ extension ApplicationRunner {
     if replicas[replica.index] === replica { replicas[replica.index] = nil }
     boards.clear(replica: replica.index)
     directory.removeIngress(replica.index, life: replica.life)
+    wakeReplicas()
     forget(replica.process)
     tell(
       .ingress(
         .ended(ProcessEnd(status), lastLine: replica.process.lastLine), index: replica.index,
         life: replica.life))
     closeUnusedSockets()
+  }
+
+  /// Has the replicas that are left take what one of them left behind: connections that the kernel woke only it for,
+  /// and its part of what may be in flight.
+  private func wakeReplicas() {
+    for index in replicas.keys { Doorbell.ringOnce(directory.ingressBell(index)) }
   }
 
   /// Asks a replica to finish its requests and end.

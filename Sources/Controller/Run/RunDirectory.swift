@@ -1,6 +1,7 @@
 import ControlAPI
 import Glibc
 import Platform
+import Telemetry
 
 /// The names of an application's sockets, stats pages and logs.
 struct RunDirectory: Sendable {
@@ -18,6 +19,7 @@ struct RunDirectory: Sendable {
   func rankPage(_ place: RankPlace) -> String { "\(run)/\(place.stem).stats" }
   func rankLog(_ place: RankPlace) -> String { "\(logs)/\(place.group)-\(place.rank).e\(place.epoch).log" }
   func ingressSocket(_ index: Int) -> String { "\(run)/i\(index).sock" }
+  func ingressBell(_ index: Int) -> String { LoadBoard.bellPath(in: run, replica: index) }
   func ingressPage(_ index: Int, life: Int) -> String { "\(run)/i\(index).e\(life).stats" }
   func ingressLog(_ index: Int) -> String { "\(logs)/ingress-\(index).log" }
 
@@ -52,6 +54,7 @@ struct RunDirectory: Sendable {
   /// Removes what an ingress replica's life left behind.
   func removeIngress(_ index: Int, life: Int) {
     unlink(ingressSocket(index))
+    unlink(ingressBell(index))
     unlink(ingressPage(index, life: life))
   }
 

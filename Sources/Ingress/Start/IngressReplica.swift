@@ -12,6 +12,8 @@ public final class IngressReplica {
   private let service: IngressService
   private let admin: HTTPServer
   private let clients: HTTPServer
+  private let share: ConnectionShare
+  private let bell: Doorbell
   /// Left for error events and their way to the clients, out of the time for finishing requests.
   private static let lastWords = Duration.milliseconds(500)
 
@@ -24,13 +26,17 @@ public final class IngressReplica {
       stats = try StatsPageWriter(path: options.statsPage)
       let board = try LoadBoard(fd: options.boardDescriptor, replicas: options.boardRows)
       let ledger = LoadLedger(board, replica: options.replica)
+      let folder = Self.folder(of: options.adminSocket)
+      bell = try Doorbell(path: LoadBoard.bellPath(in: folder, replica: options.replica))
+      share = ConnectionShare(Peers(board, replica: options.replica, bell: bell, folder: folder))
       let pool = RankPool(policy: options.policy, seed: .random(in: 0 ... .max), ledger: ledger)
       let service = IngressService(
         options, keys: try options.apiKeysFile.map(APIKeys.init(file:)) ?? .none, pool: pool, stats: stats)
       self.service = service
       let page = MetricsPage(service.metrics, pool: pool, ledger: ledger, replica: options.replica)
       admin = try Self.adminServer(options, service)
-      clients = try Self.clientServer(options, RequestHandler(service, page))
+      clients = try Self.clientServer(options, share, RequestHandler(service, page))
+      clients.onConnectionCount = { [share] in share.connectionsChanged(to: $0) }
     } catch let error as IngressError {
       throw error
     } catch {
@@ -47,9 +53,10 @@ public final class IngressReplica {
   }
 
   private static func clientServer(
-    _ options: IngressOptions, _ handler: RequestHandler
+    _ options: IngressOptions, _ share: ConnectionShare, _ handler: RequestHandler
   ) throws(SystemError) -> HTTPServer {
-    let listener = try Listener(FileDescriptor(owning: options.listenDescriptor), exclusive: true)
+    let listener = try Listener(
+      FileDescriptor(owning: options.listenDescriptor), exclusive: true, gate: share)
     return HTTPServer(
       listener, refusal: { ("application/json", APIError.malformedRequest(status: $0, $1).body) },
       handler: { await handler.handle($0) })
@@ -57,7 +64,10 @@ public final class IngressReplica {
 
   /// Serves until SIGTERM or SIGINT, then finishes what is under way.
   public func run() async {
-    let tasks = [Task { await admin.run() }, Task { await clients.run() }, Task { await beat() }]
+    let tasks = [
+      Task { await admin.run() }, Task { await clients.run() }, Task { await beat() },
+      Task { await bell.answer { lookAtBoard() } },
+    ]
     defer { for task in tasks { task.cancel() } }
     stats.enter(.ready)
     ProcessLog.write("ingress replica \(options.replica) serves \(options.modelID)")
@@ -70,6 +80,7 @@ public final class IngressReplica {
     ProcessLog.write("draining, \(service.activeCount) requests under way")
     stats.enter(.draining)
     service.beginDraining()
+    share.leave()
     let patience = max(.zero, options.drainTimeout - Self.lastWords)
     if await clients.drain(until: .after(patience)) { return }
     ProcessLog.write("\(service.activeCount) requests are cut off after \(options.drainTimeout)")
@@ -83,8 +94,21 @@ public final class IngressReplica {
       stats.set(.openConnections, Double(clients.connectionCount))
       stats.set(.busyNanoseconds, Self.threadNanoseconds)
       stats.beat()
+      share.beat()
+      clients.lookAgain()
       await Loop.sleep(for: .seconds(1))
     }
+  }
+
+  /// Another replica changed the board in a way that matters here.
+  private func lookAtBoard() {
+    share.reconsider()
+    clients.lookAgain()
+    service.queue.pump()
+  }
+
+  private static func folder(of path: String) -> String {
+    path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
   }
 
   private static var threadNanoseconds: Int64 {
