@@ -44,6 +44,8 @@ public enum FieldPath {
   public static let variables = "llm_config.runtime_env.env_vars"
   /// The memory of the modelled device.
   public static let acceleratorMemory = "engine_options.accelerator_memory"
+  static let maxOngoing = "llm_config.deployment_config.max_ongoing_requests"
+  static let ingressMaxOngoing = "ingress_deployment_config.max_ongoing_requests"
   static let ingressReplicas = "ingress_deployment_config.num_replicas"
   static let ingressScaling = "ingress_deployment_config.autoscaling_config"
   static let ingressMinimum = "ingress_deployment_config.autoscaling_config.min_replicas"

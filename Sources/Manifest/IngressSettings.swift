@@ -6,6 +6,8 @@ public struct IngressSettings: Sendable, Equatable {
   public let port: Int
   /// How a rank is chosen.
   public let policy: RoutingPolicy
+  /// Requests that one ingress replica may have at ranks; times their number it limits all together.
+  public let maxOngoingRequests: Int?
   /// Requests that may wait over all ingress replicas; -1 sets no limit.
   public let maxQueuedRequests: Int
   /// The longest a request waits for a rank, in seconds.

@@ -13,6 +13,7 @@ extension Manifest {
     environment = checked.environment
     engineArguments = EngineArguments(checked, environment: checked.environment)
     links = checked.isGiven(FieldPath.links) ? checked.value(FieldPath.links).json() : nil
+    maxOngoingRequests = checked.integer(FieldPath.maxOngoing)
     ingressReplicas = checked.ingressBounds
     ingress = IngressSettings(checked)
     objective = ServiceObjective(
@@ -73,6 +74,7 @@ extension IngressSettings {
     host = checked.text(FieldPath.host) ?? "127.0.0.1"
     port = checked.integer(FieldPath.port) ?? 8000
     policy = checked.word(FieldPath.policy, .powerOfTwo)
+    maxOngoingRequests = checked.integer(FieldPath.ingressMaxOngoing)
     maxQueuedRequests = checked.integer(FieldPath.maxQueuedRequests) ?? 4096
     maxQueueWaitSeconds = checked.number(FieldPath.maxQueueWait) ?? 60
     requestTimeoutSeconds = checked.number(FieldPath.requestTimeout) ?? 600

@@ -25,6 +25,8 @@ public struct Manifest: Sendable, Equatable {
   public let ingressReplicas: ReplicaBounds
   /// The ingress: where it listens, how it routes and queues.
   public let ingress: IngressSettings
+  /// Requests that a rank may have at once, besides `max_num_seqs`; nil sets no other limit.
+  public let maxOngoingRequests: Int?
   /// The latency the operator promised, when the file names one.
   public let objective: ServiceObjective
   /// How changes and stops are carried out.

@@ -122,9 +122,18 @@ extension APIError {
       status: 503, type: "ServiceUnavailableError", message: message, retryAfterSeconds: retryAfterSeconds)
   }
 
+  /// 503 for a system that has too much to do, and will have a place for the request in `retryAfterSeconds`.
+  public static func overloaded(_ message: String, retryAfterSeconds: Int) -> APIError {
+    APIError(
+      status: 503, type: "ServiceUnavailableError", message: message, retryAfterSeconds: retryAfterSeconds,
+      shouldRetry: true)
+  }
+
   /// 429 for a caller beyond its own limit.
   public static func tooManyRequests(_ message: String, retryAfterSeconds: Int? = 1) -> APIError {
-    APIError(status: 429, type: "RateLimitError", message: message, retryAfterSeconds: retryAfterSeconds)
+    APIError(
+      status: 429, type: "RateLimitError", message: message, retryAfterSeconds: retryAfterSeconds,
+      shouldRetry: true)
   }
 
   /// 400 for a body or field of the wrong form, in the words of vLLM's validator.

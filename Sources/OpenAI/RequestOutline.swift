@@ -11,6 +11,9 @@ public struct RequestOutline: Sendable, Equatable {
   /// The most tokens the caller wants, for an estimate of the load.
   public var maxTokens: Int?
 
+  /// A lower number goes first.
+  public var priority = 0
+
   /// An outline that says nothing.
   public init() {}
 
@@ -21,6 +24,7 @@ public struct RequestOutline: Sendable, Equatable {
     user = outline.user
     session = outline.nestedSession ?? outline.session ?? outline.userID
     maxTokens = outline.maxTokens
+    priority = outline.priority
   }
 }
 
@@ -33,6 +37,7 @@ private struct RequestOutlineFields {
   var session: String?
   var nestedSession: String?
   var maxTokens: Int?
+  var priority = 0
 
   init(_ root: JSONElement) throws(APIError) {
     guard root.isObject else { _ = try RequestFields(root); return }
@@ -61,6 +66,7 @@ private struct RequestOutlineFields {
       }
     case "max_tokens": maxTokens = maxTokens ?? element.integer
     case "max_completion_tokens": maxTokens = element.integer ?? maxTokens
+    case "priority": priority = element.integer ?? 0
     case "user": user = element.string
     case "user_id": userID = element.string
     case "session_id": session = element.string

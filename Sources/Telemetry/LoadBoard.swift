@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// What a rank has to do, as the load board tells it.
 public struct BoardLoad: Equatable, Sendable {
@@ -17,8 +18,8 @@ public struct BoardLoad: Equatable, Sendable {
 /// The in-flight load of every rank by every ingress replica, and what the replicas tell each other, in one shared
 /// segment.
 ///
-/// Each replica has a row of its own, a whole number of cache lines: one line about itself (``BoardPresence``), then a
-/// word for each rank slot: requests and tokens as two 32-bit halves, stored as one, so that a reader never sees half an
+/// Each replica has a row of its own, a whole number of cache lines: one line about itself (``BoardPresence``,
+/// ``BoardQueue``), a word for each caller with a limit, then a word for each rank slot: requests and tokens as two 32-bit halves, stored as one, so that a reader never sees half an
 /// update. A replica writes only its row, sums all of them to choose a rank, and the controller clears the row of one
 /// that died. So a limit over all replicas outlives any of them.
 public final class LoadBoard: Sendable {
@@ -29,8 +30,10 @@ public final class LoadBoard: Sendable {
   private let mapping: StatsMapping
   private let rowWords: Int
 
-  /// The words of a row before its slots: one cache line about the replica.
-  private static let headWords = 8
+  /// Callers whose requests can be counted.
+  public static let callerSlots = 64
+  /// The words of a row before its slots: one cache line about the replica, then a word for each caller.
+  private static let headWords = 8 + callerSlots
 
   /// Slots of a row are rounded up to whole cache lines of eight.
   private static func rowWords(_ slots: Int) -> Int { headWords + max(1, (slots + 7) / 8) * 8 }
@@ -90,6 +93,52 @@ public final class LoadBoard: Sendable {
   /// What `replica` said of itself last; nil when it has not begun or was cleared.
   public func presence(replica: Int) -> BoardPresence? { BoardPresence(word: mapping.load(head(replica))) }
 
+  /// Publishes the queue of `replica`.
+  public func set(_ queue: BoardQueue, replica: Int) {
+    let waiting = UInt64(UInt32(clamping: queue.waiting))
+    mapping.store(waiting << 32 | UInt64(UInt32(clamping: queue.inFlight)), head(replica) + 1)
+    mapping.store(queue.front, head(replica) + 2)
+  }
+
+  /// The queue of `replica` as it said last.
+  public func queue(replica: Int) -> BoardQueue {
+    let word = mapping.load(head(replica) + 1)
+    return BoardQueue(
+      waiting: Int(word >> 32), inFlight: Int(word & 0xFFFF_FFFF), front: mapping.load(head(replica) + 2))
+  }
+
+  /// The queues of all replicas but `excluded` together, and the front that comes first.
+  public func queues(excluding excluded: Int? = nil) -> BoardQueue {
+    var sum = BoardQueue()
+    for replica in 0..<replicas where replica != excluded {
+      let part = queue(replica: replica)
+      sum.waiting += part.waiting
+      sum.inFlight += part.inFlight
+      if part.front > 0 { sum.front = sum.front == 0 ? part.front : min(sum.front, part.front) }
+    }
+    return sum
+  }
+
+  /// Publishes the requests that the caller of `slot` has under way at `replica`.
+  public func set(callers count: Int, replica: Int, slot: Int) {
+    mapping.store(UInt64(max(0, count)), callerIndex(replica, slot))
+  }
+
+  /// The requests that the caller of `slot` has under way at all replicas but `excluded`.
+  public func callers(slot: Int, excluding excluded: Int? = nil) -> Int {
+    var sum = 0
+    for replica in 0..<replicas where replica != excluded {
+      sum += Int(mapping.load(callerIndex(replica, slot)))
+    }
+    return sum
+  }
+
+  /// Orders what was published before it and what is read after it, between all replicas that call it.
+  ///
+  /// Of two that each publish and then look, at least one sees the other: so neither a limit is exceeded nor a place
+  /// overlooked.
+  public func publishThenLook() { atomicMemoryFence(ordering: .sequentiallyConsistent) }
+
   /// Forgets what `replica` had in flight and said: at its start, and after its death.
   public func clear(replica: Int) {
     for word in 0..<rowWords { mapping.store(0, head(replica) + word) }
@@ -98,6 +147,11 @@ public final class LoadBoard: Sendable {
   private func head(_ replica: Int) -> Int {
     precondition((0..<replicas).contains(replica), "no such row on the load board")
     return replica * rowWords
+  }
+
+  private func callerIndex(_ replica: Int, _ slot: Int) -> Int {
+    precondition((0..<Self.callerSlots).contains(slot), "no such caller's slot on the load board")
+    return head(replica) + 8 + slot
   }
 
   private func index(_ replica: Int, _ slot: Int) -> Int {

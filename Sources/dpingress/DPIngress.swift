@@ -25,8 +25,10 @@ import Routing
         "policy", .value("POLICY"), "How a rank is chosen.", choices: RoutingPolicy.allCases.map(\.rawValue),
         fallback: RoutingPolicy.powerOfTwo.rawValue),
       OptionDescription(
-        "max-queued-requests", .value("N"), "Requests that may wait here; -1 sets no limit.", fallback: "4096"
-      ),
+        "max-queued-requests", .value("N"), "Requests that may wait at all replicas; -1 sets no limit.",
+        fallback: "4096"),
+      OptionDescription(
+        "max-ongoing-requests", .value("N"), "Requests that all replicas together may have at ranks."),
       OptionDescription("max-queue-wait-s", .value("S"), "The longest a request waits.", fallback: "60"),
       OptionDescription("request-timeout-s", .value("S"), "The longest a request takes.", fallback: "600"),
       OptionDescription(
@@ -87,6 +89,7 @@ import Routing
     if let limit = try arguments.integer("max-queued-requests", in: -1...(.max)) {
       options.maxQueuedRequests = limit < 0 ? nil : limit
     }
+    options.maxOngoingRequests = try arguments.integer("max-ongoing-requests", in: 1...(.max))
     options.migrationLimit =
       try arguments.integer("migration-limit", in: 0...100) ?? options.migrationLimit
     func seconds(_ name: String) throws(UsageError) -> Duration? {

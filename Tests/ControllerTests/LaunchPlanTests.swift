@@ -94,9 +94,22 @@ import Testing
     #expect(ApplicationSpec.boardRows(for: count) == rows)
   }
 
-  @Test(arguments: [(-1, 4, -1), (100, 4, 25), (3, 4, 1), (101, 4, 26)])
-  func `shares the queue's limit among the replicas`(total: Int, replicas: Int, share: Int) {
-    #expect(ApplicationSpec.queueShare(of: total, replicas: replicas) == share)
+  @Test func `tells limits as the deployment's, not a replica's`() throws {
+    let text = """
+      apiVersion: dpdeploy/v1
+      name: demo
+      llm_config:
+        model_loading_config: {model_id: toy, model_source: toy}
+        engine_kwargs: {max_num_seqs: 32}
+        deployment_config: {max_ongoing_requests: 12}
+      ingress_deployment_config: {num_replicas: 3, max_ongoing_requests: 5}
+      ingress: {max_queued_requests: 100}
+      """
+    let reading = Manifest.read(ManifestSource(name: "demo.yaml", text: text))
+    let spec = ApplicationSpec(try #require(reading.manifest), modelFolder: "/models/toy")
+    let words = spec.ingress.arguments.joined(separator: " ")
+    #expect(words.contains("--max-queued-requests 100 --max-ongoing-requests 15"), "\(words)")
+    #expect(spec.engine.capacity == 12)
   }
 
   @Test func `refuses a home whose sockets would have too long paths`() {

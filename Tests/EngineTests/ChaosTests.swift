@@ -98,10 +98,12 @@ private final class ChaosIngress {
       boardRows: 1, modelID: "toy")
     // Fire at random may well hit the same stream often.
     options.migrationLimit = 100
-    let ledger = LoadLedger(try LoadBoard(fd: board.descriptor.raw, replicas: 1), replica: 0)
+    let view = try LoadBoard(fd: board.descriptor.raw, replicas: 1)
+    let ledger = LoadLedger(view, replica: 0)
     let pool = RankPool(policy: .powerOfTwo, seed: 1, ledger: ledger)
     let service = IngressService(
-      options, keys: .none, pool: pool, stats: try StatsPageWriter<IngressStats>(path: page))
+      options, keys: try KeyFile(nil), pool: pool, peers: Peers(view, replica: 0, bell: nil, folder: ""),
+      stats: try StatsPageWriter<IngressStats>(path: page))
     self.service = service
     let handler = RequestHandler(
       service, MetricsPage(service.metrics, pool: pool, ledger: ledger, replica: 0))

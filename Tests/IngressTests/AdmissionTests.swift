@@ -120,4 +120,83 @@ import Testing
       for task in [first, second, third] { #expect(try await task.value == 200) }
     }
   }
+
+  @Test func `keeps one limit over all replicas, in the order of arrival`() async throws {
+    let adjust: (inout IngressOptions) -> Void = {
+      $0.maxOngoingRequests = 8
+      $0.maxQueuedRequests = 20
+    }
+    try await onStage(Stage(adjust)) { first in
+      var stages = [first]
+      for replica in 1..<4 { stages.append(try Stage(adjust, replica: replica, beside: first)) }
+      let gate = Gate()
+      for _ in 0..<2 { try first.addRank { await gate.hold($0) } }
+      for stage in stages { try stage.publish(2, capacity: 16) }
+      var sent: [Task<Int, any Error>] = []
+      for index in 0..<28 {
+        sent.append(send(stages[index < 8 ? 0 : 3 - index % 4], #"{"n":\#(index)}"#))
+        await eventually {
+          gate.order.count == min(index + 1, 8)
+            && stages.reduce(0) { $0 + $1.service.queue.depth } == max(0, index - 7)
+        }
+      }
+      for index in 28..<40 { #expect(try await send(stages[index % 4], "{}").value == 503) }
+      #expect(gate.order.count == 8)
+      for index in 1...28 {
+        gate.releaseOne()
+        await eventually { gate.order.count == min(index + 8, 28) }
+      }
+      for task in sent { #expect(try await task.value == 200) }
+      #expect(gate.order == (0..<28).map { #"{"n":\#($0)}"# })
+      for stage in stages.dropFirst() { await stage.end() }
+    }
+  }
+
+  @Test func `gives a dead replica's places to those that wait elsewhere`() async throws {
+    let adjust: (inout IngressOptions) -> Void = { $0.maxOngoingRequests = 1 }
+    try await onStage(Stage(adjust)) { first in
+      let second = try Stage(adjust, replica: 1, beside: first)
+      let gate = Gate()
+      try first.addRank { await gate.hold($0) }
+      for stage in [first, second] { try stage.publish(1) }
+      let lost = send(second, "{}")
+      await eventually { gate.order.count == 1 }
+      let waiting = send(first, "{}")
+      await eventually { first.service.queue.depth == 1 }
+      try first.clear(replica: 1)
+      await eventually { gate.order.count == 2 }
+      for _ in 0..<2 { gate.releaseOne() }
+      #expect(try await lost.value == 200)
+      #expect(try await waiting.value == 200)
+      await second.end()
+    }
+  }
+
+  @Test func `goes by priority, and by turns between callers`() async throws {
+    try await onStage(Stage(keys: ["one", "two"])) { stage in
+      let gate = Gate()
+      try stage.addRank { await gate.hold($0) }
+      try stage.publish(1, capacity: 1)
+      var sent: [Task<Int, any Error>] = []
+      @Loop func ask(_ name: String, _ key: String, priority: Int) async {
+        let body = #"{"n":"\#(name)","priority":\#(priority)}"#
+        let depth = stage.service.queue.depth
+        sent.append(
+          Task { try await stage.post(body, fields: [("Authorization", "Bearer \(key)")]).head.status })
+        let isFirst = gate.order.isEmpty
+        await eventually { isFirst ? gate.order.count == 1 : stage.service.queue.depth == depth + 1 }
+      }
+      await ask("first", "one", priority: 0)
+      for name in ["a", "b", "c"] { await ask(name, "one", priority: 0) }
+      for name in ["d", "e"] { await ask(name, "two", priority: 0) }
+      await ask("urgent", "one", priority: -1)
+      for index in 1...7 {
+        gate.releaseOne()
+        await eventually { gate.order.count == min(index + 1, 7) }
+      }
+      for task in sent { #expect(try await task.value == 200) }
+      let names = gate.order.compactMap { $0.split(separator: "\"").dropFirst(3).first.map(String.init) }
+      #expect(names == ["first", "urgent", "a", "d", "b", "e", "c"])
+    }
+  }
 }

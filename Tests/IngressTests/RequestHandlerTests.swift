@@ -61,6 +61,36 @@ import Testing
     }
   }
 
+  @Test func `let a caller have as many requests under way as its key says, anywhere`() async throws {
+    try await onStage(Stage(keys: ["one name=acme max_ongoing_requests=1", "two"])) { stage in
+      let second = try Stage(keys: ["one name=acme max_ongoing_requests=1"], replica: 1, beside: stage)
+      let (started, release) = (Signal(), Signal())
+      try stage.addRank { exchange in
+        started.fire()
+        _ = await release.wait(until: .after(Stage.patience))
+        await exchange.respond(200, body: Array("{}".utf8))
+      }
+      for one in [stage, second] { try one.publish(1) }
+      let key = [("Authorization", "Bearer one")]
+      let first = Task { try await stage.post(fields: key).head.status }
+      #expect(await started.wait(until: .after(Stage.patience)))
+      for one in [stage, second] {
+        let refused = try await one.post(fields: key)
+        #expect(refused.head.status == 429 && refused.head["x-should-retry"] == "true")
+        #expect(refused.head["retry-after"] != nil)
+      }
+      let other = Task { try await stage.post(fields: [("Authorization", "Bearer two")]).head.status }
+      release.fire()
+      #expect(try await first.value == 200)
+      #expect(try await other.value == 200)
+      #expect(try await second.post(fields: key).head.status == 200)
+      let text = try await get(stage, "/metrics").text
+      #expect(text.contains(#"caller_requests_total{replica="0",caller="acme",code="429"} 1"#))
+      #expect(text.contains(#"caller="key-3",code="200"} 1"#) && !text.contains("one\""))
+      await second.end()
+    }
+  }
+
   @Test func `tell metrics with the labels that docs/metrics.md promises`() async throws {
     try await onStage(Stage()) { stage in
       try stage.publish(1)

@@ -17,44 +17,64 @@ final class Stage {
   private var ranks: [HTTPServer] = []
   private let board: SharedMemory
   private let ledger: LoadLedger
+  private let bell: Doorbell
   private var version = 0
 
   static let patience = Duration.seconds(20)
   private static let slots = 8
 
-  init(_ adjust: (inout IngressOptions) -> Void = { _ in }, keys: [String] = []) throws {
-    folder = try temporaryFolder()
-    board = try SharedMemory(
-      name: "board", byteCount: LoadBoard.byteCount(replicas: 1, slots: Self.slots))
+  private static let rows = 4
+
+  /// - Parameters:
+  ///   - replica: its number.
+  ///   - first: another replica, whose ranks and board it shares.
+  init(
+    _ adjust: (inout IngressOptions) -> Void = { _ in }, keys: [String] = [], replica: Int = 0,
+    beside first: Stage? = nil
+  ) throws {
+    folder = try first?.folder ?? temporaryFolder()
+    board =
+      if let first { SharedMemory(try first.board.descriptor.duplicate()) } else {
+        try SharedMemory(
+          name: "board", byteCount: LoadBoard.byteCount(replicas: Self.rows, slots: Self.slots))
+      }
     var options = IngressOptions(
       listenDescriptor: -1, boardDescriptor: board.descriptor.raw, adminSocket: folder + "/admin",
-      statsPage: folder + "/stats", replica: 0, boardRows: 1, modelID: "toy")
+      statsPage: folder + "/stats\(replica)", replica: replica, boardRows: Self.rows, modelID: "toy")
     adjust(&options)
-    ledger = LoadLedger(try LoadBoard(fd: board.descriptor.raw, replicas: 1), replica: 0)
-    let pool = RankPool(policy: options.policy, seed: 1, ledger: ledger)
+    let view = try LoadBoard(fd: board.descriptor.raw, replicas: Self.rows)
+    ledger = LoadLedger(view, replica: replica)
+    bell = try Doorbell(path: LoadBoard.bellPath(in: folder, replica: replica))
+    let pool = RankPool(policy: options.policy, seed: 1, ledger: ledger, limit: options.maxOngoingRequests)
+    let peers = Peers(view, replica: replica, bell: bell, folder: folder)
+    _ = ConnectionShare(peers)
     let stats = try StatsPageWriter<IngressStats>(path: options.statsPage)
-    service = IngressService(options, keys: try Self.keys(keys, folder), pool: pool, stats: stats)
+    service = IngressService(
+      options, keys: try Self.keys(keys, folder), pool: pool, peers: peers, stats: stats)
     let page = MetricsPage(service.metrics, pool: pool, ledger: ledger, replica: 0)
     let handler = RequestHandler(service, page)
     let socket = try Listener.open(.tcp(host: "127.0.0.1", port: 0))
     client = HTTPClient(.tcp(host: "127.0.0.1", port: Listener.port(of: socket) ?? 0))
     server = HTTPServer(try Listener(socket)) { await handler.handle($0) }
     Task { [server] in await server.run() }
+    Task { [bell, service] in await bell.answer { service.queue.pump() } }
   }
 
-  private static func keys(_ keys: [String], _ folder: String) throws -> APIKeys {
-    guard !keys.isEmpty else { return .none }
+  private static func keys(_ keys: [String], _ folder: String) throws -> KeyFile {
+    guard !keys.isEmpty else { return try KeyFile(nil) }
     let path = folder + "/keys"
     let file = try #require(fopen(path, "we"))
     fputs("# clients\n" + keys.joined(separator: "\n") + "\n", file)
     fclose(file)
-    return try APIKeys(file: path)
+    chmod(path, 0o600)
+    return try KeyFile(path)
   }
 
   /// Stops everything and removes the folder.
   func end() async {
     service.interruptAll()
     for server in [server] + ranks { _ = await server.drain(until: .after(.seconds(5))) }
+    bell.close()
     removeFolder(folder)
   }
 
@@ -64,6 +84,12 @@ final class Stage {
     let server = HTTPServer(listener, handler: handler)
     ranks.append(server)
     Task { await server.run() }
+  }
+
+  /// Forgets another replica's row, as the controller does when it has died.
+  func clear(replica: Int) throws {
+    try LoadBoard(fd: board.descriptor.raw, replicas: Self.rows).clear(replica: replica)
+    Doorbell.ringOnce(LoadBoard.bellPath(in: folder, replica: service.options.replica))
   }
 
   /// Gives the ingress a table of `count` ranks, the sockets of which need not exist.

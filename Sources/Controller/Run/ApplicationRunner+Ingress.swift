@@ -44,12 +44,10 @@ extension ApplicationRunner {
     do { board = try boards.descriptor(rows: launch.ingress.boardRows) } catch {
       throw PlanError(reason: "\(error)")
     }
-    let share = ApplicationSpec.queueShare(
-      of: request.manifest.ingress.maxQueuedRequests, replicas: state.spec.ingressReplicas)
     let plan = LaunchPlan(
       directory: directory, tools: surroundings.tools, home: surroundings.homeHash, application: stored.name)
     return plan.ingress(
-      launch, queueShare: share, drainTimeout: state.spec.drainTimeout, listener: listener, board: board)
+      launch, drainTimeout: state.spec.drainTimeout, listener: listener, board: board)
   }
 
   private func isStarting(_ launch: IngressLaunch) -> Bool {

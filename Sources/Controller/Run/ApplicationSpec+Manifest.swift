@@ -9,7 +9,8 @@ extension ApplicationSpec {
       name: manifest.name, serverName: manifest.serverDeploymentName, groups: layout.groups,
       cluster: ClusterSpec(nodes: layout.nodes, devicesPerNode: layout.devicesPerNode),
       engine: EngineSpec(
-        size: layout.size, sizePerNode: layout.sizePerNode, capacity: manifest.engineArguments.maxNumSeqs,
+        size: layout.size, sizePerNode: layout.sizePerNode,
+        capacity: min(manifest.engineArguments.maxNumSeqs, manifest.maxOngoingRequests ?? .max),
         arguments: Self.engineArguments(manifest, modelFolder),
         environment: manifest.environment.map { "\($0.name)=\($0.value)" },
         recovers: manifest.failurePolicy == .recover),
@@ -74,7 +75,11 @@ extension ApplicationSpec {
       "--max-queue-wait-s", "\(ingress.maxQueueWaitSeconds)",
       "--request-timeout-s", "\(ingress.requestTimeoutSeconds)",
       "--migration-limit", "\(ingress.migrationLimit)",
+      "--max-queued-requests", "\(ingress.maxQueuedRequests)",
     ]
+    if let limit = ingress.maxOngoingRequests {
+      arguments += ["--max-ongoing-requests", "\(limit * manifest.ingressReplicas.minimum)"]
+    }
     if let file = ingress.apiKeysFile { arguments += ["--api-keys-file", file] }
     return arguments
   }
@@ -84,10 +89,5 @@ extension ApplicationSpec {
     var rows = 8
     while rows < count + IngressSet.surge(count) { rows *= 2 }
     return rows
-  }
-
-  /// Each replica's share of the requests that may wait; -1 sets no limit.
-  static func queueShare(of total: Int, replicas: Int) -> Int {
-    total < 0 ? -1 : max(1, (total + replicas - 1) / max(1, replicas))
   }
 }

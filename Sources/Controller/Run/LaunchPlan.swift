@@ -40,14 +40,14 @@ struct LaunchPlan: Sendable {
   }
 
   func ingress(
-    _ launch: IngressLaunch, queueShare: Int, drainTimeout: Duration, listener: Int32, board: Int32
+    _ launch: IngressLaunch, drainTimeout: Duration, listener: Int32, board: Int32
   ) -> LaunchSpec {
     let arguments =
       launch.ingress.arguments + [
         "--listen-fd", "\(Self.listenDescriptor)", "--board-fd", "\(Self.boardDescriptor)", "--admin-uds",
         directory.ingressSocket(launch.index), "--stats-page",
         directory.ingressPage(launch.index, life: launch.life), "--replica", "\(launch.index)",
-        "--replicas-max", "\(launch.ingress.boardRows)", "--max-queued-requests", "\(queueShare)",
+        "--replicas-max", "\(launch.ingress.boardRows)",
         "--drain-timeout-s", "\(drainTimeout.inSeconds)",
       ]
     return LaunchSpec(

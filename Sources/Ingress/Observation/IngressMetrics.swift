@@ -6,6 +6,9 @@ import Telemetry
 final class IngressMetrics {
   let stats: StatsPageWriter<IngressStats>
   private(set) var requestsByStatus: [Int: Int64] = [:]
+  /// Of callers with a name, and of them only.
+  private(set) var requestsByCaller: [String: [Int: Int64]] = [:]
+  private(set) var tokensByCaller: [String: Int64] = [:]
   private(set) var timeToFirstToken = Histogram(bounds: BucketBounds.timeToFirstToken)
   private(set) var timePerOutputToken = Histogram(bounds: BucketBounds.timePerOutputToken)
   private(set) var requestDuration = Histogram(bounds: BucketBounds.requestLatency)
@@ -23,8 +26,12 @@ final class IngressMetrics {
   /// Counts a request that has come to its end.
   ///
   /// - Parameter status: what the client was told; 499 when it had left, as nginx writes it.
-  func ended(_ status: Int, isBroken: Bool, _ times: RequestTimes) {
+  func ended(_ status: Int, isBroken: Bool, _ times: RequestTimes, _ caller: Caller) {
     requestsByStatus[status, default: 0] += 1
+    if !caller.name.isEmpty {
+      requestsByCaller[caller.name, default: [:]][status, default: 0] += 1
+      tokensByCaller[caller.name, default: 0] += Int64(times.outputTokens)
+    }
     stats.add(.requests)
     switch status {
     case _ where isBroken:

@@ -22,6 +22,7 @@ struct MetricsPage {
   func text() -> [UInt8] {
     var page = PrometheusWriter()
     requests(&page)
+    callers(&page)
     gauges(&page)
     counters(&page)
     histograms(&page)
@@ -33,6 +34,22 @@ struct MetricsPage {
     page.family(name, .counter, help: "Requests that came to an end, by what the client was told.")
     for (status, count) in metrics.requestsByStatus.sorted(by: { $0.key < $1.key }) {
       page.sample(name, labels.adding("code", String(status)), count)
+    }
+  }
+
+  private func callers(_ page: inout PrometheusWriter) {
+    guard !metrics.requestsByCaller.isEmpty else { return }
+    let requests = Self.prefix + "caller_requests_total"
+    page.family(requests, .counter, help: "Requests that came to an end, by the name of their API key.")
+    for (name, codes) in metrics.requestsByCaller.sorted(by: { $0.key < $1.key }) {
+      for (status, count) in codes.sorted(by: { $0.key < $1.key }) {
+        page.sample(requests, labels.adding("caller", name).adding("code", String(status)), count)
+      }
+    }
+    let tokens = Self.prefix + "caller_generation_tokens_total"
+    page.family(tokens, .counter, help: "Generated tokens, by the name of the API key.")
+    for (name, count) in metrics.tokensByCaller.sorted(by: { $0.key < $1.key }) {
+      page.sample(tokens, labels.adding("caller", name), count)
     }
   }
 

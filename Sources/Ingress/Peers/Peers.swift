@@ -38,6 +38,20 @@ final class Peers {
     return least
   }
 
+  /// The other replica whose first waiting request comes before `front`, and before all others' too.
+  ///
+  /// Nil when there is none; one that stands still is passed over.
+  func elder(than front: UInt64) -> Int? {
+    let now = Self.now
+    var elder: (peer: Int, front: UInt64)?
+    for peer in others {
+      let first = board.queue(replica: peer).front
+      guard first > 0, first < elder?.front ?? front else { continue }
+      if board.presence(replica: peer)?.isFresh(at: now) == true { elder = (peer, first) }
+    }
+    return elder?.peer
+  }
+
   /// Seconds of the clock that all replicas share.
   static var now: Double { Double(Instant.now.nanoseconds) * 1e-9 }
 }

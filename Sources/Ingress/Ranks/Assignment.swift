@@ -8,11 +8,11 @@ final class Assignment {
   private var tokens: Int
   private var isOver = false
 
-  init(_ rank: LiveRank, tokens: Int, _ ledger: LoadLedger) {
+  /// - Parameter tokens: those that `ledger` claimed the place for.
+  init(_ rank: LiveRank, tokens: Int, claimedFrom ledger: LoadLedger) {
     self.rank = rank
     self.tokens = tokens
     self.ledger = ledger
-    ledger.add(requests: 1, tokens: tokens, slot: rank.slot)
   }
 
   /// Tokens that came on top.

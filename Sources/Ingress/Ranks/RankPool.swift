@@ -12,6 +12,10 @@ final class RankPool {
     var pinned: Int?
     /// Tokens of the prompt, about.
     var tokens: Int
+    /// A lower number is served first.
+    var priority = 0
+    /// Whose turn it is, between callers.
+    var caller = ""
     /// Lives of ranks that failed the request already.
     var failed: [LiveRank] = []
 
@@ -32,11 +36,14 @@ final class RankPool {
   /// The version of the table in force; -1 before the first.
   private(set) var version = -1
   private(set) var ranks: [LiveRank] = []
-  private let ledger: LoadLedger
+  let ledger: LoadLedger
+  private let limit: Int?
   private var router: Router
 
-  init(policy: RoutingPolicy, seed: UInt64, ledger: LoadLedger) {
+  /// - Parameter limit: requests that all replicas together may have in flight; nil sets none beside the ranks' own.
+  init(policy: RoutingPolicy, seed: UInt64, ledger: LoadLedger, limit: Int? = nil) {
     self.ledger = ledger
+    self.limit = limit
     router = Router(policy: policy, seed: seed)
   }
 
@@ -61,6 +68,7 @@ final class RankPool {
     let kept = table.entries.map { entry in ranks.first { $0.isSame(as: entry) } ?? LiveRank(entry) }
     for rank in ranks where !kept.contains(where: { $0 === rank }) { rank.client.closeIdle() }
     ranks = kept
+    ledger.watch(kept.map(\.slot))
     version = table.version
     router.setRanks(
       table.entries.map {
@@ -72,14 +80,38 @@ final class RankPool {
   ///
   /// When every rank that runs has failed the request, they are all tried again.
   func offer(_ wish: Wish) -> Offer {
+    ledger.refresh()
     let failed = ranks.indices.filter { index in wish.failed.contains { $0 === ranks[index] } }
-    var decision = choose(wish, excluding: Set(failed))
-    if decision == .unavailable, !failed.isEmpty { decision = choose(wish, excluding: []) }
-    return switch decision {
-    case .rank(let index): .place(Assignment(ranks[index], tokens: wish.tokens, ledger))
-    case .saturated: .saturated
-    case .unavailable: .unavailable
-    case .unknownRank: .unknownRank(ranks: (ranks.map(\.key.rank).max() ?? -1) + 1)
+    let offer = offer(wish, excluding: Set(failed))
+    if case .unavailable = offer, !failed.isEmpty { return self.offer(wish, excluding: []) }
+    return offer
+  }
+
+  /// Whether some rank has a free place, by a fresh look at the board.
+  var hasRoom: Bool {
+    ledger.refresh(atOnce: true)
+    guard limit.map({ ledger.inFlight < $0 }) ?? true else { return false }
+    return ranks.indices.contains {
+      router.ranks[$0].isRunning && ledger.load(slot: ranks[$0].slot).requests < router.ranks[$0].capacity
+    }
+  }
+
+  /// A place that another replica takes at the same moment is left to it, and the next best is tried.
+  private func offer(_ wish: Wish, excluding failed: Set<Int>) -> Offer {
+    var excluded = failed
+    while true {
+      switch choose(wish, excluding: excluded) {
+      case .rank(let index):
+        let slot = ranks[index].slot
+        let capacity = router.ranks[index].capacity
+        if ledger.claim(tokens: wish.tokens, slot: slot, capacity: capacity, limit: limit) {
+          return .place(Assignment(ranks[index], tokens: wish.tokens, claimedFrom: ledger))
+        }
+        excluded.insert(index)
+      case .saturated: return .saturated
+      case .unavailable: return excluded == failed ? .unavailable : .saturated
+      case .unknownRank: return .unknownRank(ranks: (ranks.map(\.key.rank).max() ?? -1) + 1)
+      }
     }
   }
 

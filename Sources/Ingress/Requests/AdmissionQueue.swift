@@ -1,11 +1,17 @@
 import OpenAI
 import Platform
+import Routing
+import Telemetry
 
-/// Requests that wait for a place at a rank, in the order in which they arrived.
+/// Requests that wait for a place at a rank: by priority, in turn between callers, and as they came.
+///
+/// All replicas' queues act as one. Each tells on the load board how many wait there and which is first. A place that
+/// comes free goes to the first of all; who frees one rings there. The limit counts what waits anywhere, and outlives
+/// every replica.
 @Loop
 final class AdmissionQueue {
   /// One request that waits.
-  private final class Ticket {
+  @Loop private final class Ticket {
     let wish: RankPool.Wish
     let arrival: Instant
     let settled = Signal()
@@ -16,38 +22,44 @@ final class AdmissionQueue {
       self.wish = wish
       self.arrival = arrival
     }
+
+    var isSettled: Bool { place != nil || refusal != nil }
+    var front: UInt64 { BoardQueue.front(priority: wish.priority, arrival: arrival.nanoseconds) }
   }
 
   private let pool: RankPool
+  private let peers: Peers
   private let limit: Int?
   private let patience: Duration
-  /// Places that other replicas free are seen on the board only, by looking again.
-  private let lookAgain: Duration
   private let depthChanged: @Loop (Int) -> Void
-  private var waiting: [Ticket] = [] {
-    didSet { if waiting.count != oldValue.count { depthChanged(waiting.count) } }
-  }
+  /// Those that any rank may serve.
+  private var line = FairQueue<Ticket>()
+  /// Those that want certain ranks, by their fronts; others may find a place when these find none.
+  private var restricted: [Ticket] = []
   private var drain = DrainRate()
   private let timer = LoopTimer()
+  private var yieldedSince: Instant?
+
+  /// In case a ring was lost, or who was rung does not answer.
+  private static let lookAgain = Duration.milliseconds(10)
 
   /// - Parameters:
-  ///   - limit: requests that may wait; nil sets none.
+  ///   - limit: requests that may wait at all replicas together; nil sets none.
   ///   - patience: the longest one waits.
-  ///   - replicas: ingress replicas that share the ranks: the more there are, the more rarely each looks.
-  ///   - depthChanged: is told how many requests wait.
+  ///   - depthChanged: is told how many requests wait here.
   init(
-    _ pool: RankPool, limit: Int?, patience: Duration, replicas: Int,
+    _ pool: RankPool, _ peers: Peers, limit: Int?, patience: Duration,
     depthChanged: @escaping @Loop (Int) -> Void
   ) {
     self.pool = pool
+    self.peers = peers
     self.limit = limit
     self.patience = patience
     self.depthChanged = depthChanged
-    lookAgain = .microseconds(max(2000, 500 * replicas))
   }
 
-  /// Requests that wait.
-  var depth: Int { waiting.count }
+  /// Requests that wait here.
+  var depth: Int { line.count + restricted.count }
 
   /// Waits for a place.
   ///
@@ -60,41 +72,105 @@ final class AdmissionQueue {
     _ wish: RankPool.Wish, arrival: Instant, isRetry: Bool, _ interruption: Interruption,
     until deadline: Instant
   ) async throws(AdmissionRefusal) -> Assignment {
-    if waiting.isEmpty || wish.pinned != nil, let place = try settle(wish) { return place }
-    if let limit, !isRetry, waiting.count >= limit { throw .queueFull(retryAfterSeconds: retryAfter) }
+    if depth == 0 || wish.isRestricted, peers.elder(than: .max) == nil || wish.isRestricted,
+      let place = try settle(wish)
+    {
+      return place
+    }
     let ticket = Ticket(wish, arrival: arrival)
-    waiting.insert(ticket, at: waiting.firstIndex { $0.arrival > arrival } ?? waiting.count)
-    lookLater()
+    let leave = enqueue(ticket)
+    defer { leave() }
+    if let limit, !isRetry, pool.ledger.waiting > limit {
+      throw .queueFull(retryAfterSeconds: retryAfter)
+    }
+    pump()
     interruption.onHappening = { ticket.settled.fire() }
     defer { interruption.onHappening = nil }
     _ = await ticket.settled.wait(until: min(deadline, arrival + patience))
-    waiting.removeAll { $0 === ticket }
     if let place = ticket.place { return place }
     if let refusal = ticket.refusal { throw .refused(refusal) }
     throw interruption.reason == nil ? .waitedTooLong(retryAfterSeconds: retryAfter) : .interrupted
   }
 
-  /// Gives out what places there are; to be called when a place was freed or the table has changed.
+  /// Gives out what places there are; to be called when a place was freed, the table has changed or a peer rang.
   func pump() {
-    var isFull = false
-    for ticket in waiting where ticket.place == nil && ticket.refusal == nil {
-      if isFull, !ticket.wish.isRestricted { continue }
-      do throws(AdmissionRefusal) {
-        ticket.place = try settle(ticket.wish)
-        if ticket.place == nil, !ticket.wish.isRestricted { isFull = true }
-      } catch {
-        if case .refused(let refusal) = error { ticket.refusal = refusal }
-      }
-      if ticket.place != nil || ticket.refusal != nil { ticket.settled.fire() }
-    }
-    if !waiting.isEmpty { lookLater() }
+    let front = line.first?.element.front ?? .max
+    serveRestricted { $0.front < front }
+    serveLine()
+    serveRestricted { _ in true }
+    publish()
+    if depth > 0 { lookLater() }
   }
 
   /// Notes that a request has ended, for the estimate in `Retry-After`.
   func noteEnd() { drain.note(at: .now) }
 
   /// Seconds until a request that comes now would probably get its turn, from 1 to 60.
-  private var retryAfter: Int { drain.seconds(for: waiting.count, at: .now) }
+  private var retryAfter: Int {
+    let sharers = 1 + peers.others.count { peers.board.presence(replica: $0)?.isAccepting == true }
+    return drain.seconds(for: max(depth, pool.ledger.waiting / sharers), at: .now)
+  }
+
+  /// Lets `ticket` wait; the closure ends that.
+  private func enqueue(_ ticket: Ticket) -> () -> Void {
+    if ticket.wish.isRestricted {
+      let place = restricted.firstIndex { $0.front > ticket.front } ?? restricted.endIndex
+      restricted.insert(ticket, at: place)
+      publish()
+      return { [self] in
+        restricted.removeAll { $0 === ticket }
+        publish()
+      }
+    }
+    let id = line.add(
+      ticket, priority: ticket.wish.priority, caller: ticket.wish.caller, arrival: ticket.arrival.nanoseconds)
+    publish()
+    return { [self] in
+      if !ticket.isSettled { line.remove(id, priority: ticket.wish.priority, caller: ticket.wish.caller) }
+      publish()
+    }
+  }
+
+  private func publish() {
+    pool.ledger.publish(waiting: depth, front: line.first?.element.front ?? 0)
+    depthChanged(depth)
+  }
+
+  private func serveRestricted(_ isTurn: (Ticket) -> Bool) {
+    for ticket in restricted where isTurn(ticket) && !ticket.isSettled { _ = serve(ticket) }
+    restricted.removeAll(where: \.isSettled)
+  }
+
+  /// Serves the line while places are free and no other replica's first came before this one's.
+  private func serveLine() {
+    while pool.hasRoom {
+      let ticket = line.first?.element
+      if let elder = peers.elder(than: ticket?.front ?? .max) {
+        guard ticket != nil, hasYieldedEnough else { return peers.ring(elder) }
+      }
+      yieldedSince = nil
+      guard let ticket, serve(ticket) else { return }
+      _ = line.popFirst()
+      publish()
+    }
+  }
+
+  /// Whether the elder had its time, and does not use the place.
+  private var hasYieldedEnough: Bool {
+    let now = Instant.now
+    let since = yieldedSince ?? now
+    yieldedSince = since
+    return now - since >= Self.lookAgain
+  }
+
+  /// Whether `ticket` need not wait any more.
+  private func serve(_ ticket: Ticket) -> Bool {
+    do throws(AdmissionRefusal) { ticket.place = try settle(ticket.wish) } catch {
+      if case .refused(let refusal) = error { ticket.refusal = refusal }
+    }
+    if ticket.isSettled { ticket.settled.fire() }
+    return ticket.isSettled
+  }
 
   private func settle(_ wish: RankPool.Wish) throws(AdmissionRefusal) -> Assignment? {
     switch pool.offer(wish) {
@@ -110,7 +186,7 @@ final class AdmissionQueue {
 
   private func lookLater() {
     guard !timer.isSet else { return }
-    timer.set(.after(lookAgain)) { [weak self] in self?.pump() }
+    timer.set(.after(Self.lookAgain)) { [weak self] in self?.pump() }
   }
 }
 

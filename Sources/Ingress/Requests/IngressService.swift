@@ -9,8 +9,9 @@ final class IngressService {
   let pool: RankPool
   let queue: AdmissionQueue
   let metrics: IngressMetrics
-  let keys: APIKeys
+  let keys: KeyFile
   let reader = RequestReader()
+  let callers: CallerLedger
   var quarantine = Quarantine()
   /// Whether the replica is about to end.
   private(set) var isDraining = false
@@ -18,14 +19,16 @@ final class IngressService {
   private var inFlight = 0
 
   init(
-    _ options: IngressOptions, keys: APIKeys, pool: RankPool, stats: StatsPageWriter<IngressStats>
+    _ options: IngressOptions, keys: KeyFile, pool: RankPool, peers: Peers,
+    stats: StatsPageWriter<IngressStats>
   ) {
     self.options = options
     self.keys = keys
     self.pool = pool
+    callers = CallerLedger(peers.board, replica: peers.replica)
     metrics = IngressMetrics(stats)
     queue = AdmissionQueue(
-      pool, limit: options.maxQueuedRequests, patience: options.maxQueueWait, replicas: options.boardRows,
+      pool, peers, limit: options.maxQueuedRequests, patience: options.maxQueueWait,
       depthChanged: { stats.set(.queueDepth, Double($0)) })
   }
 

@@ -21,6 +21,7 @@ final class Relay {
   let exchange: HTTPExchange
   let interruption = Interruption()
   let requestID: String
+  let caller: Caller
   /// What lets any rank go on where another one was lost.
   let ticket: RequestTicket
   let deadline: Instant
@@ -28,8 +29,9 @@ final class Relay {
   /// The stream to the client, whichever ranks it comes from.
   var filter = EventFilter()
 
-  init(_ exchange: HTTPExchange, _ service: IngressService) {
+  init(_ exchange: HTTPExchange, _ service: IngressService, _ caller: Caller) {
     self.exchange = exchange
+    self.caller = caller
     self.service = service
     requestID = Self.requestID(exchange.head)
     ticket = RequestTicket(
@@ -43,6 +45,8 @@ final class Relay {
   func run() async {
     let end: End
     do throws(APIError) {
+      guard service.callers.enter(caller) else { throw callerIsBusy }
+      defer { service.callers.leave(caller) }
       let request = try await read()
       exchange.onAbandon = { [interruption] in interruption.happen(.clientGone) }
       end = try await serve(request)
@@ -50,14 +54,21 @@ final class Relay {
       await refuse(error)
       end = End(status: error.status)
     }
-    service.metrics.ended(end.status, isBroken: end.isBroken, times)
+    service.metrics.ended(end.status, isBroken: end.isBroken, times, caller)
     service.queue.noteEnd()
+  }
+
+  private var callerIsBusy: APIError {
+    exchange.closeAfterAnswer()
+    let limit = caller.maxOngoingRequests ?? 0
+    return .tooManyRequests("Your key has \(limit) requests under way, as many as it may.")
   }
 
   /// What the relay needs to know of a request, and its bytes.
   struct Request {
     let body: [UInt8]
     let pinned: Int?
+    let priority: Int
   }
 
   private func read() async throws(APIError) -> Request {
@@ -71,7 +82,7 @@ final class Relay {
     let outline = try service.reader.outline(body)
     let served = service.options.modelID
     if let model = outline.model, model != served { throw .unknownModel(model, served: [served]) }
-    return Request(body: body, pinned: try pinnedRank())
+    return Request(body: body, pinned: try pinnedRank(), priority: outline.priority)
   }
 
   private func pinnedRank() throws(APIError) -> Int? {
@@ -84,7 +95,8 @@ final class Relay {
 
   private func serve(_ request: Request) async throws(APIError) -> End {
     // About four bytes of JSON make a token.
-    var wish = RankPool.Wish(pinned: request.pinned, tokens: request.body.count / 4)
+    var wish = RankPool.Wish(
+      pinned: request.pinned, tokens: request.body.count / 4, priority: request.priority, caller: caller.name)
     var setbacks = Setbacks(migrationLimit: service.options.migrationLimit)
     while true {
       guard let place = try await admit(wish, isRetry: !wish.failed.isEmpty) else {
@@ -147,10 +159,10 @@ final class Relay {
         return nil
       case .queueFull(let seconds):
         service.metrics.stats.add(.queueFull)
-        throw .unavailable("Too many requests wait already.", retryAfterSeconds: seconds)
+        throw .overloaded("Too many requests wait already.", retryAfterSeconds: seconds)
       case .waitedTooLong(let seconds):
         service.metrics.stats.add(.queueTimeouts)
-        throw .unavailable(
+        throw .overloaded(
           "No rank had room for the request in \(service.options.maxQueueWait.wholeSeconds) s.",
           retryAfterSeconds: seconds)
       }
@@ -168,7 +180,8 @@ final class Relay {
   private var expiry: APIError {
     APIError(
       status: 504, type: "GatewayTimeoutError",
-      message: "The request took longer than \(service.options.requestTimeout.wholeSeconds) s.")
+      message: "The request took longer than \(service.options.requestTimeout.wholeSeconds) s.",
+      shouldRetry: false)
   }
 
   /// Lets the controller tell of a dead group before the next attempt; ends early when the client leaves.

@@ -22,11 +22,11 @@ final class RequestHandler {
   func handle(_ exchange: HTTPExchange) async {
     let path = percentDecoded(exchange.head.path)
     do throws(APIError) {
-      if path.hasPrefix("/v1/") { try service.keys.check(exchange.head) }
+      let caller = path.hasPrefix("/v1/") ? try service.keys.caller(of: exchange.head) : .anyone
       switch path {
       case "/v1/completions", "/v1/chat/completions":
         try allow(["POST"], exchange)
-        await service.serve(Relay(exchange, service))
+        await service.serve(Relay(exchange, service, caller))
       case _ where path == "/v1/models" || path.hasPrefix("/v1/models/"):
         try allow(["GET", "HEAD"], exchange)
         await models(exchange, path)

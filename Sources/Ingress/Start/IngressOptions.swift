@@ -18,7 +18,9 @@ public struct IngressOptions: Sendable {
   public var modelID: String
   /// How a rank is chosen.
   public var policy: RoutingPolicy
-  /// Requests that may wait here; nil sets no limit.
+  /// Requests that all replicas together may have at ranks; nil leaves it to the ranks' own limits.
+  public var maxOngoingRequests: Int?
+  /// Requests that may wait at all replicas together; nil sets no limit.
   public var maxQueuedRequests: Int?
   /// The longest a request waits for a rank.
   public var maxQueueWait: Duration

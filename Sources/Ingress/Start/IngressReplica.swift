@@ -28,10 +28,14 @@ public final class IngressReplica {
       let ledger = LoadLedger(board, replica: options.replica)
       let folder = Self.folder(of: options.adminSocket)
       bell = try Doorbell(path: LoadBoard.bellPath(in: folder, replica: options.replica))
-      share = ConnectionShare(Peers(board, replica: options.replica, bell: bell, folder: folder))
-      let pool = RankPool(policy: options.policy, seed: .random(in: 0 ... .max), ledger: ledger)
+      let peers = Peers(board, replica: options.replica, bell: bell, folder: folder)
+      share = ConnectionShare(peers)
+      let pool = RankPool(
+        policy: options.policy, seed: .random(in: 0 ... .max), ledger: ledger,
+        limit: options.maxOngoingRequests)
       let service = IngressService(
-        options, keys: try options.apiKeysFile.map(APIKeys.init(file:)) ?? .none, pool: pool, stats: stats)
+        options, keys: try KeyFile(options.apiKeysFile), pool: pool, peers: peers,
+        stats: stats)
       self.service = service
       let page = MetricsPage(service.metrics, pool: pool, ledger: ledger, replica: options.replica)
       admin = try Self.adminServer(options, service)
@@ -95,6 +99,7 @@ public final class IngressReplica {
       stats.set(.busyNanoseconds, Self.threadNanoseconds)
       stats.beat()
       share.beat()
+      service.keys.reload()
       clients.lookAgain()
       await Loop.sleep(for: .seconds(1))
     }

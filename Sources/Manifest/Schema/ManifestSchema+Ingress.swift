@@ -10,9 +10,9 @@ extension ManifestSchema {
           "autoscaling_config", "How the number of ingress replicas follows the load.",
           autoscaling(inIngress: true)),
         Field(
-          "max_ongoing_requests", .integer(1...(.max)), "Requests an ingress replica takes at once.", .none,
-          bundled: .notYet(
-            "an ingress replica takes what comes; `ingress.max_queued_requests` limits the queue")),
+          "max_ongoing_requests", .integer(1...1_000_000),
+          "Requests an ingress replica may have at ranks; times their number it is one limit for all together.",
+          .ingressRoll),
         Field(
           "ray_actor_options", .anything, "Ray's resources of a replica.", .none,
           bundled: .noEffect("there are no Ray actors here")),
@@ -47,7 +47,8 @@ extension ManifestSchema {
           "How long a request may take in all.", .ingressRoll),
         Field(
           "api_keys_file", .text(.any),
-          "A file of accepted API keys, one a line; relative paths start at the manifest's folder.",
+          "A file of accepted API keys with mode 0600, a line each: `KEY [name=NAME] [max_ongoing_requests=N]`; it is "
+            + "read again when it changes. Relative paths start at the manifest's folder.",
           .ingressRoll),
         Field(
           "migration_limit", .integer(0...100), .integer(3),

@@ -51,8 +51,9 @@ extension ManifestSchema {
         "num_replicas", .integer(1...64), .integer(1),
         "Groups: each is a complete copy with `data_parallel_size` ranks.", .groupRestart),
       Field(
-        "max_ongoing_requests", .integer(1...(.max)), "Requests a replica takes at once.", .none,
-        bundled: .notYet("a rank takes `max_num_seqs` requests at once")),
+        "max_ongoing_requests", .integer(1...(.max)),
+        "Requests a rank has at once; never more than `max_num_seqs`. The others wait in the ingress.",
+        .recreate),
       Field(
         "max_queued_requests", .integer(-1...(.max)), "Requests that may wait for a replica.", .none,
         bundled: .noEffect("the queue is the ingress's: use `ingress.max_queued_requests`")),
