@@ -26,8 +26,16 @@ public struct IngressSettings: Sendable, Equatable {
 public enum RoutingPolicy: String, Sendable, CaseIterable {
   /// The less loaded of two ranks picked at random.
   case powerOfTwo = "power_of_two"
+  /// The least loaded of all ranks.
+  case leastLoaded = "least_loaded"
   /// Each live rank in turn.
   case roundRobin = "round_robin"
+  /// Any rank.
+  case random
+  /// The same rank for the same session.
+  case session
+  /// The rank that has the longest beginning of the prompt in its cache, within bounds of load.
+  case prefixAware = "prefix_aware"
 }
 
 /// How changes and stops are carried out.

@@ -84,12 +84,23 @@ struct JSONElement {
     return Self.text(csimdjson_string(raw, &length), length)
   }
 
+  /// Calls `body` with the bytes of a string; not at all for anything else.
+  func withText(_ body: (UnsafeRawBufferPointer) -> Void) {
+    guard type == CSIMDJSON_STRING else { return }
+    var length = 0
+    let start = csimdjson_string(raw, &length)
+    body(UnsafeRawBufferPointer(start: start, count: length))
+  }
+
   var elements: [JSONElement]? {
     guard type == CSIMDJSON_ARRAY else { return nil }
     var elements: [JSONElement] = []
     forEach { _, element in elements.append(element) }
     return elements
   }
+
+  /// Whether it is an array or an object.
+  var isContainer: Bool { isObject || type == CSIMDJSON_ARRAY }
 
   var isObject: Bool { type == CSIMDJSON_OBJECT }
 

@@ -6,8 +6,10 @@ public struct RequestOutline: Sendable, Equatable {
   public var isStreaming = false
   /// The caller's id for its user.
   public var user: String?
-  /// The caller's id for the session, of `session_params.session_id`, `session_id` or `user_id`.
+  /// What the session is known by: `session_params.session_id`, `user`, `session_id` or `user_id`.
   public var session: String?
+  /// Hashes of the prompt's text by blocks of 64 bytes, each of all text up to its end; empty unless they were asked for.
+  public var promptBlocks: [UInt64] = []
   /// The most tokens the caller wants, for an estimate of the load.
   public var maxTokens: Int?
 
@@ -17,12 +19,13 @@ public struct RequestOutline: Sendable, Equatable {
   /// An outline that says nothing.
   public init() {}
 
-  init(_ root: JSONElement) throws(APIError) {
+  init(_ root: JSONElement, hashingPrompt: Bool) throws(APIError) {
     let outline = try RequestOutlineFields(root)
+    if hashingPrompt { promptBlocks = PromptBlocks.of(root) }
     model = outline.model
     isStreaming = outline.isStreaming
     user = outline.user
-    session = outline.nestedSession ?? outline.session ?? outline.userID
+    session = outline.nestedSession ?? outline.user ?? outline.session ?? outline.userID
     maxTokens = outline.maxTokens
     priority = outline.priority
   }
@@ -79,7 +82,7 @@ private struct RequestOutlineFields {
 
 extension JSONElement {
   /// The last member called `name` of an object.
-  fileprivate func member(_ name: String) -> JSONElement? {
+  func member(_ name: String) -> JSONElement? {
     guard isObject else { return nil }
     var found: JSONElement?
     forEach { if $0.elementsEqual(name.utf8) { found = $1 } }

@@ -23,9 +23,10 @@ public final class RequestReader {
 
   /// Reads only what a relay needs.
   ///
+  /// - Parameter hashingPrompt: whether ``RequestOutline/promptBlocks`` are wanted, which costs a walk over the prompt.
   /// - Throws: 400 for what is no JSON object, or says `model` or `stream` in a wrong type.
-  public func outline(_ body: [UInt8]) throws(APIError) -> RequestOutline {
-    try read(body) { (root) throws(APIError) in try RequestOutline(root) }
+  public func outline(_ body: [UInt8], hashingPrompt: Bool = false) throws(APIError) -> RequestOutline {
+    try read(body) { (root) throws(APIError) in try RequestOutline(root, hashingPrompt: hashingPrompt) }
   }
 
   private func read<Value>(

@@ -3,8 +3,16 @@ public enum RoutingPolicy: String, CaseIterable, Sendable {
   /// The less loaded of two random ranks: nearly as even as the least loaded of all, and no herd runs to one rank when
   /// many ingress replicas decide on the same slightly old loads (Mitzenmacher 2001).
   case powerOfTwo = "power_of_two"
+  /// The least loaded of all ranks; the first after the one chosen last among equals.
+  case leastLoaded = "least_loaded"
   /// One after the other.
   case roundRobin = "round_robin"
+  /// Any.
+  case random
+  /// The same rank for the same session, while it has a free place.
+  case session
+  /// The rank that has the longest beginning of the prompt in its cache, unless it has much more to do than the others.
+  case prefixAware = "prefix_aware"
 }
 
 /// What came of choosing.

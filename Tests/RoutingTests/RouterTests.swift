@@ -67,7 +67,15 @@ import Testing
         table[index].isRunning && !tried.contains(index) && (pinned == nil || pinned == table[index].key.rank)
       }
       let free = able.filter { loads[$0].requests < 4 }
-      switch router.choose(excluding: tried, pinned: pinned, now: 0, load: { loads[$0] }) {
+      let request = RoutingRequest(
+        pinned: pinned, session: Bool.random(using: &random) ? random.next() : nil,
+        prefix: (0..<UInt64.random(in: 0...4, using: &random)).map { $0 },
+        adapter: Bool.random(using: &random) ? "a" : nil)
+      for index in table.indices where Bool.random(using: &random) {
+        router.notePlacement(of: request, at: index)
+        router.reportSuccess(of: index, adapter: "a")
+      }
+      switch router.choose(request, excluding: tried, now: 0, load: { loads[$0] }) {
       case .rank(let index): #expect(free.contains(index), "seed \(seed), round \(round)")
       case .saturated: #expect(!able.isEmpty && free.isEmpty, "seed \(seed), round \(round)")
       case .unavailable: #expect(able.isEmpty, "seed \(seed), round \(round)")
@@ -124,10 +132,13 @@ import Testing
 
   @Test func `a pinned rank is taken or nothing`() {
     var router = router(.roundRobin, ranks(3))
-    for _ in 0..<5 { #expect(router.choose(pinned: 2, now: 0) { _ in RankLoad() } == .rank(2)) }
-    #expect(router.choose(excluding: [2], pinned: 2, now: 0) { _ in RankLoad() } == .unavailable)
-    #expect(router.choose(pinned: 3, now: 0) { _ in RankLoad() } == .unknownRank)
-    #expect(router.choose(pinned: -1, now: 0) { _ in RankLoad() } == .unknownRank)
+    for _ in 0..<5 {
+      #expect(router.choose(RoutingRequest(pinned: 2), now: 0) { _ in RankLoad() } == .rank(2))
+    }
+    #expect(
+      router.choose(RoutingRequest(pinned: 2), excluding: [2], now: 0) { _ in RankLoad() } == .unavailable)
+    #expect(router.choose(RoutingRequest(pinned: 3), now: 0) { _ in RankLoad() } == .unknownRank)
+    #expect(router.choose(RoutingRequest(pinned: -1), now: 0) { _ in RankLoad() } == .unknownRank)
   }
 
   @Test func `seeds make replicas differ`() {

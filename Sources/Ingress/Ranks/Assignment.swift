@@ -4,13 +4,16 @@ import Platform
 @Loop
 final class Assignment {
   let rank: LiveRank
+  /// The adapter that the request asks for.
+  let adapter: String?
   private let ledger: LoadLedger
   private var tokens: Int
   private var isOver = false
 
   /// - Parameter tokens: those that `ledger` claimed the place for.
-  init(_ rank: LiveRank, tokens: Int, claimedFrom ledger: LoadLedger) {
+  init(_ rank: LiveRank, tokens: Int, adapter: String?, claimedFrom ledger: LoadLedger) {
     self.rank = rank
+    self.adapter = adapter
     self.tokens = tokens
     self.ledger = ledger
   }

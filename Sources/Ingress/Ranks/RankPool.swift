@@ -8,8 +8,8 @@ import Routing
 final class RankPool {
   /// What a request wants of its rank.
   struct Wish {
-    /// The rank number that the client insists on.
-    var pinned: Int?
+    /// What matters for the choice.
+    var routing: RoutingRequest
     /// Tokens of the prompt, about.
     var tokens: Int
     /// A lower number is served first.
@@ -20,7 +20,7 @@ final class RankPool {
     var failed: [LiveRank] = []
 
     /// Whether other requests may find a place when this one finds none.
-    var isRestricted: Bool { pinned != nil || !failed.isEmpty }
+    var isRestricted: Bool { routing.pinned != nil || !failed.isEmpty }
   }
 
   enum Offer {
@@ -105,7 +105,10 @@ final class RankPool {
         let slot = ranks[index].slot
         let capacity = router.ranks[index].capacity
         if ledger.claim(tokens: wish.tokens, slot: slot, capacity: capacity, limit: limit) {
-          return .place(Assignment(ranks[index], tokens: wish.tokens, claimedFrom: ledger))
+          router.notePlacement(of: wish.routing, at: index)
+          return .place(
+            Assignment(
+              ranks[index], tokens: wish.tokens, adapter: wish.routing.adapter, claimedFrom: ledger))
         }
         excluded.insert(index)
       case .saturated: return .saturated
@@ -120,13 +123,14 @@ final class RankPool {
     if let index = ranks.firstIndex(where: { $0 === rank }) { router.reportFailure(of: index, at: Self.now) }
   }
 
-  /// Notes that `rank` answered.
-  func reportSuccess(of rank: LiveRank) {
-    if let index = ranks.firstIndex(where: { $0 === rank }) { router.reportSuccess(of: index) }
+  /// Notes that `rank` answered; with `adapter`, where one was asked for.
+  func reportSuccess(of rank: LiveRank, adapter: String?) {
+    guard let index = ranks.firstIndex(where: { $0 === rank }) else { return }
+    router.reportSuccess(of: index, adapter: adapter)
   }
 
   private func choose(_ wish: Wish, excluding: Set<Int>) -> RoutingDecision {
-    router.choose(excluding: excluding, pinned: wish.pinned, now: Self.now) {
+    router.choose(wish.routing, excluding: excluding, now: Self.now) {
       ledger.load(slot: ranks[$0].slot)
     }
   }

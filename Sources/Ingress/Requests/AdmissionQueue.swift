@@ -180,7 +180,7 @@ final class AdmissionQueue {
       throw .refused(
         .badValue(
           "There is no such rank; ranks go from 0 to \(ranks - 1).", parameter: "X-data-parallel-rank",
-          value: wish.pinned.map(String.init) ?? ""))
+          value: wish.routing.pinned.map(String.init) ?? ""))
     }
   }
 

@@ -88,7 +88,7 @@ extension Relay {
     guard status < 500 else {
       return .failed(.answer(downstreamHead(answer), status: status, body: body))
     }
-    service.pool.reportSuccess(of: place.rank)
+    service.pool.reportSuccess(of: place.rank, adapter: status < 300 ? place.adapter : nil)
     measureWhole(answer.head)
     await exchange.respond(head: downstreamHead(answer), body: body)
     return .ended(exchange.isAbandoned ? .clientGone : End(status: status))

@@ -9,7 +9,7 @@ extension Relay {
   /// When it goes on with a stream that another rank began, only what follows is sent, under the head that the client
   /// has already.
   func stream(_ answer: HTTPAnswer, _ place: Assignment) async -> Outcome {
-    service.pool.reportSuccess(of: place.rank)
+    service.pool.reportSuccess(of: place.rank, adapter: place.adapter)
     if !exchange.isAnswered {
       service.metrics.stats.add(
         .promptTokens, answer.head["x-dpdeploy-prompt-tokens"].flatMap { Int($0) } ?? 0)

@@ -1,6 +1,7 @@
 import HTTP
 import OpenAI
 import Platform
+import Routing
 import Telemetry
 
 /// One request for a completion, from its body to the end of its answer.
@@ -67,7 +68,7 @@ final class Relay {
   /// What the relay needs to know of a request, and its bytes.
   struct Request {
     let body: [UInt8]
-    let pinned: Int?
+    let routing: RoutingRequest
     let priority: Int
   }
 
@@ -79,10 +80,15 @@ final class Relay {
       throw .badRequest("The request's body could not be read: \(error)")
     }
     guard !service.quarantine.holds(body, at: .now) else { throw Self.quarantined }
-    let outline = try service.reader.outline(body)
+    let policy = service.options.policy
+    let outline = try service.reader.outline(body, hashingPrompt: policy == .prefixAware)
     let served = service.options.modelID
     if let model = outline.model, model != served { throw .unknownModel(model, served: [served]) }
-    return Request(body: body, pinned: try pinnedRank(), priority: outline.priority)
+    let routing = RoutingRequest(
+      pinned: try pinnedRank(),
+      session: policy == .session ? SessionKey.of(exchange.head, outline, body: body) : nil,
+      prefix: outline.promptBlocks, adapter: outline.model == served ? nil : outline.model)
+    return Request(body: body, routing: routing, priority: outline.priority)
   }
 
   private func pinnedRank() throws(APIError) -> Int? {
@@ -96,7 +102,7 @@ final class Relay {
   private func serve(_ request: Request) async throws(APIError) -> End {
     // About four bytes of JSON make a token.
     var wish = RankPool.Wish(
-      pinned: request.pinned, tokens: request.body.count / 4, priority: request.priority, caller: caller.name)
+      routing: request.routing, tokens: request.body.count / 4, priority: request.priority, caller: caller.name)
     var setbacks = Setbacks(migrationLimit: service.options.migrationLimit)
     while true {
       guard let place = try await admit(wish, isRetry: !wish.failed.isEmpty) else {

@@ -33,9 +33,10 @@ extension ManifestSchema {
           "The port to listen on; 0 takes any free one, which `status` shows.", .ingressRoll),
         Field(
           "policy",
-          .choice(
-            ["power_of_two", "round_robin"], later: ["least_loaded", "random", "prefix_aware", "session"]),
-          .text("power_of_two"), "How a rank is chosen.", .ingressRoll),
+          .choice(RoutingPolicy.allCases.map(\.rawValue)), .text("power_of_two"),
+          "How a rank is chosen: the less loaded of two, the least loaded, in turn, any, by session (headers "
+            + "`X-Session-ID`, `X-User-ID`, …, then fields `user`, `session_id`), or by the beginning of the prompt. "
+            + "`X-data-parallel-rank` overrides it.", .ingressRoll),
         Field(
           "max_queued_requests", .integer(-1...1_000_000), .integer(4096),
           "Requests that may wait over all ingress replicas, then 503; -1 sets no limit.", .ingressRoll),
