@@ -28,7 +28,7 @@ public struct Router: Sendable {
     penalties.keep(epochs)
     prefixes.forget(gone)
     for name in adapters.keys { adapters[name]?.subtract(gone) }
-    if old.map(\.key) != ranks.map(\.key) { ring = HashRing(ranks.map(\.key)) }
+    if policy == .session, old.map(\.key) != ranks.map(\.key) { ring = HashRing(ranks.map(\.key)) }
   }
 
   /// Chooses a rank for one attempt of a request.

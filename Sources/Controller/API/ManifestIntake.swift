@@ -17,9 +17,13 @@ struct ManifestIntake {
       throw ControlError(code: "invalid-manifest", message: remarks.joined(separator: "\n"), exitCode: 3)
     }
     try checkBackend(manifest)
-    let model = try findModel(manifest, folder: Self.folder(of: path) ?? folder)
+    let lookup = ModelLookup(
+      manifestFolder: Self.folder(of: path) ?? folder, bundledFolders: tools.models)
+    let model = try findModel(manifest, lookup)
+    let keys = try findKeys(manifest, lookup)
     return AcceptedManifest(
-      manifest: manifest, spec: ApplicationSpec(manifest, modelFolder: model), warnings: remarks)
+      manifest: manifest, spec: ApplicationSpec(manifest, modelFolder: model, keysFile: keys),
+      warnings: remarks)
   }
 
   private func checkBackend(_ manifest: Manifest) throws(ControlError) {
@@ -32,8 +36,23 @@ struct ManifestIntake {
     }
   }
 
-  private func findModel(_ manifest: Manifest, folder: String) throws(ControlError) -> String {
-    let lookup = ModelLookup(manifestFolder: folder, bundledFolders: tools.models)
+  private func findKeys(_ manifest: Manifest, _ lookup: ModelLookup) throws(ControlError) -> String? {
+    guard let path = manifest.ingress.apiKeysFile.map(lookup.path) else { return nil }
+    var status = stat()
+    guard stat(path, &status) == 0, access(path, R_OK) == 0 else {
+      let reason = String(cString: strerror(errno))
+      throw ControlError(
+        code: "keys-file", message: "ingress.api_keys_file \(path) cannot be read: \(reason)", exitCode: 3)
+    }
+    guard status.st_mode & 0o077 == 0 else {
+      throw ControlError(
+        code: "keys-file",
+        message: "ingress.api_keys_file \(path) can be read by others; run: chmod 600 \(path)", exitCode: 3)
+    }
+    return path
+  }
+
+  private func findModel(_ manifest: Manifest, _ lookup: ModelLookup) throws(ControlError) -> String {
     let candidates = lookup.candidates(for: manifest.model.source)
     if let found = candidates.first(where: { access($0 + "/config.json", R_OK) == 0 }) { return found }
     throw ControlError(

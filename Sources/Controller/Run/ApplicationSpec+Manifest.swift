@@ -2,8 +2,8 @@ import Deployment
 import Manifest
 
 extension ApplicationSpec {
-  /// The pure image of a manifest whose model lies in `modelFolder`.
-  init(_ manifest: Manifest, modelFolder: String) {
+  /// The pure image of a manifest whose model lies in `modelFolder`, and its API keys in `keysFile`.
+  init(_ manifest: Manifest, modelFolder: String, keysFile: String? = nil) {
     let layout = manifest.parallelism
     self.init(
       name: manifest.name, serverName: manifest.serverDeploymentName, groups: layout.groups,
@@ -15,7 +15,8 @@ extension ApplicationSpec {
         environment: manifest.environment.map { "\($0.name)=\($0.value)" },
         recovers: manifest.failurePolicy == .recover),
       ingress: IngressSpec(
-        host: manifest.ingress.host, port: manifest.ingress.port, arguments: Self.ingressArguments(manifest),
+        host: manifest.ingress.host, port: manifest.ingress.port,
+        arguments: Self.ingressArguments(manifest, keysFile),
         boardRows: Self.boardRows(for: manifest.ingressReplicas.minimum)),
       ingressReplicas: manifest.ingressReplicas.minimum,
       drainTimeout: .milliseconds(Int(manifest.rollout.drainTimeoutSeconds * 1000)),
@@ -68,7 +69,7 @@ extension ApplicationSpec {
   }
 
   /// What every ingress replica's command line has in common.
-  private static func ingressArguments(_ manifest: Manifest) -> [String] {
+  private static func ingressArguments(_ manifest: Manifest, _ keysFile: String?) -> [String] {
     let ingress = manifest.ingress
     var arguments = [
       "--model-id", manifest.model.id, "--policy", ingress.policy.rawValue,
@@ -80,7 +81,7 @@ extension ApplicationSpec {
     if let limit = ingress.maxOngoingRequests {
       arguments += ["--max-ongoing-requests", "\(limit * manifest.ingressReplicas.minimum)"]
     }
-    if let file = ingress.apiKeysFile { arguments += ["--api-keys-file", file] }
+    if let keysFile { arguments += ["--api-keys-file", keysFile] }
     return arguments
   }
 
