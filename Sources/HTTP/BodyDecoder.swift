@@ -22,9 +22,13 @@ struct BodyDecoder {
 
   private let isChunked: Bool
   private var state: State
+  /// Bytes that delimit, beyond what the data between them excuses.
+  private var excess = 0
 
-  /// A chunk size line, or all trailers, may be this long.
+  /// A chunk size line, or one trailer, may be this long.
   private static let longestLine = 4096
+  /// As Go's net/http: who sends mostly delimiters wants to keep us busy.
+  private static let mostExcess = 16 * 1024
 
   init(_ framing: BodyFraming) {
     isChunked = framing == .chunked
@@ -62,17 +66,38 @@ struct BodyDecoder {
 
   private mutating func chunkSize(_ bytes: UnsafeRawBufferPointer) throws(HTTPError) -> Step {
     guard let line = try lineLength(bytes) else { return .more }
-    let digits = bytes.prefix(line).prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
-    guard (1...15).contains(digits.count), digits.allSatisfy(isHexDigit),
+    let digits = bytes.prefix(line).prefix(while: isHexDigit)
+    guard (1...15).contains(digits.count), isExtension(bytes[digits.endIndex..<line]),
       let size = Int(String(decoding: digits, as: UTF8.self), radix: 16)
     else { throw .bad("a chunk's size is not a hexadecimal number") }
+    try countExcess(line - digits.count - 16 - 2 * min(size, Self.mostExcess))
     state = size == 0 ? .trailer : .data(size)
     return .skip(count: line + 2)
   }
 
+  /// Whether what follows a chunk's size is nothing, or begins with a semicolon; spaces before that are old servers'.
+  private func isExtension(_ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
+    let rest = bytes.drop { $0 == 0x20 || $0 == 0x09 }
+    guard let first = rest.first else { return bytes.isEmpty }
+    return first == UInt8(ascii: ";") && rest.allSatisfy(isTextByte)
+  }
+
+  private mutating func countExcess(_ bytes: Int) throws(HTTPError) {
+    excess = max(0, excess + bytes)
+    if excess > Self.mostExcess { throw .bad("there is more about the chunks than in them") }
+  }
+
   private mutating func trailer(_ bytes: UnsafeRawBufferPointer) throws(HTTPError) -> Step {
     guard let line = try lineLength(bytes) else { return .more }
-    if line == 0 { state = .end }
+    if line == 0 {
+      state = .end
+    } else {
+      let name = bytes.prefix(line).prefix(while: isTokenByte)
+      guard !name.isEmpty, name.count < line, bytes[name.count] == UInt8(ascii: ":"),
+        bytes[name.count..<line].allSatisfy(isTextByte)
+      else { throw .bad("a trailer is no field") }
+      try countExcess(line)
+    }
     return .skip(count: line + 2)
   }
 

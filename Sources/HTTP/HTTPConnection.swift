@@ -25,10 +25,13 @@ public final class HTTPConnection {
 
   /// The next request's head; nil when the peer closed instead of sending one.
   ///
-  /// - Throws: a timeout when nothing comes within `limits.idleTimeout`, or a head stays unfinished.
+  /// - Throws: a timeout when nothing comes within `limits.idleTimeout`, 408 when a head stays unfinished.
   public func readRequestHead() async throws(HTTPError) -> MessageHead? {
-    guard let bytes = try await readHeadBytes(until: .after(limits.idleTimeout)) else { return nil }
+    guard let bytes = try await readRequestHeadBytes() else { return nil }
     let head = try HeadParser.parse(bytes, as: .request)
+    guard head.values("expect").allSatisfy({ $0.lowercased() == "100-continue" }) else {
+      throw .malformed(status: 417, "the only expectation served is 100-continue")
+    }
     let framing = try BodyFraming.request(head)
     if case .length(let count) = framing, count > limits.bodyBytes { throw bodyTooLarge }
     body = BodyDecoder(framing)
@@ -71,7 +74,8 @@ public final class HTTPConnection {
   /// - Throws: 413 when it is larger than `limits.bodyBytes`.
   public func readWholeBody() async throws(HTTPError) -> [UInt8] {
     var whole: [UInt8] = []
-    while let piece = try await readBody(until: .after(limits.bodyTimeout)) {
+    let deadline = Instant.after(limits.wholeBodyTimeout)
+    while let piece = try await readBody(until: min(deadline, .after(limits.bodyTimeout))) {
       guard whole.count + piece.count <= limits.bodyBytes else { throw bodyTooLarge }
       if whole.isEmpty { whole = piece } else { whole += piece }
     }
@@ -99,6 +103,13 @@ public final class HTTPConnection {
 
   private var bodyTooLarge: HTTPError {
     .malformed(status: 413, "the body is larger than \(limits.bodyBytes) bytes")
+  }
+
+  private func readRequestHeadBytes() async throws(HTTPError) -> [UInt8]? {
+    do { return try await readHeadBytes(until: .after(limits.idleTimeout)) } catch {
+      guard error.isTimeout, hasUnusedBytes else { throw error }
+      throw .malformed(status: 408, "the head did not arrive in time")
+    }
   }
 
   /// The bytes of a head with its empty line; nil at the end of the stream between messages.
@@ -141,9 +152,14 @@ public final class HTTPConnection {
 
   private func receive(until deadline: Instant) async throws(HTTPError) -> Bool {
     do {
-      let count = try await socket.read(into: buffer.spare(), until: deadline)
-      buffer.commit(count)
-      return count > 0
+      while true {
+        if let count = try socket.tryRead(into: buffer.spare()) {
+          buffer.commit(count)
+          return count > 0
+        }
+        buffer.release()
+        try await socket.readable(until: deadline)
+      }
     } catch {
       throw .system(error)
     }

@@ -38,6 +38,8 @@ public struct HTTPLimits: Sendable {
   public var idleTimeout = Duration.seconds(75)
   /// Between two pieces of a body.
   public var bodyTimeout = Duration.seconds(30)
+  /// From a body's first byte to its last.
+  public var wholeBodyTimeout = Duration.seconds(300)
   /// For a peer that does not read what is written.
   public var writeTimeout = Duration.seconds(60)
 

@@ -7,6 +7,8 @@ public final class HTTPExchange {
   public let head: MessageHead
   /// Whether the client has gone; what is written then goes nowhere.
   public private(set) var isAbandoned = false
+  /// Fields that every answer gets, whatever else it says.
+  public var commonFields: [(String, String)] = []
   /// Called once when the client goes before the answer is complete.
   public var onAbandon: (@Loop () -> Void)? {
     didSet { watchHangup() }
@@ -60,6 +62,7 @@ public final class HTTPExchange {
   public func respond(head writer: HeadWriter, body: [UInt8]) async {
     guard case .unanswered = state else { return }
     var writer = writer
+    for (name, value) in commonFields { writer.field(name, value) }
     writer.field("Content-Length", String(body.count))
     if !keepsAlive { writer.field("Connection", "close") }
     state = .complete
@@ -78,6 +81,7 @@ public final class HTTPExchange {
   public func beginStream(head writer: HeadWriter) async {
     guard case .unanswered = state else { return }
     var writer = writer
+    for (name, value) in commonFields { writer.field(name, value) }
     if head.isVersion11 {
       writer.field("Transfer-Encoding", "chunked")
       state = .chunked

@@ -20,8 +20,22 @@ struct HeadParser {
     var fields: [MessageHead.Field] = []
     while let field = try parser.field() { fields.append(field) }
     let head = MessageHead(bytes: bytes, startLine: startLine, fields: fields)
-    if kind == .request { try checkHost(of: head) }
+    if kind == .request {
+      try checkHost(of: head)
+      try checkTarget(of: head)
+    }
     return head
+  }
+
+  /// The forms of RFC 9112, 3.2; the authority form is CONNECT's only, which nobody here serves.
+  private static func checkTarget(of head: MessageHead) throws(HTTPError) {
+    let target = head.target
+    let scheme = target.prefix(8).lowercased()
+    let isKnown =
+      target.hasPrefix("/") || scheme.hasPrefix("http://") || scheme == "https://"
+      || (target == "*" && head.method == "OPTIONS")
+    if head.method == "CONNECT" { throw .malformed(status: 501, "this server is no tunnel") }
+    if !isKnown { throw .bad("a target is a path, or begins with http://") }
   }
 
   private static func checkHost(of head: MessageHead) throws(HTTPError) {
@@ -114,7 +128,7 @@ struct HeadParser {
 }
 
 /// A byte of a token (RFC 9110, 5.6.2).
-private func isTokenByte(_ byte: UInt8) -> Bool {
+func isTokenByte(_ byte: UInt8) -> Bool {
   switch byte {
   case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
     UInt8(ascii: "0")...UInt8(ascii: "9"):
@@ -124,6 +138,6 @@ private func isTokenByte(_ byte: UInt8) -> Bool {
 }
 
 /// A byte of a field's value or a reason: a tab, or anything but control bytes.
-private func isTextByte(_ byte: UInt8) -> Bool {
+func isTextByte(_ byte: UInt8) -> Bool {
   byte == 0x09 || (byte >= 0x20 && byte != 0x7F)
 }

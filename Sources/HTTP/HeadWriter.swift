@@ -59,6 +59,7 @@ public struct HeadWriter: Sendable {
     case 405: "Method Not Allowed"
     case 408: "Request Timeout"
     case 409: "Conflict"
+    case 417: "Expectation Failed"
     case 413: "Content Too Large"
     case 422: "Unprocessable Content"
     case 429: "Too Many Requests"

@@ -54,7 +54,10 @@ public struct MessageHead: Sendable {
   /// A request's target as it came, such as `/v1/models?x=1`.
   public var target: String { string(startLine.1) }
   /// A request target's path, without its query, of the absolute form too.
-  public var path: String { String(originForm.prefix { $0 != "?" }) }
+  public var path: String {
+    let path = originForm.prefix { $0 != "?" }
+    return path.isEmpty ? "/" : String(path)
+  }
   /// The value of the parameter `name` of a request target's query, percent-decoded; nil when it is not there.
   public func query(_ name: String) -> String? {
     guard let mark = target.firstIndex(of: "?") else { return nil }
@@ -70,7 +73,9 @@ public struct MessageHead: Sendable {
 
   /// Whether the message is HTTP/1.1; otherwise it is HTTP/1.0.
   public var isVersion11: Bool {
-    let version = bytes[Int(startLine.0.start)] == UInt8(ascii: "H") ? startLine.0 : startLine.2
+    // A method, HEAD too, has no slash.
+    let isResponse = bytes[Int(startLine.0.start)..<Int(startLine.0.end)].contains(UInt8(ascii: "/"))
+    let version = isResponse ? startLine.0 : startLine.2
     return bytes[Int(version.end) - 1] == UInt8(ascii: "1")
   }
 
@@ -82,8 +87,8 @@ public struct MessageHead: Sendable {
 
   private var originForm: Substring {
     let target = target
-    guard let scheme = target.range(of: "://") else { return target[...] }
-    return target[scheme.upperBound...].drop { $0 != "/" }
+    guard !target.hasPrefix("/"), let scheme = target.range(of: "://") else { return target[...] }
+    return target[scheme.upperBound...].drop { $0 != "/" && $0 != "?" }
   }
 
   func string(_ range: Range) -> String {

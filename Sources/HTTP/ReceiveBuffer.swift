@@ -3,15 +3,21 @@ import Platform
 /// Bytes that have arrived and are not used yet.
 @Loop
 final class ReceiveBuffer {
-  private var storage: UnsafeMutableRawBufferPointer
+  /// Nothing while there are no bytes, so that ten thousand idle connections hold none.
+  private var storage = UnsafeMutableRawBufferPointer(start: nil, count: 0)
   private var start = 0
   private var end = 0
-
-  init(capacity: Int = 8192) {
-    storage = .allocate(byteCount: capacity, alignment: 1)
-  }
+  private static let firstCapacity = 8192
 
   isolated deinit { storage.deallocate() }
+
+  /// Gives the memory back when there are no bytes in it.
+  func release() {
+    guard start == end else { return }
+    storage.deallocate()
+    storage = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    (start, end) = (0, 0)
+  }
 
   var count: Int { end - start }
 
@@ -39,9 +45,10 @@ final class ReceiveBuffer {
 
   private func makeRoom() {
     let unused = count
+    let capacity = max(Self.firstCapacity, storage.count * 2)
     let target =
-      unused * 2 > storage.count
-      ? UnsafeMutableRawBufferPointer.allocate(byteCount: storage.count * 2, alignment: 1) : storage
+      unused * 2 >= storage.count
+      ? UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 1) : storage
     if let from = storage.baseAddress, let to = target.baseAddress {
       to.copyMemoryOverlapping(from: from + start, byteCount: unused)
     }

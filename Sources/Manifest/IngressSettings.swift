@@ -16,6 +16,10 @@ public struct IngressSettings: Sendable, Equatable {
   public let requestTimeoutSeconds: Double
   /// How often a stream moves to another rank when its rank is lost.
   public let migrationLimit: Int
+  /// Bytes of a request's body.
+  public let maxBodyBytes: Int
+  /// Origins whose pages may ask from a browser; `*` is every one.
+  public let corsOrigins: [String]
   /// A file of accepted API keys, one a line; nil lets everyone in.
   ///
   /// It is as the manifest writes it: ``ModelLookup/path(of:)`` makes it absolute.

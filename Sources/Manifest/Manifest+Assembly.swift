@@ -79,6 +79,8 @@ extension IngressSettings {
     maxQueueWaitSeconds = checked.number(FieldPath.maxQueueWait) ?? 60
     requestTimeoutSeconds = checked.number(FieldPath.requestTimeout) ?? 600
     migrationLimit = checked.integer(FieldPath.migrationLimit) ?? 3
+    maxBodyBytes = checked.integer(FieldPath.maxBodySize) ?? 16 << 20
+    corsOrigins = checked.texts(FieldPath.corsOrigins)
     apiKeysFile = checked.text(FieldPath.apiKeysFile)
   }
 }

@@ -106,6 +106,11 @@ extension APIError {
       message: "The request body is larger than \(limit) bytes.")
   }
 
+  /// 408 for a request of which the rest did not arrive in time.
+  public static func requestTimeout(_ message: String) -> APIError {
+    APIError(status: 408, type: "RequestTimeoutError", message: message)
+  }
+
   /// What is no valid HTTP request, with the status that HTTP asks for.
   public static func malformedRequest(status: Int, _ message: String) -> APIError {
     APIError(status: status, type: "BadRequestError", message: message)

@@ -56,6 +56,13 @@ public final class Socket {
     }
   }
 
+  /// Waits until a read is worth trying.
+  ///
+  /// - Throws: as ``read(into:until:)``.
+  public func readable(until deadline: Instant) async throws(SystemError) {
+    try check(await descriptor.readable(until: deadline), "read")
+  }
+
   /// Reads without waiting; nil when nothing has arrived, 0 at the end of the stream.
   public func tryRead(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int? {
     try attempt("read") { recv(descriptor.raw, buffer.baseAddress, buffer.count, 0) }

@@ -35,6 +35,9 @@ import Routing
         "migration-limit", .value("N"), "How often a stream moves to another rank.", fallback: "3"),
       OptionDescription(
         "drain-timeout-s", .value("S"), "The longest requests may go on after SIGTERM.", fallback: "30"),
+      OptionDescription("max-body-bytes", .value("N"), "Bytes of a request's body.", fallback: "16777216"),
+      OptionDescription(
+        "cors-origins", .value("LIST"), "Origins whose pages may ask, separated by commas; `*` is all."),
       OptionDescription("api-keys-file", .value("FILE"), "The keys of clients, one a line."),
     ])
 
@@ -89,6 +92,9 @@ import Routing
     if let limit = try arguments.integer("max-queued-requests", in: -1...(.max)) {
       options.maxQueuedRequests = limit < 0 ? nil : limit
     }
+    options.maxBodyBytes =
+      try arguments.integer("max-body-bytes", in: 1024...(1 << 30)) ?? options.maxBodyBytes
+    options.corsOrigins = arguments.value("cors-origins")?.split(separator: ",").map(String.init) ?? []
     options.maxOngoingRequests = try arguments.integer("max-ongoing-requests", in: 1...(.max))
     options.migrationLimit =
       try arguments.integer("migration-limit", in: 0...100) ?? options.migrationLimit

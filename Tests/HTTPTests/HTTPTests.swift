@@ -147,6 +147,10 @@ func converse(_ endpoint: Endpoint, _ text: String, closing: Bool = true) async 
     ("GET  / HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
     ("nonsense\r\n\r\n", 400),
+    ("GET v1/models HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+    ("GET * HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+    ("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", 501),
+    ("POST / HTTP/1.1\r\nHost: a\r\nExpect: a-cookie\r\nContent-Length: 1\r\n\r\nx", 417),
     ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx", 400),
     ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\nx", 400),
     ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
@@ -161,7 +165,11 @@ func converse(_ endpoint: Endpoint, _ text: String, closing: Bool = true) async 
     }
   }
 
-  @Test(arguments: ["zz\r\nab\r\n", "2\r\nabc\r\n", "2\nab\r\n0\r\n\r\n", "-2\r\nab\r\n", "\r\n"])
+  @Test(arguments: [
+    "zz\r\nab\r\n", "2\r\nabc\r\n", "2\nab\r\n0\r\n\r\n", "-2\r\nab\r\n", "\r\n",
+    "2 x\r\nab\r\n0\r\n\r\n", "2\r\nab\r\n0\r\nnofield\r\n\r\n", "2\r\nab\r\n0\r\n X: y\r\n\r\n",
+    String(repeating: "1;\(String(repeating: "x", count: 1000))\r\na\r\n", count: 20),
+  ])
   func `refuses the chunked body`(body: String) async throws {
     try await withServer({ exchange in
       do {
@@ -183,7 +191,44 @@ func converse(_ endpoint: Endpoint, _ text: String, closing: Bool = true) async 
     limits.headTimeout = .milliseconds(20)
     try await withServer(limits: limits, { _ in }) { endpoint, _ in
       let reply = try await converse(endpoint, "GET / HT")
+      #expect(reply.hasPrefix("HTTP/1.1 408 "))
+    }
+  }
+
+  @Test func `closes without a word what was idle too long`() async throws {
+    var limits = HTTPLimits()
+    limits.idleTimeout = .milliseconds(20)
+    try await withServer(limits: limits, { _ in }) { endpoint, _ in
+      let reply = try await converse(endpoint, "")
       #expect(reply == "")
+    }
+  }
+
+  @Test func `gives a body only so long, however small its pieces`() async throws {
+    var limits = HTTPLimits()
+    limits.wholeBodyTimeout = .milliseconds(50)
+    try await withServer(
+      limits: limits,
+      { exchange in
+        do throws(HTTPError) { _ = try await exchange.readBody() } catch {
+          exchange.closeAfterAnswer()
+          await exchange.respond(error.isTimeout ? 408 : 400, body: [])
+        }
+      }
+    ) { endpoint, _ in
+      let reply = try await converse(endpoint, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx")
+      #expect(reply.hasPrefix("HTTP/1.1 408 "))
+    }
+  }
+
+  @Test(arguments: [
+    ("GET http://h/a%2Fb?x HTTP/1.1", "/a%2Fb"), ("GET http://h HTTP/1.1", "/"), ("OPTIONS * HTTP/1.1", "*"),
+    ("GET /a?u=http://b/c HTTP/1.1", "/a"),
+  ])
+  func `knows the path of every form of target`(line: String, path: String) async throws {
+    try await withServer({ await $0.respond(200, body: Array($0.head.path.utf8)) }) { endpoint, _ in
+      let reply = try await converse(endpoint, line + "\r\nHost: h\r\nConnection: close\r\n\r\n")
+      #expect(reply.hasSuffix("\r\n\r\n" + path))
     }
   }
 }

@@ -91,6 +91,26 @@ import Testing
     }
   }
 
+  @Test func `let pages of certain origins ask`() async throws {
+    try await onStage(Stage { $0.corsOrigins = ["https://chat.example"] }) { stage in
+      @Loop func ask(_ method: String, _ origin: String) async throws -> MessageHead {
+        var head = HeadWriter(method: method, target: "/version", host: "x")
+        head.field("Origin", origin)
+        head.field("Access-Control-Request-Method", "POST")
+        let answer = try await stage.client.send(method, head: head, body: [], until: .after(Stage.patience))
+        _ = await answer.rest()
+        return answer.head
+      }
+      for method in ["OPTIONS", "GET"] {
+        let friend = try await ask(method, "https://chat.example")
+        #expect(friend.status == 200 && friend["access-control-allow-origin"] == "https://chat.example")
+        #expect(try await ask(method, "https://evil.example")["access-control-allow-origin"] == nil)
+      }
+      let preflight = try await ask("OPTIONS", "https://chat.example")
+      #expect(preflight["access-control-allow-headers"] == "*, Authorization" && preflight["allow"] != nil)
+    }
+  }
+
   @Test func `tell metrics with the labels that docs/metrics.md promises`() async throws {
     try await onStage(Stage()) { stage in
       try stage.publish(1)

@@ -78,6 +78,10 @@ extension ApplicationSpec {
       "--migration-limit", "\(ingress.migrationLimit)",
       "--max-queued-requests", "\(ingress.maxQueuedRequests)",
     ]
+    arguments += ["--max-body-bytes", "\(ingress.maxBodyBytes)"]
+    if !ingress.corsOrigins.isEmpty {
+      arguments += ["--cors-origins", ingress.corsOrigins.joined(separator: ",")]
+    }
     if let limit = ingress.maxOngoingRequests {
       arguments += ["--max-ongoing-requests", "\(limit * manifest.ingressReplicas.minimum)"]
     }

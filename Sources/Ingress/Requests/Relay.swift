@@ -76,7 +76,8 @@ final class Relay {
     let body: [UInt8]
     do { body = try await exchange.readBody() } catch {
       exchange.closeAfterAnswer()
-      if case .malformed(413, _) = error { throw .bodyTooLarge(limit: HTTPLimits().bodyBytes) }
+      if case .malformed(413, _) = error { throw .bodyTooLarge(limit: service.options.maxBodyBytes) }
+      if error.isTimeout { throw .requestTimeout("The request's body did not arrive in time.") }
       throw .badRequest("The request's body could not be read: \(error)")
     }
     guard !service.quarantine.holds(body, at: .now) else { throw Self.quarantined }
@@ -102,7 +103,8 @@ final class Relay {
   private func serve(_ request: Request) async throws(APIError) -> End {
     // About four bytes of JSON make a token.
     var wish = RankPool.Wish(
-      routing: request.routing, tokens: request.body.count / 4, priority: request.priority, caller: caller.name)
+      routing: request.routing, tokens: request.body.count / 4, priority: request.priority,
+      caller: caller.name)
     var setbacks = Setbacks(migrationLimit: service.options.migrationLimit)
     while true {
       guard let place = try await admit(wish, isRetry: !wish.failed.isEmpty) else {

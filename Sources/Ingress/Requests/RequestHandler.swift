@@ -9,18 +9,22 @@ final class RequestHandler {
   private let service: IngressService
   private let metricsPage: MetricsPage
   private let startedAt: Int
+  private let origins: CrossOrigin
   private static let json = "application/json"
   private static let modelsTimeout = Duration.seconds(2)
 
   init(_ service: IngressService, _ metricsPage: MetricsPage) {
     self.service = service
     self.metricsPage = metricsPage
+    origins = CrossOrigin(service.options.corsOrigins)
     startedAt = Int(WallClock.secondsSinceEpoch)
   }
 
   /// Answers one request.
   func handle(_ exchange: HTTPExchange) async {
     let path = percentDecoded(exchange.head.path)
+    exchange.commonFields = origins.fields(for: exchange.head)
+    if exchange.head.method == "OPTIONS" { return await exchange.respond(head: origins.preflight, body: []) }
     do throws(APIError) {
       let caller = path.hasPrefix("/v1/") ? try service.keys.caller(of: exchange.head) : .anyone
       switch path {

@@ -28,6 +28,10 @@ public struct IngressOptions: Sendable {
   public var requestTimeout: Duration
   /// How often a stream moves to another rank when the one it comes from is lost.
   public var migrationLimit: Int
+  /// Bytes of a request's body.
+  public var maxBodyBytes: Int
+  /// Origins whose pages may ask from a browser; `*` is every one, none leaves it to the browser to refuse.
+  public var corsOrigins: [String] = []
   /// The longest requests may go on after SIGTERM.
   public var drainTimeout: Duration
   /// The file with the keys of clients, one a line; nil lets everyone in.
@@ -50,6 +54,7 @@ public struct IngressOptions: Sendable {
     maxQueueWait = .seconds(60)
     requestTimeout = .seconds(600)
     migrationLimit = 3
+    maxBodyBytes = 16 << 20
     drainTimeout = .seconds(30)
   }
 }

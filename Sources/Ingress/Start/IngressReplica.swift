@@ -61,8 +61,11 @@ public final class IngressReplica {
   ) throws(SystemError) -> HTTPServer {
     let listener = try Listener(
       FileDescriptor(owning: options.listenDescriptor), exclusive: true, gate: share)
+    var limits = HTTPLimits()
+    limits.bodyBytes = options.maxBodyBytes
     return HTTPServer(
-      listener, refusal: { ("application/json", APIError.malformedRequest(status: $0, $1).body) },
+      listener, limits: limits,
+      refusal: { ("application/json", APIError.malformedRequest(status: $0, $1).body) },
       handler: { await handler.handle($0) })
   }
 

@@ -43,6 +43,12 @@ struct Checker {
     if case .text(let value) = value(path) { value } else { nil }
   }
 
+  /// A list of texts; empty when there is none.
+  func texts(_ path: String) -> [String] {
+    guard case .list(let items) = value(path) else { return [] }
+    return items.compactMap { if case .text(let text) = $0 { text } else { nil } }
+  }
+
   func flag(_ path: String) -> Bool? {
     if case .boolean(let value) = value(path) { value } else { nil }
   }

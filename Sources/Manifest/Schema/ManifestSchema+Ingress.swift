@@ -52,6 +52,13 @@ extension ManifestSchema {
             + "read again when it changes. Relative paths start at the manifest's folder.",
           .ingressRoll),
         Field(
+          "max_body_size", .size, .integer(16 << 20), "How large a request's body may be, then 413.",
+          .ingressRoll),
+        Field(
+          "cors_allow_origins", .texts,
+          "Origins whose pages may ask from a browser, as vLLM's `--allowed-origins`; `*` is every one.",
+          .ingressRoll),
+        Field(
           "migration_limit", .integer(0...100), .integer(3),
           "How often a stream moves to another rank when its rank is lost.", .ingressRoll),
         Field(
