@@ -58,6 +58,8 @@ public enum FieldPath {
   static let maxQueuedRequests = "ingress.max_queued_requests"
   static let maxQueueWait = "ingress.max_queue_wait_s"
   static let requestTimeout = "ingress.request_timeout_s"
+  static let accessLog = "ingress.access_log"
+  static let accessLogSample = "ingress.access_log_sample"
   static let maxBodySize = "ingress.max_body_size"
   static let corsOrigins = "ingress.cors_allow_origins"
   static let migrationLimit = "ingress.migration_limit"

@@ -20,6 +20,10 @@ public struct IngressSettings: Sendable, Equatable {
   public let maxBodyBytes: Int
   /// Origins whose pages may ask from a browser; `*` is every one.
   public let corsOrigins: [String]
+  /// How ended requests are logged.
+  public let accessLog: AccessLogFormat
+  /// The share of requests that is logged, from 0 to 1.
+  public let accessLogSample: Double
   /// A file of accepted API keys, one a line; nil lets everyone in.
   ///
   /// It is as the manifest writes it: ``ModelLookup/path(of:)`` makes it absolute.
@@ -40,6 +44,16 @@ public enum RoutingPolicy: String, Sendable, CaseIterable {
   case session
   /// The rank that has the longest beginning of the prompt in its cache, within bounds of load.
   case prefixAware = "prefix_aware"
+}
+
+/// How an ingress replica logs the requests that came to an end.
+public enum AccessLogFormat: String, Sendable, CaseIterable {
+  /// Not at all.
+  case none
+  /// `name=value` pairs.
+  case logfmt
+  /// One JSON object a line.
+  case json
 }
 
 /// How changes and stops are carried out.

@@ -81,6 +81,8 @@ extension IngressSettings {
     migrationLimit = checked.integer(FieldPath.migrationLimit) ?? 3
     maxBodyBytes = checked.integer(FieldPath.maxBodySize) ?? 16 << 20
     corsOrigins = checked.texts(FieldPath.corsOrigins)
+    accessLog = checked.word(FieldPath.accessLog, .none)
+    accessLogSample = checked.number(FieldPath.accessLogSample) ?? 1
     apiKeysFile = checked.text(FieldPath.apiKeysFile)
   }
 }

@@ -5,6 +5,9 @@ public enum ProcessLog {
   /// Writes a line.
   public static func write(_ text: String) { emit("\(Timestamp.now) \(text)\n") }
 
+  /// Writes a line that brings its own time.
+  public static func line(_ text: String) { emit(text + "\n") }
+
   /// Writes the one line that says why the process ends, after the program's name as a command line tool does.
   public static func fail(_ program: String, _ reason: String) { emit("\(program): error: \(reason)\n") }
 

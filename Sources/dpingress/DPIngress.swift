@@ -35,6 +35,10 @@ import Routing
         "migration-limit", .value("N"), "How often a stream moves to another rank.", fallback: "3"),
       OptionDescription(
         "drain-timeout-s", .value("S"), "The longest requests may go on after SIGTERM.", fallback: "30"),
+      OptionDescription(
+        "access-log", .value("FORMAT"), "Log ended requests, without their texts.",
+        choices: ["none", "logfmt", "json"], fallback: "none"),
+      OptionDescription("access-log-sample", .value("SHARE"), "The share that is logged.", fallback: "1"),
       OptionDescription("max-body-bytes", .value("N"), "Bytes of a request's body.", fallback: "16777216"),
       OptionDescription(
         "cors-origins", .value("LIST"), "Origins whose pages may ask, separated by commas; `*` is all."),
@@ -94,6 +98,11 @@ import Routing
     }
     options.maxBodyBytes =
       try arguments.integer("max-body-bytes", in: 1024...(1 << 30)) ?? options.maxBodyBytes
+    options.accessLog = arguments.value("access-log").flatMap { $0 == "none" ? nil : $0 }
+    guard let share = Double(arguments.value("access-log-sample") ?? "1"), (0...1).contains(share) else {
+      throw UsageError("--access-log-sample goes from 0 to 1")
+    }
+    options.accessLogSample = share
     options.corsOrigins = arguments.value("cors-origins")?.split(separator: ",").map(String.init) ?? []
     options.maxOngoingRequests = try arguments.integer("max-ongoing-requests", in: 1...(.max))
     options.migrationLimit =

@@ -79,6 +79,11 @@ extension ApplicationSpec {
       "--max-queued-requests", "\(ingress.maxQueuedRequests)",
     ]
     arguments += ["--max-body-bytes", "\(ingress.maxBodyBytes)"]
+    if ingress.accessLog != .none {
+      arguments += [
+        "--access-log", ingress.accessLog.rawValue, "--access-log-sample", "\(ingress.accessLogSample)",
+      ]
+    }
     if !ingress.corsOrigins.isEmpty {
       arguments += ["--cors-origins", ingress.corsOrigins.joined(separator: ",")]
     }

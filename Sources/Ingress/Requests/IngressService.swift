@@ -12,6 +12,7 @@ final class IngressService {
   let keys: KeyFile
   let reader = RequestReader()
   let callers: CallerLedger
+  var accessLog: AccessLog?
   var quarantine = Quarantine()
   /// Whether the replica is about to end.
   private(set) var isDraining = false
@@ -25,6 +26,9 @@ final class IngressService {
     self.options = options
     self.keys = keys
     self.pool = pool
+    accessLog = options.accessLog.flatMap(AccessLog.Format.init).map {
+      AccessLog($0, sample: options.accessLogSample)
+    }
     callers = CallerLedger(peers.board, replica: peers.replica)
     metrics = IngressMetrics(stats)
     queue = AdmissionQueue(

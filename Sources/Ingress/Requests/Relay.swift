@@ -29,6 +29,8 @@ final class Relay {
   var times: RequestTimes
   /// The stream to the client, whichever ranks it comes from.
   var filter = EventFilter()
+  /// `group/rank` of the rank that got it last.
+  private var lastRank: String?
 
   init(_ exchange: HTTPExchange, _ service: IngressService, _ caller: Caller) {
     self.exchange = exchange
@@ -57,6 +59,15 @@ final class Relay {
     }
     service.metrics.ended(end.status, isBroken: end.isBroken, times, caller)
     service.queue.noteEnd()
+    log(end)
+  }
+
+  private func log(_ end: End) {
+    service.accessLog?.note(
+      AccessLog.Entry(
+        requestID: requestID, method: exchange.head.method, path: exchange.head.path, status: end.status,
+        isBroken: end.isBroken, rank: lastRank, times: times,
+        clientRetries: exchange.head["x-stainless-retry-count"].flatMap { Int($0) }))
   }
 
   private var callerIsBusy: APIError {
@@ -110,6 +121,7 @@ final class Relay {
       guard let place = try await admit(wish, isRetry: !wish.failed.isEmpty) else {
         return exchange.isAnswered ? await cut("no rank was free in time") : .clientGone
       }
+      lastRank = place.rank.key.description
       let outcome = await send(request, to: place, isFirst: wish.failed.isEmpty)
       place.end()
       service.placesChanged(by: -1)

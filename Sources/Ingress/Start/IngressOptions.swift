@@ -32,6 +32,10 @@ public struct IngressOptions: Sendable {
   public var maxBodyBytes: Int
   /// Origins whose pages may ask from a browser; `*` is every one, none leaves it to the browser to refuse.
   public var corsOrigins: [String] = []
+  /// How ended requests are logged, `logfmt` or `json`; nil does not.
+  public var accessLog: String?
+  /// The share of requests that is logged, from 0 to 1.
+  public var accessLogSample = 1.0
   /// The longest requests may go on after SIGTERM.
   public var drainTimeout: Duration
   /// The file with the keys of clients, one a line; nil lets everyone in.

@@ -59,6 +59,13 @@ extension ManifestSchema {
           "Origins whose pages may ask from a browser, as vLLM's `--allowed-origins`; `*` is every one.",
           .ingressRoll),
         Field(
+          "access_log", .choice(AccessLogFormat.allCases.map(\.rawValue)), .text("none"),
+          "Whether and how a replica logs ended requests; never a prompt, an answer or a key.", .ingressRoll),
+        Field(
+          "access_log_sample", .number(0...1), .number(1),
+          "The share of requests that is logged; those that failed by the system's fault always are.",
+          .ingressRoll),
+        Field(
           "migration_limit", .integer(0...100), .integer(3),
           "How often a stream moves to another rank when its rank is lost.", .ingressRoll),
         Field(
