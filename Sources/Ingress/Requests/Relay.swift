@@ -71,7 +71,6 @@ final class Relay {
   }
 
   private var callerIsBusy: APIError {
-    exchange.closeAfterAnswer()
     let limit = caller.maxOngoingRequests ?? 0
     return .tooManyRequests("Your key has \(limit) requests under way, as many as it may.")
   }
