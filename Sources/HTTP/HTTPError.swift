@@ -28,6 +28,8 @@ public enum HTTPError: Error, Equatable, CustomStringConvertible {
 
 /// How much and how long a peer may take.
 public struct HTTPLimits: Sendable {
+  /// Connections of a server; for one more the one that was idle longest is closed.
+  public var connections = 16_384
   /// Bytes of a message's head.
   public var headBytes = 64 * 1024
   /// Bytes of a message's body.

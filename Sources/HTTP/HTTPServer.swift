@@ -21,7 +21,9 @@ public final class HTTPServer {
   private let limits: HTTPLimits
   private let handler: Handler
   private let refusal: Refusal
-  private var idle: [ObjectIdentifier: HTTPConnection] = [:]
+  /// Connections whose next head has not arrived, and in which order they began to wait for it.
+  private var idle: [ObjectIdentifier: (connection: HTTPConnection, turn: Int)] = [:]
+  private var turns = 0
   private var isDraining = false
   private var drained: Signal?
 
@@ -39,18 +41,25 @@ public final class HTTPServer {
 
   /// Accepts until ``drain(until:)``.
   ///
-  /// When the process is out of descriptors it waits a little for some to be closed, rather than give up.
+  /// Beyond `limits.connections`, and when the process is out of descriptors, the connection that was idle longest is
+  /// closed for the new one.
   public func run() async {
     while !isDraining {
       do {
         guard let socket = try await listener.accept() else { return }
         let connection = HTTPConnection(socket, limits: limits)
         connectionCount += 1
+        if connectionCount > limits.connections { closeLongestIdle() }
         Task { await self.serve(connection) }
       } catch {
+        closeLongestIdle()
         await Loop.sleep(for: .milliseconds(100))
       }
     }
+  }
+
+  private func closeLongestIdle() {
+    idle.values.min { $0.turn < $1.turn }?.connection.close()
   }
 
   /// Looks for connections now, as ``Listener/lookAgain()`` does.
@@ -62,7 +71,7 @@ public final class HTTPServer {
   public func drain(until deadline: Instant) async -> Bool {
     isDraining = true
     listener.close()
-    for connection in idle.values { connection.close() }
+    for waiting in idle.values { waiting.connection.close() }
     guard exchangeCount > 0 else { return true }
     let signal = drained ?? Signal()
     drained = signal
@@ -79,7 +88,8 @@ public final class HTTPServer {
   private func serveOne(on connection: HTTPConnection) async -> Bool {
     let head: MessageHead?
     let key = ObjectIdentifier(connection)
-    idle[key] = connection
+    turns += 1
+    idle[key] = (connection, turns)
     do {
       head = try await connection.readRequestHead()
       idle[key] = nil

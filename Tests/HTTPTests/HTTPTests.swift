@@ -195,6 +195,28 @@ func converse(_ endpoint: Endpoint, _ text: String, closing: Bool = true) async 
     }
   }
 
+  @Test func `closes what was idle longest when there are too many connections`() async throws {
+    var limits = HTTPLimits()
+    limits.connections = 3
+    try await withServer(limits: limits, { await $0.respond(200, body: []) }) { endpoint, server in
+      var clients: [HTTPClient] = []
+      for _ in 0..<3 {
+        clients.append(HTTPClient(endpoint))
+        #expect(
+          try await clients[clients.count - 1].request("GET", "/", until: .after(.seconds(5))).status == 200)
+      }
+      let first = try await Socket.connect(to: endpoint, until: .after(.seconds(5)))
+      let trickle = try await Socket.connect(to: endpoint, until: .after(.seconds(5)))
+      try await trickle.write(Array("GET / HTTP/1.1\r\n".utf8), until: .after(.seconds(5)))
+      // The third came last of those that were there, and is served on the same connection.
+      #expect(try await clients[2].request("GET", "/", until: .after(.seconds(5))).status == 200)
+      let deadline = Instant.after(.seconds(5))
+      while server.connectionCount > 3, Instant.now < deadline { await Loop.sleep(for: .milliseconds(1)) }
+      #expect(server.connectionCount == 3)
+      for socket in [first, trickle] { socket.close() }
+    }
+  }
+
   @Test func `closes without a word what was idle too long`() async throws {
     var limits = HTTPLimits()
     limits.idleTimeout = .milliseconds(20)

@@ -1,4 +1,5 @@
 import Platform
+import Routing
 
 /// Requests that broke rank after rank, so that they are not let near another one for a while.
 struct Quarantine {
@@ -11,17 +12,12 @@ struct Quarantine {
   mutating func add(_ body: [UInt8], at now: Instant) {
     releases = releases.filter { $0.value > now }
     guard releases.count < Self.most else { return }
-    releases[Self.hash(body)] = now + Self.period
+    releases[StableHash.of(body)] = now + Self.period
   }
 
   /// Whether requests with this body are shut out.
   func holds(_ body: [UInt8], at now: Instant) -> Bool {
-    guard !releases.isEmpty, let release = releases[Self.hash(body)] else { return false }
+    guard !releases.isEmpty, let release = releases[StableHash.of(body)] else { return false }
     return release > now
-  }
-
-  /// FNV-1a.
-  private static func hash(_ body: [UInt8]) -> UInt64 {
-    body.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
   }
 }
