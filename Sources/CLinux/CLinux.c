@@ -25,6 +25,24 @@ int clinux_pidfd_send_signal(int pidfd, int signal) {
   return result(syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0));
 }
 
+int clinux_pidfd_send_group_signal(int pidfd, int signal) {
+  const unsigned process_group = 1u << 2;  // PIDFD_SIGNAL_PROCESS_GROUP
+  return result(syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, process_group));
+}
+int clinux_pidfd_getfd(int pidfd, int number) { return result(syscall(SYS_pidfd_getfd, pidfd, number, 0)); }
+
+int clinux_pidfd_exit_status(int pidfd, int *status) {
+  // struct pidfd_info and PIDFD_GET_INFO of <linux/pidfd.h>, which Debian 12 does not have yet.
+  struct {
+    uint64_t mask, cgroup;
+    uint32_t ids[11];
+    int32_t exit_code;
+  } info = {.mask = 1u << 3};  // PIDFD_INFO_EXIT
+  if (ioctl(pidfd, _IOWR(0xFF, 11, info), &info) < 0 || !(info.mask & (1u << 3))) return 0;
+  *status = info.exit_code;
+  return 1;
+}
+
 int clinux_futex_wait(const uint32_t *word, uint32_t expected, uint64_t timeout_ns) {
   struct timespec timeout = {.tv_sec = (time_t)(timeout_ns / 1000000000u), .tv_nsec = (long)(timeout_ns % 1000000000u)};
   return result(syscall(SYS_futex, word, FUTEX_WAIT, expected, &timeout, NULL, 0));

@@ -149,6 +149,10 @@ extension Controller {
     do {
       runner = try ApplicationRunner(accepted, stored, epochs: epochs, sockets: sockets, surroundings)
     } catch { throw .doesNotFit(error) }
+    add(runner, stored)
+  }
+
+  func add(_ runner: ApplicationRunner, _ stored: StoredApplication) {
     runner.onGone = { [weak self] in
       self?.runners[stored.name] = nil
       self?.restIfIdle()

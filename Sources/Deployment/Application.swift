@@ -3,17 +3,17 @@ import ControlAPI
 /// One application's state machine: wishes, news and time go in, effects come out.
 ///
 /// It has no clock and does no I/O. `now` is the time on any monotonic clock, the same one in every call.
-public struct Application: Sendable, Equatable {
+public struct Application: Sendable, Equatable, Codable {
   /// What it is asked to be.
   public private(set) var spec: ApplicationSpec
   /// The number of that wish; grows with each accepted change.
   public private(set) var revision: Int
   /// The groups, by number; those that are going away included.
-  public private(set) var groups: [RankGroup] = []
+  public internal(set) var groups: [RankGroup] = []
   /// The ingress replicas.
-  public private(set) var ingress: IngressSet
+  public internal(set) var ingress: IngressSet
   /// Where requests may go now.
-  public private(set) var table = RankTable(version: 0, entries: [])
+  public internal(set) var table = RankTable(version: 0, entries: [])
   /// The rank deployment's status.
   public private(set) var serverCondition: DeploymentCondition
   /// The ingress deployment's status.
@@ -174,7 +174,7 @@ extension Application {
   }
 
   /// Draws every conclusion from what has just changed.
-  private mutating func settle(at now: Duration, _ effects: inout [Effect]) {
+  mutating func settle(at now: Duration, _ effects: inout [Effect]) {
     reconcile(at: now, &effects)
     publish(&effects)
     observe(at: now, &effects)

@@ -2,7 +2,7 @@
 ///
 /// A process is restarted when, and only when, what it is started with changes: so the engine's and the ingress's
 /// command lines are compared, and counts and time limits stand apart from them.
-public struct ApplicationSpec: Sendable, Equatable {
+public struct ApplicationSpec: Sendable, Equatable, Codable {
   /// The application's name.
   public var name: String
   /// The rank deployment's name, `DPServer:<model_id>`.
@@ -40,7 +40,7 @@ public struct ApplicationSpec: Sendable, Equatable {
 }
 
 /// The nodes that ranks are placed on; on one machine they are virtual.
-public struct ClusterSpec: Sendable, Equatable {
+public struct ClusterSpec: Sendable, Equatable, Codable {
   /// Nodes.
   public var nodes: Int
   /// Devices of each node; one rank takes one.
@@ -54,7 +54,7 @@ public struct ClusterSpec: Sendable, Equatable {
 }
 
 /// What every rank of a group is started with.
-public struct EngineSpec: Sendable, Equatable {
+public struct EngineSpec: Sendable, Equatable, Codable {
   /// Ranks of a group (`data_parallel_size`).
   public var size: Int
   /// Ranks of a group on one node (`dp_size_per_node`).
@@ -83,7 +83,7 @@ public struct EngineSpec: Sendable, Equatable {
 }
 
 /// What every ingress process is started with.
-public struct IngressSpec: Sendable, Equatable {
+public struct IngressSpec: Sendable, Equatable, Codable {
   /// The address it listens on.
   public var host: String
   /// The port it listens on; 0 takes any free one.

@@ -1,7 +1,7 @@
 public import ControlAPI
 
 /// A deployment's status and trigger, moved by Ray Serve's transition table.
-public struct DeploymentCondition: Sendable, Equatable {
+public struct DeploymentCondition: Sendable, Equatable, Codable {
   /// What a new goal does to the status.
   enum Goal {
     case update, upscale, downscale, delete

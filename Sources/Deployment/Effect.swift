@@ -47,9 +47,9 @@ public struct IngressLaunch: Sendable, Equatable {
 }
 
 /// Where requests may go.
-public struct RankTable: Sendable, Equatable {
+public struct RankTable: Sendable, Equatable, Codable {
   /// One rank of the table.
-  public struct Entry: Sendable, Equatable {
+  public struct Entry: Sendable, Equatable, Codable {
     /// The rank's group.
     public let group: Int
     /// The rank.

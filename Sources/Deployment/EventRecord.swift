@@ -44,9 +44,11 @@ public struct EventRecord: Sendable, Equatable {
     case deleting = "Deleting"
     /// Nothing is left of the application.
     case deleted = "Deleted"
+    /// The controller took over what a former controller ran.
+    case adopted = "Adopted"
     /// The controller ended processes of a former controller.
     case straysEnded = "StraysEnded"
-    /// The controller is going, and what it runs with it.
+    /// The controller is going, and what it runs stays.
     case controllerStopping = "ControllerStopping"
     /// The controller could not do what it was asked to.
     case controllerError = "ControllerError"

@@ -1,7 +1,7 @@
 public import ControlAPI
 
 /// How a process ended.
-public enum ProcessEnd: Sendable, Equatable, CustomStringConvertible {
+public enum ProcessEnd: Sendable, Equatable, Codable, CustomStringConvertible {
   /// It returned this code.
   case exited(Int32)
   /// This signal killed it.
@@ -28,9 +28,9 @@ public enum ProcessEnd: Sendable, Equatable, CustomStringConvertible {
 }
 
 /// Why a replica failed: what happened to it, and the last thing it said.
-public struct Failure: Sendable, Equatable, CustomStringConvertible {
+public struct Failure: Sendable, Equatable, Codable, CustomStringConvertible {
   /// What happened.
-  public enum Cause: Sendable, Equatable {
+  public enum Cause: Sendable, Equatable, Codable {
     /// Its process ended.
     case ended(ProcessEnd)
     /// Its process could not be started; the text is the kernel's.

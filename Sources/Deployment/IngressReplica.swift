@@ -1,9 +1,9 @@
 import ControlAPI
 
 /// One ingress process, and the index that its lives share.
-public struct IngressReplica: Sendable, Equatable {
+public struct IngressReplica: Sendable, Equatable, Codable {
   /// What a replica does.
-  public enum Phase: Sendable, Equatable {
+  public enum Phase: Sendable, Equatable, Codable {
     /// Its process starts and has not taken a rank table yet.
     case starting
     /// It takes requests.

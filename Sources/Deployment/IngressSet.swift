@@ -1,7 +1,7 @@
 /// The ingress replicas of an application, kept at the count and the kind that are asked for.
 ///
 /// A change of kind surges: new replicas take requests before old ones stop, so the count that serves never falls.
-public struct IngressSet: Sendable, Equatable {
+public struct IngressSet: Sendable, Equatable, Codable {
   /// The replicas, by index.
   public private(set) var replicas: [IngressReplica] = []
   /// What a replica should be started with.
@@ -48,6 +48,11 @@ public struct IngressSet: Sendable, Equatable {
     reconcile(at: now, &effects)
   }
 
+  /// Changes the replica at `index`.
+  mutating func update(_ index: Int, _ body: (inout IngressReplica) -> Void) {
+    if let place = replicas.firstIndex(where: { $0.index == index }) { body(&replicas[place]) }
+  }
+
   /// Looks at the clock.
   mutating func tick(at now: Duration, _ effects: inout [Effect]) {
     for index in replicas.indices { replicas[index].tick(at: now, &effects) }
@@ -71,7 +76,7 @@ public struct IngressSet: Sendable, Equatable {
     readyCount(version: version) == target && replicas.count == target
   }
 
-  private mutating func reconcile(at now: Duration, _ effects: inout [Effect]) {
+  mutating func reconcile(at now: Duration, _ effects: inout [Effect]) {
     forgetRemoved()
     stopSurplus(at: now, &effects)
     startMissing(at: now, &effects)

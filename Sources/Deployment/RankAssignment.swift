@@ -2,7 +2,7 @@
 ///
 /// Ranks are cut into contiguous blocks of `sizePerNode`; a block is never split, and two blocks of one group never
 /// share a node. This is what `dp_size_per_node` meant for Ray's DPRankAssigner; current Ray ignores it.
-public struct RankAssignment: Sendable, Equatable {
+public struct RankAssignment: Sendable, Equatable, Codable {
   /// The node of each rank: `nodes[group][rank]`.
   public let nodes: [[Int]]
 

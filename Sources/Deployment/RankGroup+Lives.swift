@@ -106,7 +106,7 @@ extension RankGroup {
     stopLiving(grace: grace, &effects)
   }
 
-  private func stopLiving(grace: Duration?, _ effects: inout [Effect]) {
+  func stopLiving(grace: Duration?, _ effects: inout [Effect]) {
     let living = Dictionary(grouping: ranks.indices.filter { ranks[$0].isAlive }) { ranks[$0].epoch }
     for (epoch, living) in living.sorted(by: { $0.key < $1.key }) {
       effects.append(.stopRanks(group: index, epoch: epoch, ranks: living, grace: grace))

@@ -3,9 +3,9 @@ public import ControlAPI
 /// One data-parallel group: its ranks live and die together.
 ///
 /// A death ends the whole epoch once, however many ranks die; the group comes back as epoch + 1 within its budget.
-public struct RankGroup: Sendable, Equatable {
+public struct RankGroup: Sendable, Equatable, Codable {
   /// What a group does.
-  public enum Phase: Sendable, Equatable {
+  public enum Phase: Sendable, Equatable, Codable {
     /// Its ranks start.
     case starting
     /// Every rank answered a completion.
@@ -23,7 +23,7 @@ public struct RankGroup: Sendable, Equatable {
   }
 
   /// What follows the end of a group's processes.
-  public enum Next: Sendable, Equatable {
+  public enum Next: Sendable, Equatable, Codable {
     /// A new life, if the budget has one.
     case recovery
     /// A new life that the operator wants: no question of budget.
@@ -33,7 +33,7 @@ public struct RankGroup: Sendable, Equatable {
   }
 
   /// A rank of the present epoch.
-  public struct Rank: Sendable, Equatable {
+  public struct Rank: Sendable, Equatable, Codable {
     /// How far its start came.
     public internal(set) var phase = ReplicaPhase.spawn
     /// How far it is in the phase, 0…1.

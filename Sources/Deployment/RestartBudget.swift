@@ -2,7 +2,7 @@
 ///
 /// The first restart is immediate; while restarts come in one unstable streak they wait 0.5 s, 1 s, 2 s, … 60 s,
 /// ±25 % so that groups which died together do not start together.
-public struct RestartBudget: Sendable, Equatable {
+public struct RestartBudget: Sendable, Equatable, Codable {
   /// What to do about a death.
   public enum Decision: Sendable, Equatable {
     /// Start again after this time.

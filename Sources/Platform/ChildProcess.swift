@@ -53,9 +53,24 @@ public enum ExitStatus: Hashable, Sendable, CustomStringConvertible {
   ]
 }
 
+/// A process that somebody watches: a child of this one, or one that it adopted.
+@Loop
+public protocol WatchedProcess: AnyObject {
+  /// The process id.
+  var pid: Int32 { get }
+  /// How it ended; nil while it runs.
+  var exitStatus: ExitStatus? { get }
+  /// Waits for the end; nil when `deadline` comes first.
+  func exit(until deadline: Instant) async -> ExitStatus?
+  /// Sends `signal` to it alone; nothing happens when it has ended.
+  func send(_ signal: Int32)
+  /// Sends `signal` to the process group that it leads.
+  func sendToGroup(_ signal: Int32)
+}
+
 /// A child of this process, watched by pidfd.
 @Loop
-public final class ChildProcess {
+public final class ChildProcess: WatchedProcess {
   /// The child's process id.
   public let pid: Int32
   /// How it ended; nil while it runs.

@@ -16,6 +16,8 @@ public struct ProcessRecord: Hashable, Sendable {
   public let isZombie: Bool
   /// Whether it waits for a disk, which no signal interrupts.
   public let isWaitingForDisk: Bool
+  /// How a zombie ended, as `wait` would tell; nil while it runs, and where the kernel does not say.
+  public let waitStatus: Int32?
 
   /// Reads `/proc/PID/stat`; nil when there is no such process.
   public init?(pid: Int32) {
@@ -32,6 +34,7 @@ public struct ProcessRecord: Hashable, Sendable {
     residentBytes = pages * sysconf(Int32(_SC_PAGESIZE))
     isZombie = fields[0] == "Z"
     isWaitingForDisk = fields[0] == "D"
+    waitStatus = isZombie && fields.count > 49 ? Int32(fields[49]) : nil
   }
 
   /// Memory that it alone pays for, in bytes (`Pss`): shared pages count in parts; nil when it cannot be read.

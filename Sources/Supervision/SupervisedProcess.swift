@@ -1,7 +1,8 @@
 import Glibc
 public import Platform
 
-/// A process that we started: it leads a session of its own, writes to a log file and carries a token.
+/// A process that we, or a controller before us, started: it leads a session of its own, writes to a log file and
+/// carries a token.
 @Loop
 public final class SupervisedProcess {
   /// Which process it is.
@@ -11,7 +12,7 @@ public final class SupervisedProcess {
   /// Its log file.
   public let logPath: String
 
-  private let child: ChildProcess
+  private let process: any WatchedProcess
   /// Where its log began: the file is appended to over many lives.
   private let logStart: Int
 
@@ -26,17 +27,40 @@ public final class SupervisedProcess {
     let command = Command(
       spec.executable, spec.arguments, environment: spec.fullEnvironment(inherited: Environment.all),
       descriptors: [(null, 0), (log.raw, 1), (log.raw, 2)] + spec.descriptors)
+    let child: ChildProcess
     do { child = try ChildProcess(command) } catch { throw .spawn(error) }
+    process = child
     // A child that has ended already is a zombie until it is reaped on this very thread, so its record is there.
     identity = ProcessIdentity(pid: child.pid) ?? ProcessIdentity(bootID: "", pid: child.pid, startTicks: 0)
   }
 
+  /// Takes over the process `identity` that a former controller started with `token`.
+  ///
+  /// - Returns: nil when it has ended, when its id is another's now, or when it carries another token.
+  public init?(adopting identity: ProcessIdentity, token: ProcessToken, logPath: String) {
+    // Held first and looked at then: what is found stays true.
+    guard let held = try? AdoptedProcess(pid: identity.pid), identity.isAlive else { return nil }
+    // One that wrote over its environment is known by its identity alone.
+    if let carried = TokenScan.token(of: identity.pid), carried != token { return nil }
+    process = held
+    self.identity = identity
+    self.token = token
+    self.logPath = logPath
+    // Where its own lines begin was known to the former controller only.
+    logStart = 0
+  }
+
+  /// A copy of the descriptor that an adopted process has as `number`; nil when there is none to be had.
+  public func inherited(_ number: Int32) -> FileDescriptor? {
+    (process as? AdoptedProcess)?.descriptor(number)
+  }
+
   /// How it ended; nil while it runs.
-  public var exitStatus: ExitStatus? { child.exitStatus }
+  public var exitStatus: ExitStatus? { process.exitStatus }
 
   /// Waits for the end; nil when `deadline` comes first.
   public func exit(until deadline: Instant = .never) async -> ExitStatus? {
-    await child.exit(until: deadline)
+    await process.exit(until: deadline)
   }
 
   /// The last line that it wrote; nil when it wrote none.
@@ -45,10 +69,10 @@ public final class SupervisedProcess {
   }
 
   /// Sends `signal` to it alone.
-  public func send(_ signal: Int32) { child.send(signal) }
+  public func send(_ signal: Int32) { process.send(signal) }
 
   /// Sends `signal` to it and to those of its descendants that stayed in its process group.
-  func sendToGroup(_ signal: Int32) { child.sendToGroup(signal) }
+  func sendToGroup(_ signal: Int32) { process.sendToGroup(signal) }
 
   private static func openLog(_ path: String) throws(SupervisionError) -> FileDescriptor {
     let raw = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)

@@ -11,8 +11,8 @@ import Platform
     "dpdeployd", "The controller: runs the applications of a home directory and answers for them.",
     discussion: """
       `dpdeploy apply` and `dptop` start it where none runs, and it ends by itself when its last application has been \
-      deleted. SIGTERM ends it together with everything it runs; what was asked for is kept, and the next controller \
-      starts it again.
+      deleted. SIGTERM ends it alone: what it runs goes on and serves, and the next controller takes it over, as it does \
+      after a crash.
       """,
     options: [
       OptionDescription(
@@ -79,8 +79,8 @@ import Platform
       while let signal = await signals.next() {
         guard signal != SIGHUP || isForeground else { continue }
         ProcessLog.write(
-          "warning: signal \(signal): the controller ends, and everything it runs with it; "
-            + "the next controller starts it again")
+          "info: signal \(signal): the controller ends; what it runs goes on, and the next controller takes it over"
+        )
         await controller.stop()
       }
     }

@@ -1,5 +1,6 @@
 import ControlAPI
 import Glibc
+import HTTP
 import Platform
 import Supervision
 import Testing
@@ -82,17 +83,119 @@ import Testing
     }
   }
 
-  @Test func `stops with everything it runs, and starts it again`() async throws {
+  @Test func `takes over what runs, at the same address and with the same processes`() async throws {
+    try await onStage { stage in
+      try await stage.start()
+      try await stage.apply(stage.manifest())
+      try await stage.untilHealthy()
+      let (before, endpoint) = (Set(stage.living()), stage.status?.endpoint)
+      try await stage.succeed()
+      #expect(stage.status?.endpoint == endpoint)
+      #expect(stage.reasons.contains("Adopted") && !stage.reasons.contains("StraysEnded"))
+      let client = HTTPClient(try #require(endpoint?.value.flatMap(Endpoint.init)))
+      for _ in 0..<3 {
+        #expect(try await client.request("POST", "/", body: [], until: .after(.seconds(10))).status == 200)
+      }
+      try await stage.untilHealthy()
+      #expect(Set(stage.living()) == before)
+      #expect(stage.status?.pids(.rank).count == 2)
+    }
+  }
+
+  @Test func `tells how a process ended that it took over, and starts it again`() async throws {
+    try await onStage { stage in
+      try await stage.start()
+      try await stage.apply(stage.manifest())
+      try await stage.untilHealthy()
+      try await stage.succeed()
+      try await stage.untilHealthy()
+      kill(try #require(stage.status?.pids(.rank).min()), SIGSEGV)
+      try await stage.until("a new life") {
+        stage.isHealthy($0) && $0?.deployments[0].replicas.allSatisfy { $0.epoch == 2 } == true
+      }
+      #expect(stage.events.contains { $0.reason == "RankDied" && $0.message.contains("SIGSEGV") })
+      #expect(stage.living("rank").count == 2)
+    }
+  }
+
+  @Test func `replaces what died while there was no controller, and only that`() async throws {
+    try await onStage { stage in
+      let controller = try await stage.start()
+      try await stage.apply(stage.manifest(policy: "recover"))
+      try await stage.untilHealthy()
+      let ranks = try #require(stage.status?.pids(.rank).sorted())
+      let ingress = try #require(stage.status?.pids(.ingress).sorted())
+      await controller.stop()
+      for victim in [ranks[0], ingress[0]] {
+        let identity = ProcessIdentity(pid: victim)
+        kill(victim, SIGKILL)
+        try await stage.until("dead") { _ in identity?.isAlive != true }
+      }
+      try await stage.start()
+      try await stage.until("whole again") { stage.isHealthy($0) && stage.living().count == 4 }
+      let living = Set(stage.living())
+      #expect(living.isSuperset(of: [ranks[1], ingress[1]]))
+      #expect(living.isDisjoint(with: [ranks[0], ingress[0]]))
+    }
+  }
+
+  @Test func `goes on with a start that its forerunner did not see the end of`() async throws {
+    try await onStage { stage in
+      let controller = try await stage.start()
+      try await stage.apply(stage.manifest())
+      await controller.stop()
+      try await stage.start()
+      try await stage.untilHealthy()
+      #expect(stage.living("rank").count == 2 && stage.living("ingress").count == 2)
+      #expect(stage.status?.deployments[0].replicas.allSatisfy { $0.epoch == 1 } == true)
+    }
+  }
+
+  @Test func `starts what is asked for again after a reboot`() async throws {
+    try await onStage { stage in
+      let controller = try await stage.start()
+      try await stage.apply(stage.manifest())
+      try await stage.untilHealthy()
+      let before = Set(stage.living())
+      await controller.stop()
+      // A checkpoint of another uptime, as the first controller after a reboot finds it.
+      try Database(path: stage.home.stateDatabase).run(
+        "UPDATE checkpoints SET checkpoint = json_set(checkpoint, '$.bootID', 'another')")
+      try await stage.start()
+      try await stage.untilHealthy()
+      #expect(before.isDisjoint(with: stage.living()) && stage.living().count == 4)
+      #expect(stage.status?.deployments[0].replicas.allSatisfy { $0.epoch == 2 } == true)
+    }
+  }
+
+  @Test func `carries out an apply that was acknowledged and not begun`() async throws {
     try await onStage { stage in
       let controller = try await stage.start()
       try await stage.apply(stage.manifest())
       try await stage.untilHealthy()
       await controller.stop()
-      #expect(stage.living().isEmpty)
-      #expect(access(stage.home.controllerSocket, F_OK) != 0)
+      let database = try Database(path: stage.home.stateDatabase)
+      try database.run(
+        "UPDATE applications SET revision = 2, manifest = ?", [.text(stage.manifest(maxNumSeqs: 16))])
       try await stage.start()
+      try await stage.until("the second revision") {
+        stage.isHealthy($0) && $0?.deployments[0].replicas.allSatisfy { $0.epoch == 2 } == true
+      }
+      #expect(stage.status?.revision == 2)
+    }
+  }
+
+  @Test func `finishes a delete that was begun`() async throws {
+    try await onStage { stage in
+      let controller = try await stage.start()
+      try await stage.apply(stage.manifest(fake: "stubborn"))
       try await stage.untilHealthy()
-      #expect(stage.status?.deployments[0].replicas.allSatisfy { $0.epoch == 2 } == true)
+      try await controller.delete("demo")
+      await controller.stop()
+      #expect(!stage.living().isEmpty)
+      try await stage.start()
+      try await stage.until("gone") { $0 == nil }
+      #expect(stage.living().isEmpty)
     }
   }
 }

@@ -32,6 +32,12 @@ final class Stage {
     return controller
   }
 
+  /// Another controller takes the place of the present one.
+  func succeed() async throws {
+    await controller?.stop()
+    try await start()
+  }
+
   /// The ids of the living processes of this home.
   func living(_ role: String? = nil) -> [Int32] {
     let hash = ProcessToken.hash(ofHome: home.path)
@@ -99,6 +105,13 @@ final class Stage {
       $0.home == ProcessToken.hash(ofHome: home.path)
     }
     _ = try? await ChildProcess(Command("/bin/rm", ["-rf", folder])).exit(until: .after(.seconds(10)))
+  }
+}
+
+extension ApplicationStatus {
+  /// The process ids of a role.
+  func pids(_ role: ReplicaRole) -> Set<Int32> {
+    Set(deployments.flatMap(\.replicas).filter { $0.role == role }.compactMap(\.pid.value))
   }
 }
 

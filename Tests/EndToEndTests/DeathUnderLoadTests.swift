@@ -1,7 +1,5 @@
 import ControlAPI
 import Glibc
-import HTTP
-import JSON
 import Platform
 import Testing
 
@@ -26,8 +24,8 @@ extension `Whole deployments` {
       try await onStage { stage in
         let application = try await stage.deploy(try stage.quickstart())
         let endpoint = try Questioner(application).endpoint
-        let undisturbed = try await answer(from: beginStream(endpoint)) {}
-        let disturbed = try await answer(from: beginStream(endpoint)) { try killRank(of: application) }
+        let undisturbed = try await streamedText(from: beginStream(endpoint)) {}
+        let disturbed = try await streamedText(from: beginStream(endpoint)) { try killRank(of: application) }
         #expect(disturbed == undisturbed && disturbed.count > 200)
         let after = try await stage.untilHealthy(after: application.epochs)
         #expect(after.pids(.rank).intersection(application.pids(.rank)).count == 1)
@@ -54,36 +52,6 @@ extension `Whole deployments` {
 
     private func killRank(of application: ApplicationStatus) throws {
       kill(try #require(application.pids(.rank).max()), SIGKILL)
-    }
-
-    /// The text of a streamed answer, which must end in `[DONE]`; `action` happens once some of it has come.
-    private func answer(from stream: HTTPAnswer, _ action: () throws -> Void) async throws -> String {
-      var bytes: [UInt8] = []
-      var hasActed = false
-      while let piece = try await stream.read(until: .after(.seconds(30))) {
-        bytes += piece
-        guard !hasActed else { continue }
-        hasActed = true
-        try action()
-      }
-      let events = String(decoding: bytes, as: UTF8.self).split(separator: "\n").filter {
-        $0.hasPrefix("data: ")
-      }
-      try #require(events.last == "data: [DONE]", "\(events.suffix(2))")
-      return try events.dropLast().map {
-        let chunk = try JSONValue(parsing: String($0.dropFirst("data: ".count)))
-        return chunk["choices"]?.elements?.first?["delta"]?["content"]?.string ?? ""
-      }.joined()
-    }
-
-    private func beginStream(_ endpoint: Endpoint) async throws -> HTTPAnswer {
-      var head = HeadWriter(method: "POST", target: "/v1/chat/completions", host: "localhost")
-      head.field("Content-Type", "application/json")
-      let question =
-        #"{"model":"operator-moe","messages":[{"role":"user","content":"What is a wave?"}],"#
-        + #""max_tokens":200,"temperature":0.7,"seed":5,"ignore_eos":true,"stream":true}"#
-      return try await HTTPClient(endpoint).send(
-        "POST", head: head, body: Array(question.utf8), until: .after(.seconds(20)))
     }
   }
 }

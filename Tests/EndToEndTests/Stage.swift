@@ -67,7 +67,7 @@ final class Stage {
 
   /// Ends what runs here, and holds the end to its promise: nothing is left.
   func close() async throws {
-    let stop = try await dpdeploy("daemon", "stop", within: .seconds(60))
+    let stop = try await dpdeploy("daemon", "stop", "--all", within: .seconds(60))
     #expect(stop.ended(with: 0) || stop.ended(with: 5), "\(stop)")
     defer { for pid in Population(of: home).all { kill(pid, SIGKILL) } }
     try await wait(for: "the end of all", within: .seconds(5), detail: { "\(Population(of: home))" }) {

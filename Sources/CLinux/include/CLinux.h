@@ -16,6 +16,12 @@ int clinux_accept4(int fd);
 int clinux_memfd_create(const char *name);
 int clinux_pidfd_open(pid_t pid);
 int clinux_pidfd_send_signal(int pidfd, int signal);
+// To the process group that the process leads; -EINVAL where the kernel (before 6.9) cannot.
+int clinux_pidfd_send_group_signal(int pidfd, int signal);
+// A copy of descriptor `number` of the process, as far as we may look into it.
+int clinux_pidfd_getfd(int pidfd, int number);
+// The wait status of a process that has ended and was reaped by anybody (Linux 6.15). Returns 1 when it is known, else 0.
+int clinux_pidfd_exit_status(int pidfd, int *status);
 
 // Waits while *word == expected, for at most timeout_ns. Returns 0 when woken, -ETIMEDOUT, -EAGAIN or -EINTR.
 int clinux_futex_wait(const uint32_t *word, uint32_t expected, uint64_t timeout_ns);

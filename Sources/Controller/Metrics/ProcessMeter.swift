@@ -65,6 +65,12 @@ final class ProcessMeter<Role: StatsRole> {
     return page
   }
 
+  /// Begins with a process that has run for long: what its page holds already came before us.
+  func join(at now: Double) {
+    openPage()
+    rebase(at: now)
+  }
+
   /// Takes a reading at `now`, in seconds of the monotonic clock.
   func read(at now: Double) {
     readUsage(at: now)

@@ -20,11 +20,10 @@ extension ApplicationRunner {
     onGone?()
   }
 
-  /// Ends all processes because the controller goes; what is asked for stays, for the next one.
-  func close(grace: Duration) async {
+  /// Lets go of all processes because the controller goes; they run on, for the next one to take over.
+  func leave() {
+    writeCheckpoint()
     isClosing = true
-    _ = await ProcessTree.end(replicas.values.map(\.process), grace: grace)
-    _ = await ProcessTree.end(ranks.values.map(\.process), grace: grace)
-    directory.removeAll()
+    for replica in replicas.values { replica.stopPushing() }
   }
 }

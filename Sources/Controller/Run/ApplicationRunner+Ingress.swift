@@ -65,6 +65,11 @@ extension ApplicationRunner {
       page: directory.ingressPage(launch.index, life: launch.life), table: tableMessage)
     replicas[launch.index] = replica
     surroundings.store.add([.started(spec.token, replica.process.identity)])
+    follow(replica)
+  }
+
+  /// Watches a replica and keeps its rank table fresh, to its end.
+  func follow(_ replica: IngressProcess) {
     Task { await self.watch(replica) }
     Task {
       await replica.keepTableFresh {
@@ -110,7 +115,7 @@ extension ApplicationRunner {
     for replica in replicas.values { replica.push(message) }
   }
 
-  private var tableMessage: RankTableMessage {
+  var tableMessage: RankTableMessage {
     RankTableMessage(
       version: state.table.version,
       ranks: state.table.entries.map { entry in
@@ -124,7 +129,7 @@ extension ApplicationRunner {
   }
 
   /// An address that an apply gave up is closed when its last replica is gone.
-  private func closeUnusedSockets() {
+  func closeUnusedSockets() {
     sockets.closeAll(but: [state.spec.ingress] + state.ingress.replicas.map(\.spec))
   }
 }

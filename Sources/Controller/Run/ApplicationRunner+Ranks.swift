@@ -75,7 +75,7 @@ extension ApplicationRunner {
     Task { await self.watch(process) }
   }
 
-  private func watch(_ rank: RankProcess) async {
+  func watch(_ rank: RankProcess) async {
     let status = await rank.process.exit() ?? .unknown
     ranks[rank.place] = nil
     if !ranks.keys.contains(where: { $0.group == rank.place.group }) { segments[rank.place.group] = nil }
@@ -102,7 +102,7 @@ extension ApplicationRunner {
   }
 
   /// Looks at starting ranks every few milliseconds, for as long as there are any.
-  private func watchStarts() {
+  func watchStarts() {
     guard !isWatchingStarts else { return }
     isWatchingStarts = true
     Task {
@@ -209,5 +209,11 @@ final class GroupSegment {
   init(life: Int) throws(ExpertParallelError) {
     self.life = life
     memory = try GroupControl.makeSegment()
+  }
+
+  /// The segment that a living rank holds.
+  init(life: Int, adopting descriptor: consuming FileDescriptor) {
+    self.life = life
+    memory = SharedMemory(descriptor)
   }
 }

@@ -12,6 +12,7 @@ final class ApplicationRunner {
   struct Surroundings {
     let home: HomeDirectory
     let homeHash: String
+    let bootID: String
     let tools: ToolPaths
     let store: StoreQueue
     let events: EventLog
@@ -62,10 +63,40 @@ final class ApplicationRunner {
     carryOut(effects)
   }
 
+  /// Goes on with what a former controller ran.
+  init(
+    _ request: AcceptedManifest, _ stored: StoredApplication, _ checkpoint: Checkpoint, _ estate: Estate,
+    _ surroundings: Surroundings
+  ) {
+    self.request = request
+    self.stored = stored
+    self.surroundings = surroundings
+    sockets = estate.sockets
+    boards = estate.boards
+    segments = estate.segments
+    directory = RunDirectory(home: surroundings.home, application: stored.name)
+    state = checkpoint.state
+    adopt(estate)
+    carryOut(state.resume(at: MonotonicClock.now) { estate.whereabouts($0) })
+    watchStarts()
+  }
+
   /// Tells the state machine what happened and does what follows.
   func tell(_ news: News) {
     guard !isClosing else { return }
-    carryOut(state.handle(news, at: MonotonicClock.now))
+    let effects = state.handle(news, at: MonotonicClock.now)
+    if case .rank(.progressed, _, _, _) = news {
+      carryOut(effects, isNotable: false)
+    } else {
+      carryOut(effects)
+    }
+  }
+
+  /// Writes down where the application stands, for a later controller.
+  func writeCheckpoint() {
+    guard !isClosing, !state.isGone else { return }
+    surroundings.store.add(
+      Checkpoint(bootID: surroundings.bootID, state: state, slots: boards.taken), of: stored.name)
   }
 
   /// Asks for another revision.
@@ -101,7 +132,9 @@ final class ApplicationRunner {
   /// Records an event of the controller's own.
   func record(_ record: EventRecord) { surroundings.events.append(record, application: stored.name) }
 
-  private func carryOut(_ effects: [Effect]) {
+  /// Does what was asked for; first it is written down, so that nothing runs of which no record tells.
+  private func carryOut(_ effects: [Effect], isNotable: Bool = true) {
+    if isNotable || !effects.isEmpty { writeCheckpoint() }
     var replicas: [IngressLaunch] = []
     for effect in effects {
       switch effect {

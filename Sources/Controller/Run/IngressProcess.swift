@@ -14,6 +14,7 @@ final class IngressProcess {
   private let client: HTTPClient
   private var wanted: RankTableMessage
   private var changed = Signal()
+  private var isStopped = false
   private static let pushTimeout = Duration.seconds(5)
   private static let firstRetry = Duration.milliseconds(10)
   private static let slowestRetry = Duration.milliseconds(500)
@@ -42,7 +43,7 @@ final class IngressProcess {
   func keepTableFresh(_ acknowledged: (Int) -> Void) async {
     var taken = -1
     var retry = Self.firstRetry
-    while process.exitStatus == nil {
+    while process.exitStatus == nil, !isStopped {
       let table = wanted
       if taken >= table.version {
         let signal = changed
@@ -58,8 +59,9 @@ final class IngressProcess {
     }
   }
 
-  /// Lets ``keepTableFresh(_:)`` see that the process has ended.
+  /// Ends ``keepTableFresh(_:)``.
   func stopPushing() {
+    isStopped = true
     changed.fire()
     client.closeIdle()
   }

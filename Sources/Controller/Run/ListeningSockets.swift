@@ -41,6 +41,14 @@ final class ListeningSockets {
     do { sockets[address] = try Self.bind(spec.host, spec.port) } catch { throw Self.refusal(error, spec) }
   }
 
+  /// Takes over the socket that a living replica of `spec` accepts on; false when it is none.
+  func adopt(_ spec: IngressSpec, _ descriptor: consuming FileDescriptor) -> Bool {
+    guard sockets[Address(spec)] == nil else { return true }
+    guard let port = Listener.port(of: descriptor) else { return false }
+    sockets[Address(spec)] = Socket(descriptor, port: Int(port))
+    return true
+  }
+
   /// The descriptor that a replica of `spec` accepts on; nil when it is not bound.
   func descriptor(for spec: IngressSpec) -> Int32? { sockets[Address(spec)]?.descriptor.raw }
 

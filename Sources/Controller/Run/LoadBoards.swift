@@ -14,6 +14,13 @@ final class LoadBoards {
     }
   }
 
+  /// A rank and its column.
+  struct Slot: Sendable, Codable {
+    let group: Int
+    let rank: Int
+    let slot: Int
+  }
+
   private struct Place: Hashable {
     let group: Int
     let rank: Int
@@ -24,7 +31,22 @@ final class LoadBoards {
   private let slotCount: Int
 
   /// Boards with room for `ranks` ranks, and as many again while they are replaced.
-  init(ranks: Int) { slotCount = max(256, 2 * ranks) }
+  init(ranks: Int, taken: [Slot] = []) {
+    slotCount = max(256, 2 * ranks)
+    for slot in taken { slots[Place(group: slot.group, rank: slot.rank)] = slot.slot }
+  }
+
+  /// The columns that are taken.
+  var taken: [Slot] { slots.map { Slot(group: $0.group, rank: $0.rank, slot: $1) } }
+
+  /// Takes over the board with `rows` rows that a living replica holds; false when it is none.
+  func adopt(rows: Int, _ descriptor: consuming FileDescriptor) -> Bool {
+    guard boards[rows] == nil else { return true }
+    let memory = SharedMemory(descriptor)
+    guard let view = try? LoadBoard(fd: memory.descriptor.raw, replicas: rows) else { return false }
+    boards[rows] = Board(memory, view)
+    return true
+  }
 
   /// The descriptor of the board with `rows` rows, which is made when it is not there.
   func descriptor(rows: Int) throws(LoadBoardError) -> Int32 {

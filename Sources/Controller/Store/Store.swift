@@ -8,7 +8,7 @@ import Supervision
 actor Store {
   private let thread: WorkerThread
   private let database: Database
-  static let schemaVersion = 1
+  static let schemaVersion = 2
   /// Older events are forgotten at the next start.
   static let keptEvents = 10_000
 
@@ -28,10 +28,23 @@ actor Store {
     }
     guard found < schemaVersion else { return }
     try database.transaction { () throws(StoreError) in
-      for statement in tables { try database.run(statement) }
+      for step in migrations[found...] {
+        for statement in step { try database.run(statement) }
+      }
       try database.run("PRAGMA user_version=\(schemaVersion)")
     }
   }
+
+  /// What each version of the schema added to the one before it.
+  private static let migrations = [
+    tables,
+    [
+      """
+      CREATE TABLE checkpoints (
+        application TEXT PRIMARY KEY, checkpoint TEXT NOT NULL)
+      """
+    ],
+  ]
 
   private static let tables = [
     """
@@ -77,6 +90,9 @@ actor Store {
     for row in try database.run("SELECT application, group_index, epoch FROM epochs") {
       state.epochs[row[0].text ?? "", default: [:]][row[1].integer] = row[2].integer
     }
+    for row in try database.run("SELECT application, checkpoint FROM checkpoints") {
+      state.checkpoints[row[0].text ?? ""] = decoded(Checkpoint.self, from: Array((row[1].text ?? "").utf8))
+    }
     return state
   }
 
@@ -92,10 +108,14 @@ actor Store {
     switch change {
     case .application(let application): try save(application)
     case .forget(let name):
-      for table in ["revisions", "epochs"] {
+      for table in ["revisions", "epochs", "checkpoints"] {
         try database.run("DELETE FROM \(table) WHERE application = ?", [.text(name)])
       }
       try database.run("DELETE FROM applications WHERE name = ?", [.text(name)])
+    case .checkpoint(let application, let checkpoint):
+      try database.run(
+        "INSERT OR REPLACE INTO checkpoints VALUES (?, ?)",
+        [.text(application), .text(String(decoding: encoded(checkpoint), as: UTF8.self))])
     case .epoch(let application, let group, let epoch):
       try database.run(
         "INSERT OR REPLACE INTO epochs VALUES (?, ?, ?)",

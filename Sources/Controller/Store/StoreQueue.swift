@@ -20,6 +20,18 @@ final class StoreQueue {
   /// Adds changes that nobody has to wait for.
   func add(_ changes: [StoreChange]) {
     waiting += changes
+    start()
+  }
+
+  /// Adds a checkpoint; one of the same application that still waits is out of date and gives way.
+  func add(_ checkpoint: Checkpoint, of application: String) {
+    waiting.removeAll {
+      if case .checkpoint(application, _) = $0 { true } else { false }
+    }
+    add([.checkpoint(application: application, checkpoint)])
+  }
+
+  private func start() {
     if waiting.count > Self.mostWaiting { waiting.removeFirst(waiting.count - Self.mostWaiting) }
     guard !isWriting, !waiting.isEmpty else { return }
     isWriting = true

@@ -1,4 +1,5 @@
 import ControlAPI
+import Deployment
 import Supervision
 
 /// An application that is to run, as it was applied last.
@@ -27,6 +28,16 @@ struct StoredProcess: Sendable, Equatable {
   var identity: ProcessIdentity?
 }
 
+/// Where a controller stands with an application: enough for another one to go on from there.
+struct Checkpoint: Sendable, Codable {
+  /// The uptime in which its times count and its processes may live.
+  var bootID: String
+  /// The state machine.
+  var state: Application
+  /// The load board's columns.
+  var slots: [LoadBoards.Slot]
+}
+
 /// Everything that a controller finds at its start.
 struct StoredState: Sendable {
   var applications: [StoredApplication] = []
@@ -35,12 +46,15 @@ struct StoredState: Sendable {
   var events: [Event] = []
   /// The last epoch of each group of each application.
   var epochs: [String: [Int: Int]] = [:]
+  /// Where the former controller stood with each application; none where that cannot be read.
+  var checkpoints: [String: Checkpoint] = [:]
 }
 
 /// One change of the database; those of a batch become durable together.
 enum StoreChange: Sendable {
   case application(StoredApplication)
   case forget(application: String)
+  case checkpoint(application: String, Checkpoint)
   case epoch(application: String, group: Int, epoch: Int)
   case intent(ProcessToken)
   case started(ProcessToken, ProcessIdentity)

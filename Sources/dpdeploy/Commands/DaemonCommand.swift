@@ -10,10 +10,12 @@ enum DaemonCommand: Subcommand {
     "dpdeploy daemon", "Start, stop or look at the controller.",
     discussion: """
       `apply` and dptop start it when they need it, and it ends by itself some seconds after the last application is \
-      deleted. `stop` ends the applications too; what they were is kept, and the next start brings them back.
+      deleted. `stop` leaves the applications running and serving; the next controller takes them over, so a stop and a \
+      start are how a new version comes in. `stop --all` deletes the applications first.
       """,
     operands: [OperandDescription("ACTION", "start, stop or status.")],
     options: [
+      OptionDescription("all", .flag, "Delete every application first (stop)."),
       OptionDescription("json", .flag, "Print JSON for scripts (status)."),
       .color,
     ])
@@ -22,7 +24,7 @@ enum DaemonCommand: Subcommand {
   static func run(_ arguments: ParsedArguments, _ streams: StandardStreams) async throws -> ExitCode {
     switch arguments.operands[0] {
     case "start": try await start(streams)
-    case "stop": try await stop(streams)
+    case "stop": try await stop(arguments, streams)
     case "status": try await status(arguments, streams)
     case let other: throw UsageError("`\(other)` is no action of daemon", help: "write start, stop or status")
     }
@@ -38,9 +40,11 @@ enum DaemonCommand: Subcommand {
   }
 
   @Loop
-  private static func stop(_ streams: StandardStreams) async throws -> ExitCode {
+  private static func stop(_ arguments: ParsedArguments, _ streams: StandardStreams) async throws -> ExitCode
+  {
     let client = ControlClient(home: try HomeDirectory.ofEnvironment())
     let version = try await client.version()
+    if arguments.flag("all") { try await deleteAll(client) }
     guard kill(version.pid, SIGTERM) == 0 else {
       throw ControlError(
         code: "not-stopped", message: "the controller (pid \(version.pid)) cannot be signalled: \(errno)")
@@ -55,6 +59,19 @@ enum DaemonCommand: Subcommand {
     }
     throw ControlError(
       code: "timeout", message: "the controller (pid \(version.pid)) is still stopping", exitCode: 6)
+  }
+
+  /// Deletes all applications, all at the same time, and waits until nothing is left of them.
+  @Loop
+  private static func deleteAll(_ client: ControlClient) async throws(ControlError) {
+    for application in try await client.status().applications { try await client.delete(application.name) }
+    let deadline = Instant.after(.seconds(120))
+    while try await !client.status().applications.isEmpty {
+      guard Instant.now < deadline else {
+        throw ControlError(code: "timeout", message: "the applications are still being deleted", exitCode: 6)
+      }
+      await Loop.sleep(for: .milliseconds(20))
+    }
   }
 
   @Loop

@@ -1,0 +1,34 @@
+import Deployment
+import Platform
+import Supervision
+
+extension ApplicationRunner {
+  /// Watches what a former controller left as if it had been started here.
+  func adopt(_ estate: Estate) {
+    surroundings.store.add(
+      estate.obsolete.map { .ended($0) } + estate.unrecorded.map { .started($0.token, $0.identity) })
+    for (place, process) in estate.processes {
+      switch place {
+      case .rank(let group, let rank, let epoch):
+        adopt(process, RankPlace(group: group, rank: rank, epoch: epoch))
+      case .ingress(let index, let life): adopt(process, index, life)
+      }
+    }
+  }
+
+  private func adopt(_ process: SupervisedProcess, _ place: RankPlace) {
+    let rank = RankProcess(place, process, page: directory.rankPage(place))
+    rank.meter.join(at: MonotonicClock.seconds)
+    ranks[place] = rank
+    Task { await self.watch(rank) }
+  }
+
+  private func adopt(_ process: SupervisedProcess, _ index: Int, _ life: Int) {
+    let replica = IngressProcess(
+      index: index, life: life, process, socket: directory.ingressSocket(index),
+      page: directory.ingressPage(index, life: life), table: tableMessage)
+    replica.meter.join(at: MonotonicClock.seconds)
+    replicas[index] = replica
+    follow(replica)
+  }
+}
