@@ -109,11 +109,11 @@ import Testing
       try await stage.untilHealthy()
       try await stage.succeed()
       try await stage.untilHealthy()
-      kill(try #require(stage.status?.pids(.rank).min()), SIGSEGV)
+      kill(try #require(stage.status?.pids(.rank).min()), SIGKILL)
       try await stage.until("a new life") {
         stage.isHealthy($0) && $0?.deployments[0].replicas.allSatisfy { $0.epoch == 2 } == true
       }
-      #expect(stage.events.contains { $0.reason == "RankDied" && $0.message.contains("SIGSEGV") })
+      #expect(stage.events.contains { $0.reason == "RankDied" && $0.message.contains("SIGKILL") })
       #expect(stage.living("rank").count == 2)
     }
   }

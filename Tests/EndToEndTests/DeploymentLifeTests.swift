@@ -74,9 +74,11 @@ extension `Whole deployments` {
       #expect(try await Questioner(before).ask() == nil, "a dead controller must stop no request")
       let start = try await stage.dpdeploy("daemon", "start")
       #expect(start.ended(with: 0), "\(start)")
-      let after = try await stage.untilHealthy(after: before.epochs)
-      try await stage.untilEnded(before.pids(.rank).union(before.pids(.ingress)))
+      let after = try await wait(for: "HEALTHY under the next controller") {
+        try await stage.application().flatMap { $0.isHealthy ? $0 : nil }
+      }
       expectNoDuplicates(after, stage)
+      #expect(after.pids(.rank) == before.pids(.rank) && after.pids(.ingress) == before.pids(.ingress))
       #expect(after.endpoint == before.endpoint)
       #expect(try await Questioner(after).ask() == nil)
       return after
