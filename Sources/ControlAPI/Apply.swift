@@ -8,9 +8,18 @@ public struct ApplyRequest: Codable, Sendable, Hashable {
   public var workingDirectory: String
   /// The version of the client; the controller refuses another than its own.
   public var clientVersion: String
+  /// The revision that must hold now, or the apply is refused; absent when any may.
+  public var expectRevision: Int?
+  /// Whether a failure is left as it is; otherwise, and when absent, the last healthy revision comes back.
+  public var noRollback: Bool?
 
   /// Asks to carry out `manifest`.
-  public init(manifest: String, path: String?, workingDirectory: String, clientVersion: String) {
+  public init(
+    manifest: String, path: String?, workingDirectory: String, clientVersion: String,
+    expectRevision: Int? = nil, noRollback: Bool? = nil
+  ) {
+    self.expectRevision = expectRevision
+    self.noRollback = noRollback
     self.manifest = manifest
     self.path = path
     self.workingDirectory = workingDirectory

@@ -55,6 +55,8 @@ public struct ApplicationStatus: Codable, Sendable, Hashable {
   public var message: String
   /// Which apply it carries out, counted from 1.
   public var revision: Int
+  /// What failed before, if the present revision was brought back automatically; absent otherwise.
+  public var rolledBack: RollbackStatus?
   /// The base URL of its OpenAI API; unknown until the port is bound.
   public var endpoint: Known<String>
   /// The id that clients name as `model`.

@@ -58,6 +58,25 @@ public final class ControlClient {
     try await call("POST", "/v1/applications", body: try encode(request), timeout: Self.changeTimeout)
   }
 
+  /// What an apply would do.
+  public func plan(_ request: ApplyRequest) async throws(ControlError) -> PlanResult {
+    try await call("POST", "/v1/plan", body: try encode(request), timeout: Self.lookupTimeout)
+  }
+
+  /// Every accepted apply of an application.
+  public func revisions(of application: String) async throws(ControlError) -> RevisionList {
+    try await get("/v1/applications/\(escaped(application))/revisions")
+  }
+
+  /// Halts, goes on with, or takes back a rollout; tells the revision that now holds.
+  public func rollout(_ request: RolloutRequest, of application: String) async throws(ControlError)
+    -> ApplyResult
+  {
+    try await call(
+      "POST", "/v1/applications/\(escaped(application))/rollout", body: try encode(request),
+      timeout: Self.changeTimeout)
+  }
+
   /// Has an application ended and forgotten; returns once the controller has recorded it.
   public func delete(_ application: String) async throws(ControlError) {
     _ = try await send(

@@ -78,6 +78,21 @@ extension Controller {
     return try await update(runner, accepted, request)
   }
 
+  /// What of `accepted` differs from what `runner` runs, and `accepted` as it would be carried out.
+  func difference(_ runner: ApplicationRunner, _ accepted: AcceptedManifest) -> (
+    accepted: AcceptedManifest, changes: [ControlAPI.FieldChange], isSame: Bool
+  ) {
+    var accepted = accepted
+    // A board that is large enough stays: fewer replicas are no reason to start the others again.
+    accepted.spec.ingress.boardRows = max(
+      accepted.spec.ingress.boardRows, runner.request.spec.ingress.boardRows)
+    let changes = Manifest.diff(runner.request.manifest, accepted.manifest).map {
+      ControlAPI.FieldChange(
+        path: $0.path, before: $0.old, after: $0.new, changeClass: $0.changeClass.rawValue)
+    }
+    return (accepted, changes, changes.isEmpty && accepted.spec == runner.request.spec)
+  }
+
   private func create(_ accepted: AcceptedManifest, _ request: ApplyRequest) async throws(ControlError)
     -> ApplyResult
   {
@@ -95,7 +110,7 @@ extension Controller {
       application: stored.name, revision: 1, outcome: .created, changes: [], warnings: accepted.warnings)
   }
 
-  private func update(
+  func update(
     _ runner: ApplicationRunner, _ accepted: AcceptedManifest, _ request: ApplyRequest
   ) async throws(ControlError) -> ApplyResult {
     guard !runner.stored.isDeleting else {
@@ -103,15 +118,14 @@ extension Controller {
         code: "conflict", message: "\(runner.stored.name) is being deleted; apply again when it is gone",
         exitCode: 9)
     }
-    var accepted = accepted
-    // A board that is large enough stays: fewer replicas are no reason to start the others again.
-    accepted.spec.ingress.boardRows = max(
-      accepted.spec.ingress.boardRows, runner.request.spec.ingress.boardRows)
-    let changes = Manifest.diff(runner.request.manifest, accepted.manifest).map {
-      ControlAPI.FieldChange(
-        path: $0.path, before: $0.old, after: $0.new, changeClass: $0.changeClass.rawValue)
+    if let expected = request.expectRevision, expected != runner.stored.revision {
+      throw ControlError(
+        code: "conflict",
+        message:
+          "\(runner.stored.name) is at revision \(runner.stored.revision), not \(expected); look again, then apply",
+        exitCode: 9)
     }
-    let isSame = changes.isEmpty && accepted.spec == runner.request.spec
+    let (accepted, changes, isSame) = difference(runner, accepted)
     var stored = runner.stored
     if !isSame {
       try check(accepted.spec)
@@ -122,7 +136,9 @@ extension Controller {
       stored.folder = request.workingDirectory
       try await write([.application(stored.bound(to: runner.sockets.port(of: accepted.spec.ingress)))])
     }
-    do { try runner.apply(accepted, stored) } catch { throw .doesNotFit(error) }
+    do { try runner.apply(accepted, stored, rollsBack: request.noRollback != true) } catch {
+      throw .doesNotFit(error)
+    }
     if !isSame {
       let fields = changes.map(\.path).joined(separator: ", ")
       runner.record(EventRecord(.info, .applied, "revision \(stored.revision) changes \(fields)"))
@@ -132,7 +148,7 @@ extension Controller {
       changes: changes, warnings: accepted.warnings)
   }
 
-  private func check(_ spec: ApplicationSpec) throws(ControlError) {
+  func check(_ spec: ApplicationSpec) throws(ControlError) {
     do { _ = try RankAssignment(groups: spec.groups, engine: spec.engine, cluster: spec.cluster) } catch {
       throw .doesNotFit(error)
     }
@@ -153,6 +169,9 @@ extension Controller {
   }
 
   func add(_ runner: ApplicationRunner, _ stored: StoredApplication) {
+    runner.onRollback = { [weak self] revision in
+      Task { await self?.rollBack(stored.name, to: revision) }
+    }
     runner.onGone = { [weak self] in
       self?.runners[stored.name] = nil
       self?.restIfIdle()
@@ -162,7 +181,7 @@ extension Controller {
   }
 
   /// One apply or delete of an application at a time.
-  private func begin(_ name: String) throws(ControlError) {
+  func begin(_ name: String) throws(ControlError) {
     guard busy.insert(name).inserted else {
       throw ControlError(
         code: "conflict", message: "another apply or delete of \(name) is under way; try again", exitCode: 9)
@@ -170,12 +189,12 @@ extension Controller {
     idleTimer.cancel()
   }
 
-  private func finish(_ name: String) {
+  func finish(_ name: String) {
     busy.remove(name)
     restIfIdle()
   }
 
-  private func write(_ changes: [StoreChange]) async throws(ControlError) {
+  func write(_ changes: [StoreChange]) async throws(ControlError) {
     do { try await surroundings.store.commit(changes) } catch {
       throw ControlError(
         code: "store-failed", message: "the change cannot be recorded, so it is not carried out: \(error)")
@@ -184,7 +203,7 @@ extension Controller {
 }
 
 extension ControlError {
-  fileprivate static func noSuch(_ name: String) -> ControlError {
+  static func noSuch(_ name: String) -> ControlError {
     ControlError(code: "not-found", message: "there is no application \(name)", exitCode: 1)
   }
 

@@ -8,6 +8,10 @@ extension Application {
     let need = spec.groups * spec.engine.size
     let have = groups.filter { $0.targetEngine == spec.engine }.map(\.readyCount).reduce(0, +)
     let blocking = groups.first { $0.phase != .running || !$0.isWhole || $0.targetEngine != spec.engine }
+    if rollout.isPaused, let blocking, blocking.targetEngine != spec.engine {
+      return
+        "needs \(count(need, "rank")), has \(have); the rollout is paused; next: `dpdeploy rollout resume`"
+    }
     guard let blocking else {
       let lagging = ingress.replicas.count { $0.phase == .running && $0.tableVersion < table.version }
       return

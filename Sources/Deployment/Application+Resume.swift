@@ -33,6 +33,9 @@ extension Application {
     for place in groups.indices { groups[place].resume(at: now, &effects, whereabouts) }
     ingress.resume(at: now, &effects, whereabouts)
     settle(at: now, &effects)
+    if let pending = rollout.pending, !effects.contains(.rollBack(to: pending.to, because: pending.reason)) {
+      effects.append(.rollBack(to: pending.to, because: pending.reason))
+    }
     if isGone, !effects.contains(.dismantle) { effects.append(.dismantle) }
     return effects
   }

@@ -23,6 +23,9 @@ public struct Application: Sendable, Equatable, Codable {
   /// Whether nothing is left of it.
   public private(set) var isGone = false
 
+  /// How the rollout of its revision goes.
+  public internal(set) var rollout = Rollout()
+
   var assignment: RankAssignment
   /// When the ranks were assigned.
   let assignedAt: Duration
@@ -84,6 +87,7 @@ public struct Application: Sendable, Equatable, Codable {
     assignment = try RankAssignment(groups: new.groups, engine: new.engine, cluster: new.cluster)
     let old = spec
     spec = new
+    rollout.begin(isNew: revision != self.revision)
     self.revision = revision
     var effects: [Effect] = []
     beginGoals(from: old, at: now)
@@ -203,6 +207,7 @@ extension Application {
 
   /// One serving group at a time gives up its old engine; what does not serve anyway is replaced at once.
   private mutating func replaceOutdated(at now: Duration, _ effects: inout [Effect]) {
+    guard !rollout.isPaused else { return }
     for place in groups.indices where groups[place].index < spec.groups {
       let group = groups[place]
       guard group.targetEngine != spec.engine, !group.isLeaving else { continue }
@@ -243,6 +248,7 @@ extension Application {
     ingressCondition.observe(ingressObservation, at: now)
     recordChange(spec.serverName, before.0, serverCondition, &effects)
     recordChange(Self.ingressName, before.1, ingressCondition, &effects)
+    judgeRollout(at: now, &effects)
   }
 
   private func recordChange(

@@ -16,6 +16,8 @@ public enum Effect: Sendable, Equatable {
   case publish(RankTable)
   /// Append to the event log.
   case record(EventRecord)
+  /// Carry out an earlier revision again, since the present one failed for this reason.
+  case rollBack(to: Int, because: String)
   /// Everything has ended: remove the application's sockets, shared memory and run files.
   case dismantle
 }

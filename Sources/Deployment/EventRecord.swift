@@ -6,6 +6,10 @@ public struct EventRecord: Sendable, Equatable {
   public enum Kind: String, Sendable, CaseIterable {
     /// A manifest was applied.
     case applied = "Applied"
+    /// A revision failed, and the last healthy one takes its place.
+    case rolledBack = "RolledBack"
+    /// A rollout was halted or let go on.
+    case rolloutPaused = "RolloutPaused"
     /// A deployment's status changed.
     case statusChanged = "StatusChanged"
     /// A group's new life began.

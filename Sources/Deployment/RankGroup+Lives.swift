@@ -38,6 +38,7 @@ extension RankGroup {
     guard phase == .starting else { return rejoined(rank, &effects) }
     guard ranks.allSatisfy(\.isReady) else { return }
     let time = (now - since).words
+    startTime = now - since
     enter(.running, at: now)
     failure = nil
     record(.info, .groupRunning, "\(name) serves with \(count(ranks.count, "rank")) after \(time)", &effects)

@@ -85,6 +85,8 @@ public struct RankGroup: Sendable, Equatable, Codable {
   public internal(set) var failure: Failure?
   /// Its restart budget.
   public internal(set) var budget: RestartBudget
+  /// How long its last complete start took; nil before the first.
+  public internal(set) var startTime: Duration?
   /// When its start last moved.
   public internal(set) var lastProgress: Duration
 

@@ -18,7 +18,11 @@ protocol Subcommand: Sendable {
 enum Subcommands {
   static let all: [any Subcommand.Type] = [
     ApplyCommand.self,
+    PlanCommand.self,
+    RolloutCommand.self,
     StatusCommand.self,
+    WaitCommand.self,
+    RestartCommand.self,
     EventsCommand.self,
     LogsCommand.self,
     DeleteCommand.self,

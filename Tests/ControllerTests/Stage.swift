@@ -65,10 +65,11 @@ final class Stage {
 
   @discardableResult
   func apply(_ manifest: String) async throws -> ApplyResult {
-    let controller = try #require(controller)
-    return try await controller.apply(
-      ApplyRequest(
-        manifest: manifest, path: nil, workingDirectory: folder, clientVersion: Version.current))
+    try await #require(controller).apply(request(manifest))
+  }
+
+  func request(_ manifest: String) -> ApplyRequest {
+    ApplyRequest(manifest: manifest, path: nil, workingDirectory: folder, clientVersion: Version.current)
   }
 
   var status: ApplicationStatus? { controller?.status(only: "demo").applications.first }

@@ -33,6 +33,13 @@ struct ControlRoutes {
     case ("POST", "applications", 4) where parts[3] == "restart":
       try controller.restart(try await body(RestartRequest.self, of: exchange).replica, of: parts[2])
       return (202, Array("{}".utf8))
+    case ("POST", "plan", 2):
+      return (200, encoded(try await controller.plan(try await body(ApplyRequest.self, of: exchange))))
+    case ("GET", "applications", 4) where parts[3] == "revisions":
+      return (200, encoded(try await controller.revisions(of: parts[2])))
+    case ("POST", "applications", 4) where parts[3] == "rollout":
+      let request = try await body(RolloutRequest.self, of: exchange)
+      return (200, encoded(try await controller.rollout(request, of: parts[2])))
     case ("GET", "snapshot", 2): return (200, encoded(controller.snapshot(since: number("since", exchange))))
     case ("GET", "events", 2):
       return (

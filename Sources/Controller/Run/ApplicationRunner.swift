@@ -38,6 +38,8 @@ final class ApplicationRunner {
   var replicas: [Int: IngressProcess] = [:]
   /// Tokens of ended processes whose descendants have not been looked for yet.
   var unswept: Set<ProcessToken> = []
+  /// Called when an earlier revision is to be carried out again.
+  var onRollback: (@Loop (Int) -> Void)?
   /// Called when nothing is left of the application.
   var onGone: (@Loop () -> Void)?
 
@@ -99,9 +101,13 @@ final class ApplicationRunner {
       Checkpoint(bootID: surroundings.bootID, state: state, slots: boards.taken), of: stored.name)
   }
 
-  /// Asks for another revision.
-  func apply(_ request: AcceptedManifest, _ stored: StoredApplication) throws(PlacementError) {
+  /// Asks for another revision; `rollsBack` when its failure brings the last healthy one back.
+  func apply(
+    _ request: AcceptedManifest, _ stored: StoredApplication, rollsBack: Bool = false
+  ) throws(PlacementError) {
+    let isNew = stored.revision != state.revision
     let effects = try state.apply(request.spec, revision: stored.revision, at: MonotonicClock.now)
+    if isNew, rollsBack { state.rollBackOnFailure() }
     self.request = request
     self.stored = stored
     carryOut(effects)
@@ -122,6 +128,15 @@ final class ApplicationRunner {
     carryOut(state.restart(ingress: ingress.index, at: now))
     return true
   }
+
+  /// The failed revision stays.
+  func giveUpRollback() {
+    state.giveUpRollback()
+    writeCheckpoint()
+  }
+
+  /// Halts the rollout before its next group, or lets it go on.
+  func pause(_ isPaused: Bool) { carryOut(state.pause(isPaused, at: MonotonicClock.now)) }
 
   /// Takes the application down.
   func delete() {
@@ -156,6 +171,7 @@ final class ApplicationRunner {
     case .stopIngress(let index, let life, let grace): stopReplica(index, life: life, grace: grace)
     case .publish: pushTable()
     case .record(let record): self.record(record)
+    case .rollBack(let revision, _): onRollback?(revision)
     case .dismantle: Task { await self.dismantle() }
     }
   }

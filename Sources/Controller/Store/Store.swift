@@ -96,6 +96,14 @@ actor Store {
     return state
   }
 
+  /// The revisions of `application`, oldest first.
+  func revisions(of application: String) throws(StoreError) -> [StoredRevision] {
+    try database.run(
+      "SELECT number, manifest, applied_at FROM revisions WHERE application = ? ORDER BY number",
+      [.text(application)]
+    ).map { StoredRevision(number: $0[0].integer, manifest: $0[1].text ?? "", appliedAt: $0[2].text ?? "") }
+  }
+
   /// Makes `changes` durable, all or none.
   func commit(_ changes: [StoreChange]) throws(StoreError) {
     guard !changes.isEmpty else { return }

@@ -31,6 +31,12 @@ final class StoreQueue {
     add([.checkpoint(application: application, checkpoint)])
   }
 
+  /// The revisions of `application`, oldest first.
+  func revisions(of application: String) async throws(StoreError) -> [StoredRevision] {
+    await flush()
+    return try await store.revisions(of: application)
+  }
+
   private func start() {
     if waiting.count > Self.mostWaiting { waiting.removeFirst(waiting.count - Self.mostWaiting) }
     guard !isWriting, !waiting.isEmpty else { return }

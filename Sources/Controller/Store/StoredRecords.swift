@@ -21,6 +21,14 @@ struct StoredApplication: Sendable, Equatable {
   var isDeleting: Bool
 }
 
+/// An accepted apply.
+struct StoredRevision: Sendable, Equatable {
+  var number: Int
+  var manifest: String
+  /// RFC 3339.
+  var appliedAt: String
+}
+
 /// A process that was, or was about to be, started.
 struct StoredProcess: Sendable, Equatable {
   var token: ProcessToken

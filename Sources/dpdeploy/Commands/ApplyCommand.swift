@@ -14,6 +14,12 @@ enum ApplyCommand: Subcommand {
       """,
     operands: [OperandDescription("MANIFEST", "The file, or `-` for standard input.")],
     options: [
+      OptionDescription("dry-run", .flag, "Show what would change, as `dpdeploy plan` does, and do nothing."),
+      OptionDescription(
+        "no-rollback", .flag,
+        "Leave a failed revision as it is; otherwise the last healthy one comes back, once."),
+      OptionDescription(
+        "expect-revision", .value("N"), "Refuse, exit 9, unless this revision holds now."),
       OptionDescription("wait", .flag, "Wait until everything is HEALTHY."),
       OptionDescription(
         "timeout", .value("TIME"), "Give up waiting after this long, exit 6.", fallback: "10m"),
@@ -26,29 +32,37 @@ enum ApplyCommand: Subcommand {
   @Loop
   static func run(_ arguments: ParsedArguments, _ streams: StandardStreams) async throws -> ExitCode {
     let timeout = try arguments.seconds("timeout") ?? 600
+    guard !arguments.flag("dry-run") else { return try await PlanCommand.run(arguments, streams) }
     let name = arguments.operands[0]
     let reading = ManifestFile.read(name, missingModel: .error)
     streams.show(reading, .text)
     guard !reading.hasErrors else { return .forManifest(reading.diagnostics) }
     let (client, started) = try await DaemonLauncher(home: try HomeDirectory.ofEnvironment()).connect()
     if started { streams.remark("started a controller in \(client.home.path)") }
-    let result = try await client.apply(request(for: reading, named: name))
+    var wish = request(for: reading, named: name)
+    wish.expectRevision = try arguments.integer("expect-revision", in: 1...1_000_000_000)
+    wish.noRollback = arguments.flag("no-rollback") ? true : nil
+    let result = try await client.apply(wish)
     report(result, streams)
     guard arguments.flag("wait") else { return .ok }
-    return try await HealthWait(client, result, streams).run(
+    return try await HealthWait(client, result.application, revision: result.revision, streams).run(
       until: .after(.milliseconds(Int(timeout * 1000))))
   }
 
-  private static func request(for reading: ManifestReading, named name: String) -> ApplyRequest {
+  static func request(for reading: ManifestReading, named name: String) -> ApplyRequest {
     let path = name == "-" ? nil : name.hasPrefix("/") ? name : ManifestFile.workingDirectory() + "/" + name
     return ApplyRequest(
       manifest: reading.source.text, path: path, workingDirectory: ManifestFile.workingDirectory(),
       clientVersion: Version.current)
   }
 
-  private static func report(_ result: ApplyResult, _ streams: StandardStreams) {
+  static func report(_ result: ApplyResult, _ streams: StandardStreams) {
     streams.line("\(result.application) \(result.outcome.rawValue) (revision \(result.revision))")
-    for change in result.changes {
+    show(result.changes, streams)
+  }
+
+  static func show(_ changes: [ControlAPI.FieldChange], _ streams: StandardStreams) {
+    for change in changes {
       let before = change.before ?? "(absent)"
       let after = change.after ?? "(absent)"
       streams.line("  \(change.path): \(before) -> \(after)  [\(change.changeClass)]")

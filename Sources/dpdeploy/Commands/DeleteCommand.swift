@@ -39,7 +39,7 @@ enum DeleteCommand: Subcommand {
 
   /// A controller that ended with its last application knows it no more, either.
   @Loop
-  private static func isKnown(_ name: String, _ client: ControlClient) async throws -> Bool {
+  static func isKnown(_ name: String, _ client: ControlClient) async throws -> Bool {
     do { return try await client.status().applications.contains { $0.name == name } } catch {
       if error.code == "controller-unreachable" { return false }
       throw error

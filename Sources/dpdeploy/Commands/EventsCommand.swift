@@ -10,6 +10,7 @@ enum EventsCommand: Subcommand {
     operands: [OperandDescription("NAME", "Events of this application only.", 0...1)],
     options: [
       OptionDescription("json", .flag, "Print one JSON object; with --follow one event a line."),
+      OptionDescription("since", .value("TIME"), "Events of this last time only, such as 10m."),
       OptionDescription("follow", short: "f", .flag, "Go on with what happens next."),
       .color,
     ])
@@ -20,10 +21,12 @@ enum EventsCommand: Subcommand {
     let name = arguments.operands.first
     let isFollowing = arguments.flag("follow")
     var next = 0
+    let oldest = try arguments.seconds("since").map { Timestamp.text(WallClock.secondsSinceEpoch - $0) }
     while true {
-      let page = try await client.events(since: next, application: name)
+      var page = try await client.events(since: next, application: name)
       if let name, next == 0, page.events.isEmpty { try await check(name, client) }
       next = page.next
+      if let oldest { page.events.removeAll { $0.time < oldest } }
       if arguments.flag("json"), !isFollowing {
         streams.line(json(page))
       } else {

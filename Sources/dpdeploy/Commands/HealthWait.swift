@@ -9,16 +9,18 @@ import Platform
 final class HealthWait {
   private let client: ControlClient
   private let application: String
-  private let revision: Int
+  private let revision: Int?
   private let streams: StandardStreams
   private var line: ProgressLine
   private let start = Instant.now
+  private var hasSeen = false
   private static let period = Duration.milliseconds(50)
 
-  init(_ client: ControlClient, _ result: ApplyResult, _ streams: StandardStreams) {
+  /// Waits for `application`, in `revision` or, when nil, in whichever holds.
+  init(_ client: ControlClient, _ application: String, revision: Int?, _ streams: StandardStreams) {
     self.client = client
-    application = result.application
-    revision = result.revision
+    self.application = application
+    self.revision = revision
     self.streams = streams
     line = ProgressLine(isTerminal: streams.isErrorTerminal, width: streams.width)
   }
@@ -29,22 +31,38 @@ final class HealthWait {
     while true {
       let status = try await client.status()
       guard let now = status.applications.first(where: { $0.name == application }) else {
-        throw ControlError(code: "not-found", message: "\(application) was deleted meanwhile", exitCode: 9)
+        throw ControlError(
+          code: "not-found",
+          message: hasSeen
+            ? "\(application) was deleted meanwhile" : "no application is called \(application)",
+          exitCode: hasSeen ? 9 : 1)
       }
-      if now.revision == revision, let code = verdict(now) { return code }
+      hasSeen = true
+      if let revision, now.revision > revision, now.rolledBack?.from != revision { return supersede(now) }
+      if let code = verdict(now) { return code }
       streams.error(line.update(progress(now)))
       guard Instant.now < deadline else { return timeOut(now) }
       await Loop.sleep(for: Self.period)
     }
   }
 
+  private func supersede(_ now: ApplicationStatus) -> ExitCode {
+    streams.error(line.clear())
+    streams.complain("revision \(now.revision) of \(application) was applied meanwhile")
+    return .conflict
+  }
+
   private func verdict(_ now: ApplicationStatus) -> ExitCode? {
+    if let revision, now.revision < revision { return nil }
     if now.status == .running, now.deployments.allSatisfy({ $0.status == .healthy }) {
       streams.error(line.clear())
       let seconds = Quantity.fixed((Instant.now - start).inSeconds, 1)
       streams.line(
         "\(application) is HEALTHY after \(seconds) s at \(now.endpoint.value ?? "an unknown endpoint")")
-      return .ok
+      guard let back = now.rolledBack, revision == nil || back.from == revision else { return .ok }
+      streams.complain(
+        "revision \(back.from) failed and was rolled back to revision \(back.to): \(back.reason)")
+      return .rolledBack
     }
     guard now.status == .deployFailed else { return nil }
     streams.error(line.clear())

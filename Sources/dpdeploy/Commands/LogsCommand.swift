@@ -12,6 +12,7 @@ enum LogsCommand: Subcommand {
       OptionDescription("rank", .value("R"), "Only this rank."),
       OptionDescription("ingress", .value("I"), "Only this ingress replica."),
       OptionDescription("tail", short: "n", .value("N"), "The last N lines of each.", fallback: "100"),
+      OptionDescription("grep", .value("TEXT"), "Only lines that hold this text."),
       OptionDescription("follow", short: "f", .flag, "Go on with what comes next."),
       .color,
     ],
@@ -22,10 +23,11 @@ enum LogsCommand: Subcommand {
     let client = ControlClient(home: try HomeDirectory.ofEnvironment())
     let name = arguments.operands[0]
     let replica = try replica(arguments)
+    let wanted = arguments.value("grep")
     let tail = try arguments.integer("tail", in: 0...100_000) ?? 100
     var page = try await client.logs(application: name, replica: replica, tail: tail)
     while true {
-      for line in page.lines {
+      for line in page.lines where wanted.map({ line.text.contains($0) }) ?? true {
         streams.line(replica == nil ? "\(streams.outputStyle.cyan(line.replica)) \(line.text)" : line.text)
       }
       guard arguments.flag("follow") else { return .ok }

@@ -16,7 +16,7 @@ enum StatusCommand: Subcommand {
       OptionDescription("json", .flag, "Print JSON for scripts."),
       OptionDescription(
         "watch", short: "w", .flag, "Print again every second, with --json one object a line."),
-      OptionDescription("check", .flag, "Exit 7 unless everything is HEALTHY."),
+      OptionDescription("check", .flag, "Exit 7 unless everything is HEALTHY, and when there is nothing."),
       .color,
     ],
     examples: [
@@ -71,6 +71,7 @@ enum StatusCommand: Subcommand {
   private static func exitCode(_ outcome: Outcome, checking: Bool) -> ExitCode {
     if let error = outcome.error { return ExitCode(rawValue: error.exitCode) ?? .failed }
     guard checking else { return .ok }
+    guard !outcome.status.applications.isEmpty else { return .unhealthy }
     let isHealthy = outcome.status.applications.allSatisfy { application in
       application.status == .running && application.deployments.allSatisfy { $0.status == .healthy }
     }

@@ -1,0 +1,86 @@
+import ControlAPI
+import Deployment
+import Manifest
+import Platform
+
+/// What the API asks for about rollouts.
+extension Controller {
+  /// What an apply would do; does nothing.
+  func plan(_ request: ApplyRequest) async throws(ControlError) -> PlanResult {
+    let accepted = try ManifestIntake(tools: surroundings.tools).accept(
+      request.manifest, path: request.path, folder: request.workingDirectory)
+    try check(accepted.spec)
+    let name = accepted.manifest.name
+    guard let runner = runners[name] else {
+      let spec = accepted.spec
+      return PlanResult(
+        application: name, revision: 0, outcome: .created, changes: [],
+        steps: ["\(spec.groups * spec.engine.size) ranks and \(spec.ingressReplicas) ingress replicas start"],
+        interruptionSeconds: .known(0))
+    }
+    let (wanted, changes, isSame) = difference(runner, accepted)
+    let plan = RolloutPlan(from: runner.state, to: wanted.spec)
+    return PlanResult(
+      application: name, revision: runner.stored.revision, outcome: isSame ? .unchanged : .updated,
+      changes: changes, steps: plan.steps, interruptionSeconds: Known(plan.interruption?.inSeconds))
+  }
+
+  /// Every accepted apply of an application.
+  func revisions(of name: String) async throws(ControlError) -> RevisionList {
+    guard let runner = runners[name] else { throw .noSuch(name) }
+    let healthy = runner.state.rollout.lastHealthy
+    return RevisionList(
+      revisions: try await storedRevisions(of: name).map {
+        Revision(
+          number: $0.number, appliedAt: $0.appliedAt, isCurrent: $0.number == runner.stored.revision,
+          isLastHealthy: $0.number == healthy)
+      })
+  }
+
+  /// Halts, goes on with, or takes back a rollout.
+  func rollout(_ request: RolloutRequest, of name: String) async throws(ControlError) -> ApplyResult {
+    guard let runner = runners[name] else { throw .noSuch(name) }
+    switch request.action {
+    case .undo: return try await goBack(name, to: request.to ?? runner.stored.revision - 1)
+    case .pause, .resume:
+      runner.pause(request.action == .pause)
+      return ApplyResult(
+        application: name, revision: runner.stored.revision, outcome: .unchanged, changes: [], warnings: [])
+    }
+  }
+
+  /// Carries a healthy revision out again after a failure; a failure to do so is told, and the failed one stays.
+  func rollBack(_ name: String, to number: Int) async {
+    do { _ = try await goBack(name, to: number) } catch {
+      runners[name]?.giveUpRollback()
+      runners[name]?.record(
+        EventRecord(.error, .controllerError, "revision \(number) cannot be brought back: \(error.message)"))
+    }
+  }
+
+  /// An earlier revision's manifest becomes a new revision.
+  private func goBack(_ name: String, to number: Int) async throws(ControlError) -> ApplyResult {
+    guard let former = try await storedRevisions(of: name).first(where: { $0.number == number }) else {
+      throw ControlError(
+        code: "not-found",
+        message: "\(name) has no revision \(number); `dpdeploy rollout history \(name)` lists them")
+    }
+    guard let runner = runners[name] else { throw .noSuch(name) }
+    let (path, folder) = (runner.stored.path, runner.stored.folder)
+    let accepted = try ManifestIntake(tools: surroundings.tools).accept(
+      former.manifest, path: path, folder: folder)
+    try begin(name)
+    defer { finish(name) }
+    return try await update(
+      runner, accepted,
+      ApplyRequest(
+        manifest: former.manifest, path: path, workingDirectory: folder, clientVersion: Version.current,
+        noRollback: true))
+  }
+
+  private func storedRevisions(of name: String) async throws(ControlError) -> [StoredRevision] {
+    do { return try await surroundings.store.revisions(of: name) } catch {
+      throw ControlError(code: "store-failed", message: "the revisions cannot be read: \(error)")
+    }
+  }
+}
