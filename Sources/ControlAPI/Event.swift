@@ -14,12 +14,15 @@ public struct Event: Codable, Sendable, Hashable {
   public var replica: String?
   /// What happened, why, and what comes next.
   public var message: String
+  /// The last lines that the culprit wrote, oldest first, when something died; absent otherwise.
+  public var lastLines: [String]?
 
   /// Records an event.
   public init(
     sequence: Int, time: String, application: String, severity: Severity, reason: String, replica: String?,
-    message: String
+    message: String, lastLines: [String]? = nil
   ) {
+    self.lastLines = lastLines
     self.sequence = sequence
     self.time = time
     self.application = application

@@ -136,7 +136,10 @@ extension Controller {
       stored.folder = request.workingDirectory
       try await write([.application(stored.bound(to: runner.sockets.port(of: accepted.spec.ingress)))])
     }
-    do { try runner.apply(accepted, stored, rollsBack: request.noRollback != true) } catch {
+    do {
+      try runner.apply(
+        accepted, stored, rollsBack: accepted.manifest.rollout.autoRollback && request.noRollback != true)
+    } catch {
       throw .doesNotFit(error)
     }
     if !isSame {

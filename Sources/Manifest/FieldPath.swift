@@ -71,6 +71,7 @@ public enum FieldPath {
   public static let devices = "cluster.devices"
   static let drainTimeout = "rollout.drain_timeout_s"
   static let healthyDeadline = "rollout.healthy_deadline_s"
+  static let autoRollback = "rollout.auto_rollback"
   static let failurePolicy = "failure_policy"
   static let ttft = "slo.ttft_ms"
   static let tpot = "slo.tpot_ms"

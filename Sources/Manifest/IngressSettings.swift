@@ -62,4 +62,6 @@ public struct RolloutSettings: Sendable, Equatable {
   public let drainTimeoutSeconds: Double
   /// The longest a deployment may take to become HEALTHY, in seconds.
   public let healthyDeadlineSeconds: Double
+  /// Whether a change that fails is taken back to the last healthy revision.
+  public let autoRollback: Bool
 }

@@ -22,7 +22,8 @@ extension Manifest {
     rollout = RolloutSettings(
       drainTimeoutSeconds: checked.number(FieldPath.drainTimeout) ?? checked.number(
         FieldPath.gracefulShutdown) ?? 20,
-      healthyDeadlineSeconds: checked.number(FieldPath.healthyDeadline) ?? 600)
+      healthyDeadlineSeconds: checked.number(FieldPath.healthyDeadline) ?? 600,
+      autoRollback: checked.flag(FieldPath.autoRollback) ?? true)
     failurePolicy = checked.word(FieldPath.failurePolicy, .recover)
     settings = checked.settings(layout)
   }

@@ -68,6 +68,11 @@ public final class SupervisedProcess {
     LogTail.lines(of: logPath, count: 1, from: logStart).last
   }
 
+  /// The last lines that it wrote, `count` at most, oldest first.
+  public func lastLines(_ count: Int) -> [String] {
+    LogTail.lines(of: logPath, count: count, from: logStart)
+  }
+
   /// Sends `signal` to it alone.
   public func send(_ signal: Int32) { process.send(signal) }
 

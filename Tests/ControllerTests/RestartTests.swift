@@ -207,7 +207,9 @@ import Testing
       let token = ProcessToken(home: "h", application: "a", role: "rank", index: "0-0", epoch: 1)
       let identity = ProcessIdentity(bootID: "b", pid: 42, startTicks: .max)
       let event = Event(
-        sequence: 9, time: "t", application: "a", severity: .warning, reason: "r", replica: nil, message: "ü'"
+        sequence: 9, time: "t", application: "a", severity: .warning, reason: "r", replica: nil,
+        message: "ü'",
+        lastLines: ["one", "two"]
       )
       do {
         let store = try Store(path: path)

@@ -28,6 +28,8 @@ import Testing
       try await stage.until("rolled back") { stage.isHealthy($0) && $0?.revision == 3 }
       let back = try #require(stage.status?.rolledBack)
       #expect(back.from == 2 && back.to == 1 && back.reason.contains("no such model"))
+      let death = try #require(stage.events.first { $0.reason == "RankDied" })
+      #expect(death.lastLines == ["dpfake: error: no such model"])
       let list = try await controller.revisions(of: "demo").revisions
       #expect(list.map(\.number) == [1, 2, 3] && list.map(\.isLastHealthy) == [false, false, true])
     }

@@ -86,6 +86,8 @@ extension ApplicationRunner {
     directory.removeIngress(replica.index, life: replica.life)
     wakeReplicas()
     forget(replica.process)
+    lastWords["ingress-\(replica.index)"] = replica.process.lastLines(Self.lastWordCount)
+    defer { lastWords = [:] }
     tell(
       .ingress(
         .ended(ProcessEnd(status), lastLine: replica.process.lastLine), index: replica.index,

@@ -81,6 +81,10 @@ extension ApplicationRunner {
     if !ranks.keys.contains(where: { $0.group == rank.place.group }) { segments[rank.place.group] = nil }
     directory.remove(rank.place)
     forget(rank.process)
+    if let group = state.groups.first(where: { $0.index == rank.place.group }) {
+      lastWords[group.replica(rank.place.rank)] = rank.process.lastLines(Self.lastWordCount)
+    }
+    defer { lastWords = [:] }
     tell(
       .rank(
         .ended(ProcessEnd(status), lastLine: rank.process.lastLine), group: rank.place.group,

@@ -38,6 +38,10 @@ final class ApplicationRunner {
   var replicas: [Int: IngressProcess] = [:]
   /// Tokens of ended processes whose descendants have not been looked for yet.
   var unswept: Set<ProcessToken> = []
+  /// The last lines of replicas that have just ended, by the replica's id.
+  var lastWords: [String: [String]] = [:]
+  /// So many of them are kept.
+  static let lastWordCount = 20
   /// Called when an earlier revision is to be carried out again.
   var onRollback: (@Loop (Int) -> Void)?
   /// Called when nothing is left of the application.
@@ -145,7 +149,13 @@ final class ApplicationRunner {
   }
 
   /// Records an event of the controller's own.
-  func record(_ record: EventRecord) { surroundings.events.append(record, application: stored.name) }
+  ///
+  /// A death is told with the last lines of the culprit.
+  func record(_ record: EventRecord) {
+    let isDeath = [.rankDied, .ingressDied].contains(record.kind)
+    let lines = isDeath ? record.subject.flatMap { lastWords.removeValue(forKey: $0) } : nil
+    surroundings.events.append(record, application: stored.name, lastLines: lines)
+  }
 
   /// Does what was asked for; first it is written down, so that nothing runs of which no record tells.
   private func carryOut(_ effects: [Effect], isNotable: Bool = true) {

@@ -29,10 +29,10 @@ final class EventLog {
   }
 
   /// Records what happened to `application`.
-  func append(_ record: EventRecord, application: String) {
+  func append(_ record: EventRecord, application: String, lastLines: [String]? = nil) {
     let event = Event(
       sequence: next, time: Timestamp.now, application: application, severity: record.severity,
-      reason: record.kind.rawValue, replica: record.subject, message: record.message)
+      reason: record.kind.rawValue, replica: record.subject, message: record.message, lastLines: lastLines)
     next += 1
     events.append((takeNumber(), event))
     store.add([.event(event)])

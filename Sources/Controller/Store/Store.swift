@@ -8,7 +8,7 @@ import Supervision
 actor Store {
   private let thread: WorkerThread
   private let database: Database
-  static let schemaVersion = 2
+  static let schemaVersion = 3
   /// Older events are forgotten at the next start.
   static let keptEvents = 10_000
 
@@ -44,6 +44,7 @@ actor Store {
         application TEXT PRIMARY KEY, checkpoint TEXT NOT NULL)
       """
     ],
+    ["ALTER TABLE events ADD COLUMN last_lines TEXT"],
   ]
 
   private static let tables = [
@@ -85,7 +86,8 @@ actor Store {
     state.processes = try database.run("SELECT token, boot_id, pid, start_ticks FROM processes")
       .compactMap(Self.process)
     state.events = try database.run(
-      "SELECT sequence, time, application, severity, reason, replica, message FROM events ORDER BY sequence"
+      "SELECT sequence, time, application, severity, reason, replica, message, last_lines FROM events "
+        + "ORDER BY sequence"
     ).map(Self.event)
     for row in try database.run("SELECT application, group_index, epoch FROM epochs") {
       state.epochs[row[0].text ?? "", default: [:]][row[1].integer] = row[2].integer
@@ -160,10 +162,11 @@ actor Store {
 
   private func save(_ event: Event) throws(StoreError) {
     try database.run(
-      "INSERT OR REPLACE INTO events VALUES (?, ?, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       [
         .integer(Int64(event.sequence)), .text(event.time), .text(event.application),
         .text(event.severity.rawValue), .text(event.reason), .init(event.replica), .text(event.message),
+        .init(event.lastLines?.joined(separator: "\n")),
       ])
   }
 
@@ -188,6 +191,7 @@ actor Store {
     Event(
       sequence: row[0].integer, time: row[1].text ?? "", application: row[2].text ?? "",
       severity: row[3].text.flatMap(Severity.init) ?? .info, reason: row[4].text ?? "", replica: row[5].text,
-      message: row[6].text ?? "")
+      message: row[6].text ?? "",
+      lastLines: row[7].text?.split(separator: "\n").map(String.init))
   }
 }

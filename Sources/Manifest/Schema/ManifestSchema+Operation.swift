@@ -66,8 +66,8 @@ extension ManifestSchema {
           "healthy_deadline_s", .number(0...86_400, excludesLower: true), .number(600),
           "How long a deployment may take to become HEALTHY.", .none),
         Field(
-          "auto_rollback", .boolean, .boolean(false), "Whether a failed change is taken back.", .none,
-          bundled: .notYet("a failed change stays failed until the next apply")),
+          "auto_rollback", .boolean, .boolean(true),
+          "Whether a change that fails is taken back, once, to the last healthy revision.", .none),
       ]),
     Field(
       "failure_policy", .choice(["recover", "restart_gang"]), .text("recover"),

@@ -33,6 +33,8 @@ enum EventsCommand: Subcommand {
         for event in page.events {
           streams.line(
             arguments.flag("json") ? json(event, isPretty: false) : line(event, streams.outputStyle))
+          guard !arguments.flag("json") else { continue }
+          for words in event.lastLines ?? [] { streams.line(streams.outputStyle.dim("    | \(words)")) }
         }
       }
       guard isFollowing else { return .ok }
