@@ -4,7 +4,7 @@ import Synchronization
 struct ControlHeader {
   private let base: UnsafeMutableRawPointer
   static let magic: UInt64 = 0x6470_6570_2d73_6567
-  static let version: UInt32 = 4
+  static let version: UInt32 = 5
 
   init(_ base: UnsafeMutableRawPointer) { self.base = base }
 
@@ -56,6 +56,7 @@ struct ControlHeader {
     for (index, size) in sizes.enumerated() {
       base.storeBytes(of: UInt32(size), toByteOffset: 24 + 4 * index, as: UInt32.self)
     }
+    base.storeBytes(of: UInt32(shape.founders), toByteOffset: 56, as: UInt32.self)
     terms = newTerms
     wave.pointee.store(1, ordering: .relaxed)
     view.pointee.store(ViewWord(view: 1, proposer: 0).raw, ordering: .relaxed)
@@ -72,7 +73,8 @@ struct ControlHeader {
     }
     let sizes = (0..<6).map { Int(base.load(fromByteOffset: 24 + 4 * $0, as: UInt32.self)) }
     return try ExchangeShape(
-      world: sizes[0], hidden: sizes[1], topK: sizes[2], experts: sizes[3], layers: sizes[4],
+      world: sizes[0], founders: Int(base.load(fromByteOffset: 56, as: UInt32.self)), hidden: sizes[1],
+      topK: sizes[2], experts: sizes[3], layers: sizes[4],
       chunk: sizes[5] & 0x7FFF_FFFF,
       halves: 1 + sizes[5] >> 31)
   }

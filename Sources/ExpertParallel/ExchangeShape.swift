@@ -1,7 +1,9 @@
 /// The sizes that every rank of a group must agree on.
 public struct ExchangeShape: Sendable, Hashable, CustomStringConvertible {
-  /// Ranks in the group.
+  /// The most ranks that may be in the group at a time.
   public let world: Int
+  /// Ranks that form it, the first ones; others may join later.
+  public let founders: Int
   /// Elements of an activation row.
   public let hidden: Int
   /// Experts that a token is sent to.
@@ -20,10 +22,13 @@ public struct ExchangeShape: Sendable, Hashable, CustomStringConvertible {
 
   /// Sizes of a group; throws for sizes that no exchange can have.
   public init(
-    world: Int, hidden: Int, topK: Int, experts: Int, layers: Int, chunk: Int = 256, halves: Int = 1
+    world: Int, founders: Int? = nil, hidden: Int, topK: Int, experts: Int, layers: Int, chunk: Int = 256,
+    halves: Int = 1
   ) throws(ExpertParallelError) {
     for (name, value, range) in [
-      ("data_parallel_size", world, 1...Self.maxWorld), ("hidden size", hidden, 1...65_536),
+      ("data_parallel_size", world, 1...Self.maxWorld),
+      ("ranks that form the group", founders ?? world, 1...max(1, world)),
+      ("hidden size", hidden, 1...65_536),
       ("experts per token", topK, 1...64), ("experts", experts, 1...4096),
       ("layers with experts", layers, 1...4096), ("moe_dp_chunk_size", chunk, 1...65_536),
       ("half-batches", halves, 1...2),
@@ -34,6 +39,7 @@ public struct ExchangeShape: Sendable, Hashable, CustomStringConvertible {
       throw .invalidShape("a token cannot go to \(topK) of \(experts) experts")
     }
     self.world = world
+    self.founders = founders ?? world
     self.hidden = hidden
     self.topK = topK
     self.experts = experts
@@ -42,8 +48,8 @@ public struct ExchangeShape: Sendable, Hashable, CustomStringConvertible {
     self.halves = halves
   }
 
-  /// The most experts of a layer that one rank owns.
-  public var ownedCapacity: Int { (experts + world - 1) / world }
+  /// The most experts of a layer that one rank owns at first.
+  public var ownedCapacity: Int { (experts + founders - 1) / founders }
 
   /// The most rows that one rank computes for one chunk: every token of the group may choose only its experts, of
   /// which it has all when it is the last that lives.
@@ -60,13 +66,13 @@ public struct ExchangeShape: Sendable, Hashable, CustomStringConvertible {
     switch backend {
     case nil: return 0
     case .naive, .allGather, .highThroughput: return rows
-    case .lowLatency: return rows * ((experts + redundantExperts + world - 1) / world)
+    case .lowLatency: return rows * ((experts + redundantExperts + founders - 1) / founders)
     }
   }
 
   /// The sizes in one line.
   public var description: String {
-    "world \(world), hidden \(hidden), top \(topK) of \(experts) experts, \(layers) layers, chunk \(chunk)"
+    "world \(founders)\(founders < world ? " of at most \(world)" : ""), hidden \(hidden), top \(topK) of \(experts) experts, \(layers) layers, chunk \(chunk)"
       + (halves > 1 ? ", \(halves) half-batches" : "")
   }
 }

@@ -11,7 +11,10 @@ import Synchronization
 extension ExpertGroup {
   /// Takes this rank's place: at the group's beginning with all others, later when the members let it in.
   public func join(until deadline: Instant) throws(ExpertParallelError) {
-    guard control.header.isFormed else { return try form(until: deadline) }
+    if !control.header.isFormed {
+      if membership.contains(rank) { return try form(until: deadline) }
+      try awaitFounders(until: deadline)
+    }
     try claim(until: deadline)
     control.header.pauseBell.ring()
     control.header.stepBell.ring()
@@ -27,13 +30,23 @@ extension ExpertGroup {
     line.wave.pointee.store(wave, ordering: .relaxed)
     line.state = .running
     control.header.stepBell.ring()
-    let missing = { [peers] in peers.firstIndex { $0.state != .running && $0.state != .paused } }
+    let missing = { [peers, membership] in
+      membership.ranks.first { peers[$0].state != .running && peers[$0].state != .paused }
+    }
     let limits = WaitLimits(deadline: deadline, slice: policy.slice)
     try wait(for: .join, on: control.header.stepBell, limits, missing: missing)
     watches = try PeerWatches(control, ranks: membership.ranks)
     // A rank that died on its way here is known by now; from here on the group outlives its ranks.
     if let (peer, pid) = watches?.ended.first { throw .peerEnded(rank: peer, pid: pid, phase: .join) }
     control.header.form()
+    control.header.stepBell.ring()
+  }
+
+  /// One that is to join later waits until there is a group.
+  private func awaitFounders(until deadline: Instant) throws(ExpertParallelError) {
+    let header = control.header
+    let limits = WaitLimits(deadline: deadline, slice: policy.slice)
+    try wait(for: .join, on: header.stepBell, limits) { header.isFormed ? nil : 0 }
   }
 
   /// The process that has this rank's line.
@@ -111,16 +124,19 @@ extension ExpertGroup {
     try propose(membership.ranks + newcomers)
   }
 
-  /// Leaves dead members behind.
-  func expel(_ dead: [Int]) throws(ExpertParallelError) {
-    try propose(membership.ranks.filter { !dead.contains($0) })
+  /// Members that gave their place up.
+  var leavers: [Int] { membership.ranks.filter { $0 != rank && peers[$0].state == .left } }
+
+  /// Leaves members behind that died or left.
+  func expel(_ gone: [Int]) throws(ExpertParallelError) {
+    try propose(membership.ranks.filter { !gone.contains($0) })
   }
 
   /// Proposes the next view when this is the lowest member that lives; the others wait for that.
   private func propose(_ ranks: [Int]) throws(ExpertParallelError) {
-    let dead = watches?.ended.map(\.rank) ?? []
-    guard membership.ranks.first(where: { !dead.contains($0) }) == rank else { return }
-    let next = Membership(view: membership.view + 1, ranks: ranks.filter { !dead.contains($0) })
+    let gone = (watches?.ended.map(\.rank) ?? []) + leavers
+    guard membership.ranks.first(where: { !gone.contains($0) }) == rank else { return }
+    let next = Membership(view: membership.view + 1, ranks: ranks.filter { !gone.contains($0) })
     line.proposal.pointee.store(next.mask, ordering: .releasing)
     let word = ViewWord(view: next.view, proposer: rank)
     let (exchanged, _) = control.header.view.pointee.compareExchange(

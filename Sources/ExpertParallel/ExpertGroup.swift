@@ -72,11 +72,11 @@ public final class ExpertGroup {
     owned = OwnedExperts(
       shape, rank: control.rank, backend: control.transport.backend,
       neighbours: links.neighbours(of: control.rank))
-    maps = Self.initialMaps(control, Array(0..<shape.world))
+    maps = Self.initialMaps(control, Array(0..<shape.founders))
     balancer = control.balancing.map { ExpertBalancer($0, control.shape) }
     balance = BalanceWindow(shape)
     counters = ExchangeCounters(shape)
-    membership = Membership(view: 1, ranks: Array(0..<shape.world))
+    membership = Membership(view: 1, ranks: Array(0..<shape.founders))
     cursors = .allocate(capacity: shape.experts * shape.world)
     cursors.initialize(repeating: 0, count: shape.experts * shape.world)
   }
@@ -149,7 +149,7 @@ extension ExpertGroup {
     line.state = .running
   }
 
-  /// Gives this rank's place up; peers that still wait for it are told so.
+  /// Gives this rank's place up: a group that recovers goes on without it, another is told that it has left.
   public func leave() {
     line.state = .left
     control.ringAll()
@@ -233,9 +233,7 @@ extension ExpertGroup {
     if control.isStopRequested { throw .stopped(phase) }
     let epoch = control.header.epoch.pointee.load(ordering: .acquiring)
     if epoch != control.epoch { throw .epochMismatch(mine: control.epoch, segment: epoch) }
-    if let peer = membership.ranks.first(where: { peers[$0].state == .left }), peer != rank {
-      throw .peerLeft(rank: peer, phase: phase)
-    }
+    if !policy.recovers, let peer = leavers.first { throw .peerLeft(rank: peer, phase: phase) }
     guard let watches else { return }
     if control.header.view.pointee.load(ordering: .acquiring) != viewWord.raw { throw .membershipChanged }
     let ended = watches.ended
@@ -243,7 +241,8 @@ extension ExpertGroup {
       if let (peer, pid) = ended.first { throw .peerEnded(rank: peer, pid: pid, phase: phase) }
       return
     }
-    if !ended.isEmpty { try expel(ended.map(\.rank)) }
+    let gone = ended.map(\.rank) + leavers
+    if !gone.isEmpty { try expel(gone) }
     if case .pause = phase { try admitNewcomers() }
   }
 }

@@ -33,17 +33,18 @@ public struct ExpertPlacement: Sendable, Hashable {
     ExpertPlacement(owners: (0..<experts).map { $0 % world }, world: world)
   }
 
-  /// The placement that a strategy gives.
-  public static func initial(
-    _ strategy: ExpertPlacementStrategy, experts: Int, world: Int
-  ) -> ExpertPlacement {
-    switch strategy {
-    case .linear: linear(experts: experts, world: world)
-    case .roundRobin: roundRobin(experts: experts, world: world)
-    }
+  /// The placement that a strategy gives to the ranks that form a group.
+  public static func initial(_ strategy: ExpertPlacementStrategy, _ shape: ExchangeShape) -> ExpertPlacement {
+    let dealt =
+      switch strategy {
+      case .linear: linear(experts: shape.experts, world: shape.founders)
+      case .roundRobin: roundRobin(experts: shape.experts, world: shape.founders)
+      }
+    return ExpertPlacement(owners: dealt.owners, world: shape.world)
   }
 
-  /// The same with the experts of absent ranks given to the others: each to one with the fewest, the lowest first.
+  /// The same with the experts of absent ranks given to the others, each to one with the fewest, the lowest first; then
+  /// those that own none at home get their share from those that have most.
   ///
   /// A pure function of the members, so that all of them agree without a word.
   public func spread(over members: [Int]) -> ExpertPlacement {
@@ -54,6 +55,15 @@ public struct ExpertPlacement: Sendable, Hashable {
       let heir = members.min { (counts[$0] ?? 0, $0) < (counts[$1] ?? 0, $1) } ?? members[0]
       owners[expert] = heir
       counts[heir, default: 0] += 1
+    }
+    for newcomer in members where expertsOfRank[newcomer].isEmpty {
+      while let donor = members.max(by: { (counts[$0] ?? 0, -$0) < (counts[$1] ?? 0, -$1) }),
+        (counts[donor] ?? 0) > (counts[newcomer] ?? 0) + 1, let expert = owners.lastIndex(of: donor)
+      {
+        owners[expert] = newcomer
+        counts[donor, default: 0] -= 1
+        counts[newcomer, default: 0] += 1
+      }
     }
     return ExpertPlacement(owners: owners, world: expertsOfRank.count)
   }

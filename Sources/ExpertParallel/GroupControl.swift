@@ -50,10 +50,9 @@ public final class GroupControl: @unchecked Sendable {
     until deadline: Instant
   ) throws(ExpertParallelError) {
     guard (0..<shape.world).contains(rank) else {
-      throw .invalidShape(
-        "data_parallel_rank is \(rank), but must be below data_parallel_size \(shape.world)")
+      throw .invalidShape("data_parallel_rank is \(rank), but must be below \(shape.world)")
     }
-    let placement = placement ?? .linear(experts: shape.experts, world: shape.world)
+    let placement = placement ?? .initial(.linear, shape)
     guard placement.fits(shape) else {
       throw .invalidShape("the placement of experts does not fit \(shape)")
     }
@@ -73,8 +72,8 @@ public final class GroupControl: @unchecked Sendable {
       _ = try mapping { () throws(SystemError) in
         try checking("ftruncate", "group segment") { ftruncate(raw, shape.segmentBytes) }
       }
-      let everybody = Membership(view: 1, ranks: Array(0..<shape.world))
-      RankLine(base, rank: 0).proposal.pointee.store(everybody.mask, ordering: .relaxed)
+      let founders = Membership(view: 1, ranks: Array(0..<shape.founders))
+      RankLine(base, rank: 0).proposal.pointee.store(founders.mask, ordering: .relaxed)
       header.format(shape, epoch: epoch, terms: placement.digest(with: balancing) ^ transport.digest)
     }
     self.base = base

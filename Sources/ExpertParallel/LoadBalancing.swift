@@ -13,16 +13,16 @@ public struct LoadBalancing: Sendable, Hashable {
   /// Why a group of this shape cannot be balanced so; nil when it can.
   func objection(to shape: ExchangeShape) -> String? {
     let slots = shape.experts + redundantExperts
-    guard slots.isMultiple(of: shape.world) else {
-      let next = (slots + shape.world - 1) / shape.world * shape.world - shape.experts
+    guard slots.isMultiple(of: shape.founders) else {
+      let next = (slots + shape.founders - 1) / shape.founders * shape.founders - shape.experts
       return
         "num_redundant_experts is \(redundantExperts), but with the \(shape.experts) experts it must divide"
-        + " by data_parallel_size \(shape.world): set it to \(next)"
+        + " by data_parallel_size \(shape.founders): set it to \(next)"
     }
-    let most = shape.experts * (shape.world - 1)
+    let most = shape.experts * (shape.founders - 1)
     guard redundantExperts <= most else {
       return
-        "num_redundant_experts is \(redundantExperts), but \(shape.experts) experts on \(shape.world) ranks"
+        "num_redundant_experts is \(redundantExperts), but \(shape.experts) experts on \(shape.founders) ranks"
         + " have room for \(most): each rank then has them all"
     }
     return nil

@@ -43,6 +43,13 @@ final class EngineGroup {
     try #require(await ranks[rank].waitForLine(containing: "serves on"), "\(ranks[rank].log)")
   }
 
+  /// Starts one more rank than there are, and waits until the group has let it in and it serves.
+  func grow() async throws {
+    ranks.append(try start(ranks.count))
+    let newest = ranks[ranks.count - 1]
+    try #require(await newest.waitForLine(containing: "serves on"), "\(newest.log)")
+  }
+
   /// The socket of a rank.
   func socket(_ rank: Int) -> String { "\(folder)/r\(rank).sock" }
 

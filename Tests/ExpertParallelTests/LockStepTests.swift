@@ -141,7 +141,7 @@ import Testing
     let results = try runThreads(2, segment) { rank, segment throws(ExpertParallelError) in
       _ = try GroupControl(
         segment: segment, rank: rank, shape: shape, epoch: 1,
-        placement: .initial(rank == 0 ? .linear : .roundRobin, experts: 4, world: 2),
+        placement: .initial(rank == 0 ? .linear : .roundRobin, shape),
         until: .after(.seconds(30)))
     }
     #expect(results[0].failure == nil && results[1].failure == .termsMismatch(rank: 1))

@@ -14,12 +14,15 @@ import Testing
     #expect(ExpertPlacement.linear(experts: 2, world: 3).expertsOfRank == [[0], [1], []])
   }
 
-  @Test func `round-robin placement deals the experts out`() {
+  @Test func `round-robin placement deals the experts out to those who form the group`() throws {
     #expect(
-      ExpertPlacement.initial(.roundRobin, experts: 10, world: 4).expertsOfRank == [
+      ExpertPlacement.roundRobin(experts: 10, world: 4).expertsOfRank == [
         [0, 4, 8], [1, 5, 9], [2, 6], [3, 7],
       ])
-    #expect(ExpertPlacement.initial(.linear, experts: 10, world: 4) == .linear(experts: 10, world: 4))
+    let shape = try ExchangeShape(world: 6, founders: 4, hidden: 4, topK: 1, experts: 10, layers: 1)
+    #expect(ExpertPlacement.initial(.roundRobin, shape).expertsOfRank.map(\.count) == [3, 3, 2, 2, 0, 0])
+    #expect(
+      ExpertPlacement.initial(.linear, shape).owners == ExpertPlacement.linear(experts: 10, world: 4).owners)
   }
 
   @Test func `experts of absent ranks go to those who have fewest, and come back to their own`() {
@@ -29,6 +32,16 @@ import Testing
     #expect(without.expertsOfRank[0].isEmpty && without.expertsOfRank.map(\.count).max() == 4)
     #expect((0..<10).allSatisfy { home.owner(of: $0) == 0 || home.owner(of: $0) == without.owner(of: $0) })
     #expect(home.spread(over: [2]).expertsOfRank[2] == Array(0..<10))
+  }
+
+  @Test func `ranks that join a group get their share from those who have most`() throws {
+    let shape = try ExchangeShape(world: 8, founders: 3, hidden: 4, topK: 1, experts: 12, layers: 1)
+    let home = ExpertPlacement.initial(.linear, shape)
+    #expect(home.spread(over: [0, 1, 2, 3]).expertsOfRank.map(\.count) == [3, 3, 3, 3, 0, 0, 0, 0])
+    #expect(home.spread(over: [0, 2, 6]).expertsOfRank.map(\.count) == [4, 0, 4, 0, 0, 0, 4, 0])
+    #expect(home.spread(over: [5]).expertsOfRank[5].count == 12)
+    let grown = home.spread(over: [0, 1, 2, 3])
+    #expect((0..<12).allSatisfy { grown.owner(of: $0) == 3 || grown.owner(of: $0) == home.owner(of: $0) })
   }
 
   @Test func `a placement that gives a rank too many experts is an error`() throws {

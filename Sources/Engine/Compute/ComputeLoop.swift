@@ -54,6 +54,8 @@ final class ComputeLoop {
     let plan = plan()
     let planned = Instant.now
     phases.schedule = planned - phases.start
+    // A group that recovers goes on without one that has nothing left to do.
+    if isStopping, group.policy.recovers, !scheduler.hasUnfinished { return false }
     let intent = StepIntent(
       tokens: plan.tokens.count, unfinished: scheduler.hasUnfinished, leaving: isStopping,
       wantsOverlap: overlap?.wants(plan) == true)

@@ -83,7 +83,7 @@ final class EngineService {
     for event in events {
       switch event {
       case .ready: continue
-      case .membership: metrics.enteredView()
+      case .membership(let ranks): metrics.enteredView(ranks: ranks.count)
       case .step(let report): take(report)
       case .refused(let id, let error):
         live.removeValue(forKey: id)?.answer.fail(Self.refusal(error))

@@ -169,6 +169,7 @@ final class MetricsPage {
       ("expert_rows_computed", "Rows (token, expert) computed as an owner.", .expertRowsComputed),
     ]
     for (name, help, slot) in counts { counter(&page, "dpdeploy:\(name)_total", help, slot) }
+    gauge(&page, "dpdeploy:group_ranks", "Ranks in the group.", Double(metrics.groupRanks))
     let events: [(String, String, Int64)] = [
       ("views", "Changes of the group's membership that this rank went through.", Int64(metrics.views)),
       ("resumed_requests", "Requests that another rank began.", Int64(metrics.resumedRequests)),

@@ -30,6 +30,8 @@ final class RequestMetrics {
   private(set) var cachedPromptTokens = 0
   private(set) var queueRefusals = 0
   private(set) var views = 0
+  /// Ranks in the group.
+  var groupRanks = 1
   private(set) var resumedRequests = 0
   private(set) var resumedTokens = 0
   let steps = StepMetrics()
@@ -62,8 +64,11 @@ final class RequestMetrics {
   /// Counts a sequence that the full waiting queue did not take.
   func refusedForQueue() { queueRefusals += 1 }
 
-  /// Counts a change of the group's membership.
-  func enteredView() { views += 1 }
+  /// Counts a change of the group's membership, and keeps how many ranks it has now.
+  func enteredView(ranks: Int) {
+    views += 1
+    groupRanks = ranks
+  }
 
   /// Measures a token as it reaches the loop.
   func token(_ answer: Answer, _ choice: Int, at now: Instant) {

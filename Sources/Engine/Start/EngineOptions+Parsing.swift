@@ -30,6 +30,7 @@ extension EngineOptions {
     case "--model": model = try option.text()
     case "--served-model-name": servedModelName = try option.text()
     case "--data-parallel-size": dataParallelSize = try option.count(1...4096)
+    case "--data-parallel-capacity": dataParallelCapacity = try option.count(1...4096)
     case "--data-parallel-rank": dataParallelRank = try option.count(0...4095)
     case "--group-fd": groupDescriptor = Int32(try option.count(0...1_048_576))
     case "--epoch": epoch = UInt64(try option.count(0 ... .max))
@@ -92,14 +93,20 @@ extension EngineOptions {
 
   private func check() throws(EngineError) {
     if model.isEmpty { throw .usage("--model is missing") }
-    guard dataParallelRank < dataParallelSize else {
+    let capacity = dataParallelCapacity ?? dataParallelSize
+    guard capacity >= dataParallelSize else {
       throw .usage(
-        "--data-parallel-rank \(dataParallelRank) is not below --data-parallel-size \(dataParallelSize)")
+        "--data-parallel-capacity \(capacity) is less than --data-parallel-size \(dataParallelSize)")
+    }
+    guard dataParallelRank < capacity else {
+      let limit = dataParallelCapacity == nil ? "size" : "capacity"
+      throw .usage(
+        "--data-parallel-rank \(dataParallelRank) is not below --data-parallel-\(limit) \(capacity)")
     }
     try checkBalancing()
     try checkTransport()
-    if dataParallelSize > 1, groupDescriptor == nil {
-      throw .usage("--data-parallel-size \(dataParallelSize) needs --group-fd, the group's shared segment")
+    if capacity > 1, groupDescriptor == nil {
+      throw .usage("--data-parallel-size \(capacity) needs --group-fd, the group's shared segment")
     }
   }
 }

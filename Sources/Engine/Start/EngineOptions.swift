@@ -13,7 +13,9 @@ public struct EngineOptions: Equatable, Sendable {
   public var endpoint = Endpoint.tcp(host: "127.0.0.1", port: 8000)
   /// Ranks of the group.
   public var dataParallelSize = 1
-  /// This one's number in the group.
+  /// The most ranks that the group may grow to; nil is ``dataParallelSize``.
+  public var dataParallelCapacity: Int?
+  /// This one's number in the group; ranks from ``dataParallelSize`` on join a group that is formed.
   public var dataParallelRank = 0
   /// The group's shared segment, an inherited descriptor; a lone rank makes its own.
   public var groupDescriptor: Int32?

@@ -134,6 +134,7 @@ public final class EngineProcess {
 
   private func serve(_ facts: EngineFacts) throws(EngineError) -> HTTPServer {
     let metrics = RequestMetrics(stats: stats, maxModelLength: facts.limits.maxModelLength)
+    metrics.groupRanks = facts.ranks
     var limits = facts.limits
     limits.endTokens.formUnion(text.defaults.endTokens)
     let planner = RequestPlanner(

@@ -10,6 +10,8 @@ struct EngineFacts: Sendable {
   let limits: RequestPlanner.Limits
   let blockCount: Int
   let memory: MemoryPlan
+  /// Ranks in the group when this one took its place.
+  let ranks: Int
 }
 
 /// Puts a rank together on its compute thread: joins the group, loads the model, divides the memory, warms up.
@@ -62,8 +64,8 @@ final class RankAssembly {
     if let objection = options.transport.links?.objection { throw .configuration(objection) }
     return try grouping { () throws(ExpertParallelError) in
       let shape = try ExchangeShape(
-        world: options.dataParallelSize, hidden: configuration.hiddenSize,
-        topK: configuration.experts.perToken,
+        world: options.dataParallelCapacity ?? options.dataParallelSize, founders: options.dataParallelSize,
+        hidden: configuration.hiddenSize, topK: configuration.experts.perToken,
         experts: configuration.experts.count, layers: configuration.moeLayerCount,
         chunk: options.dispatchChunk, halves: options.overlap == nil ? 1 : 2)
       let segment =
@@ -74,7 +76,7 @@ final class RankAssembly {
         }
       return try GroupControl(
         segment: segment, rank: options.dataParallelRank, shape: shape, epoch: options.epoch,
-        placement: .initial(options.expertPlacement, experts: shape.experts, world: shape.world),
+        placement: .initial(options.expertPlacement, shape),
         balancing: options.enableEPLB ? options.loadBalancing : nil, transport: options.transport,
         until: .after(rendezvousTimeout))
     }
@@ -111,7 +113,10 @@ final class RankAssembly {
     }
     stats.enter(.warmup)
     try warmUp(executor)
-    report(.ready(EngineFacts(limits: limits(length), blockCount: blocks, memory: memory)))
+    report(
+      .ready(
+        EngineFacts(
+          limits: limits(length), blockCount: blocks, memory: memory, ranks: group.membership.ranks.count)))
     return ComputeLoop(
       inbox: inbox, scheduler: scheduler, executor: executor, group: group, overlap: options.overlap,
       stats: stats, report: report)
@@ -185,7 +190,7 @@ final class RankAssembly {
   private var exchangeBytes: Int {
     let shape = group.control.shape
     let redundant = options.enableEPLB ? options.loadBalancing.redundantExperts : 0
-    return shape.segmentBytes / options.dataParallelSize
+    return shape.segmentBytes / shape.world
       + shape.copiedBytes(options.backend, redundantExperts: redundant)
   }
 
