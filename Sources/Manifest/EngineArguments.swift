@@ -10,6 +10,12 @@ public struct EngineArguments: Sendable, Equatable {
   public let blockSize: Int
   /// The share of ``acceleratorMemoryBytes`` a rank may fill, in (0, 1].
   public let gpuMemoryUtilization: Double
+  /// Bytes of a rank's KV cache; nil takes what ``gpuMemoryUtilization`` leaves.
+  public let cacheMemoryBytes: Int?
+  /// New prompts begin on every n-th step of the group; nil takes the engine's default.
+  public let prefillScheduleInterval: Int?
+  /// Requests that may wait inside a rank; nil sets no limit.
+  public let maxNumQueuedReqs: Int?
   /// The memory of the modelled device in bytes; nil takes the engine's default.
   public let acceleratorMemoryBytes: Int?
   /// The number format of matrix products, in vLLM's words.

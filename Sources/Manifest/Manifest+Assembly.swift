@@ -36,6 +36,9 @@ extension EngineArguments {
     maxNumBatchedTokens = checked.batchedTokensInEffect
     blockSize = checked.integer(FieldPath.blockSize) ?? 16
     gpuMemoryUtilization = checked.number(FieldPath.memoryUtilization) ?? 0.9
+    cacheMemoryBytes = checked.integer(FieldPath.cacheMemory)
+    prefillScheduleInterval = checked.integer(FieldPath.prefillInterval)
+    maxNumQueuedReqs = checked.integer(FieldPath.queuedRequests)
     acceleratorMemoryBytes = checked.integer(FieldPath.acceleratorMemory)
     dtype = checked.text(FieldPath.dtype) ?? "auto"
     quantization = checked.text(FieldPath.quantization)

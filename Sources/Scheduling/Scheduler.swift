@@ -57,13 +57,15 @@ public struct Scheduler: Sendable {
   }
 
   /// Plans the next step; empty when nothing can or need be computed.
-  public mutating func schedule() -> StepPlan {
+  ///
+  /// - Parameter admits: Whether waiting requests may begin in it.
+  public mutating func schedule(admits: Bool = true) -> StepPlan {
     var plan = StepPlan()
     // Who was admitted behind lesser ones takes its place now, before any entry depends on the order.
     if configuration.policy == .priority { running.sort { $0.rank < $1.rank } }
     continueRunning(&plan)
     // Admitting into blocks that were just taken from somebody would only move the shortage on.
-    if plan.preempted.isEmpty { admitWaiting(&plan) }
+    if admits, plan.preempted.isEmpty { admitWaiting(&plan) }
     return plan
   }
 

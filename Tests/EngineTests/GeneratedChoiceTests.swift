@@ -118,6 +118,21 @@ import Tokenizer
     #expect(plan.lines(blocks: 9).last == "memory: KV cache 9 blocks x 30 bytes = 270 bytes")
   }
 
+  @Test func `of the cache can be given in bytes, which are there or named with what fits`() throws {
+    var given = plan
+    given.cacheBytes = 600
+    #expect(try given.blockCount(maxModelLength: 160) == 20)
+    let parts = Dictionary(uniqueKeysWithValues: given.parts(blocks: 20).map { ($0.name, $0.bytes) })
+    #expect(parts["usable"] == 1000 && parts["unused"] == 200)
+    #expect { try given.blockCount(maxModelLength: 400) } throws: {
+      "\($0)".hasSuffix("raise it to at least 750, or lower max_model_len to at most 320")
+    }
+    given.cacheBytes = 801
+    #expect { try given.blockCount(maxModelLength: 160) } throws: {
+      "\($0)".hasSuffix("lower it to at most 800, or raise accelerator_memory to at least 1001")
+    }
+  }
+
   @Test(arguments: [16, 161, 240])
   func `that is too little names the values with which it is enough`(length: Int) throws {
     var small = plan

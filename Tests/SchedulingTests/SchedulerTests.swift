@@ -28,6 +28,18 @@ import Testing
     #expect(plans.flatMap(\.tokens) == (0..<40).map(Int32.init))
   }
 
+  @Test func `begins nothing in a step that admits nobody, and goes on with what runs`() throws {
+    var scheduler = try Scheduler(configuration())
+    try scheduler.add(request(1, prompt: 4))
+    let begun = scheduler.schedule()
+    _ = scheduler.commit(begun, sampled: [9])
+    try scheduler.add(request(2, prompt: 4))
+    let closed = scheduler.schedule(admits: false)
+    #expect(closed.entries.map(\.id) == [RequestID(1)] && closed.admitted.isEmpty)
+    #expect(scheduler.hasUnfinished)
+    #expect(scheduler.schedule().admitted == [RequestID(2)])
+  }
+
   @Test func `serves running requests before waiting ones`() throws {
     var scheduler = try Scheduler(configuration(budget: 16))
     try scheduler.add(request(1, prompt: 4))

@@ -17,13 +17,14 @@ final class ComputeLoop {
   private var live: [RequestID: LiveGeneration] = [:]
   private var sampler = Sampler()
   private var meter: ComputeMeter
+  private let prefillInterval: UInt64
   private var isStopping = false
   /// A step that the loss of a rank interrupted: it is run again before anything else is planned.
   private var interrupted: StepPlan?
 
   init(
     inbox: Mailbox<EngineCommand>, scheduler: Scheduler, executor: ModelExecutor, group: ExpertGroup,
-    overlap: OverlapRule?, stats: StatsPageWriter<RankStats>,
+    overlap: OverlapRule?, prefillInterval: Int, stats: StatsPageWriter<RankStats>,
     report: @escaping @Sendable (EngineEvent) -> Void
   ) {
     self.inbox = inbox
@@ -31,6 +32,7 @@ final class ComputeLoop {
     self.executor = executor
     self.group = group
     self.overlap = overlap
+    self.prefillInterval = UInt64(prefillInterval)
     self.report = report
     meter = ComputeMeter(stats)
   }
@@ -61,6 +63,7 @@ final class ComputeLoop {
       wantsOverlap: overlap?.wants(plan) == true)
     let decision = try group.agree(intent)
     phases.agree = .now - planned
+    phases.number = group.step
     switch decision.kind {
     case .run: try step(plan, phases)
     case .leave: return false
@@ -79,7 +82,8 @@ final class ComputeLoop {
   private func plan() -> StepPlan {
     if let interrupted { return interrupted }
     inbox.takeAll().forEach(apply)
-    let plan = scheduler.schedule()
+    // All ranks count steps alike, so prompts of all begin together and hold the group up once.
+    let plan = scheduler.schedule(admits: (group.step + 1).isMultiple(of: prefillInterval))
     interrupted = plan
     return plan
   }

@@ -2,6 +2,8 @@ import Platform
 
 /// Where the time of one step went, and over how many exchanges.
 struct StepPhases: Equatable, Sendable {
+  /// The step's number, which all ranks count alike within a view.
+  var number: UInt64 = 0
   /// When planning began.
   var start = Instant(nanoseconds: 0)
   /// Choosing the step's tokens.

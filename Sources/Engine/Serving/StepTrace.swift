@@ -62,6 +62,8 @@ struct StepTrace {
     json.integer(event.step.tokens)
     json.raw(",\"chunks\":")
     json.integer(event.step.phases.chunks)
+    json.raw(",\"step\":")
+    json.integer(Int(clamping: event.step.phases.number))
     json.raw("}}")
   }
 }

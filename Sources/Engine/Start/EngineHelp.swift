@@ -20,6 +20,8 @@ enum EngineHelp {
     ("--max-num-batched-tokens", "N", "tokens of one step (2048, or --max-num-seqs if that is more)"),
     ("--max-num-queued-reqs", "N", "requests that may wait (no limit)"),
     ("--block-size", "N", "tokens of a KV block (16)"),
+    ("--kv-cache-memory-bytes", "N", "bytes of the KV cache, in place of --gpu-memory-utilization"),
+    ("--prefill-schedule-interval", "N", "new prompts begin on every n-th step of the group (1)"),
     ("--gpu-memory-utilization", "X", "the share of the memory that may be used (0.9)"),
     ("--accelerator-memory", "BYTES", "memory of the virtual accelerator (1073741824)"),
     ("--num-gpu-blocks-override", "N", "KV blocks, in place of what the memory has room for"),

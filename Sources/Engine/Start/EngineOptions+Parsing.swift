@@ -58,6 +58,8 @@ extension EngineOptions {
     case "--max-model-len": maxModelLength = try option.count(2...16_777_216)
     case "--max-num-batched-tokens": maxBatchedTokens = try option.count(1...1_048_576)
     case "--max-num-queued-reqs": maxQueuedRequests = try option.count(1...1_048_576)
+    case "--prefill-schedule-interval": prefillScheduleInterval = try option.count(1...1024)
+    case "--kv-cache-memory-bytes": cacheBytes = try option.count(1 ... .max)
     case "--num-gpu-blocks-override": blockCountOverride = try option.count(1...1 << 30)
     case "--block-size": blockSize = try option.count(1...1024)
     case "--gpu-memory-utilization": memoryUtilization = try option.share()

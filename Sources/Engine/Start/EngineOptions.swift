@@ -31,6 +31,10 @@ public struct EngineOptions: Equatable, Sendable {
   public var maxBatchedTokens: Int?
   /// Tokens of a KV block.
   public var blockSize = 16
+  /// New prompts begin on every n-th step of the group.
+  public var prefillScheduleInterval = 1
+  /// Bytes of the KV cache; nil takes what ``memoryUtilization`` leaves.
+  public var cacheBytes: Int?
   /// The share of the accelerator's memory that this rank may use.
   public var memoryUtilization = 0.9
   /// Bytes of memory of the (virtual) accelerator.

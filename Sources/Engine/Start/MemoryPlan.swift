@@ -12,6 +12,8 @@ public struct MemoryPlan: Equatable, Sendable {
   public var blockBytes: Int
   /// Tokens of a KV block.
   public var blockSize: Int
+  /// Bytes that were asked for the KV cache; nil takes all that is left of ``usable``.
+  public var cacheBytes: Int?
   /// Tokens that a rank sends to the experts at once, and bytes of ``workspace`` that grow with it.
   public var dispatchChunk = 0
   /// See ``dispatchChunk``.
@@ -30,10 +32,10 @@ public struct MemoryPlan: Equatable, Sendable {
   }
 
   /// Bytes that are left for KV blocks; negative when weights and workspace alone do not fit.
-  public var kvBytes: Int { usable - weights - workspace }
+  public var kvBytes: Int { cacheBytes ?? usable - weights - workspace }
 
   /// Bytes that this rank may use.
-  public var usable: Int { Int(Double(accelerator) * utilization) }
+  public var usable: Int { cacheBytes == nil ? Int(Double(accelerator) * utilization) : accelerator }
 
   /// The bytes of each part once `blocks` KV blocks are made, under the names that `/metrics` uses.
   ///
@@ -41,15 +43,16 @@ public struct MemoryPlan: Equatable, Sendable {
   public func parts(blocks: Int) -> [(name: String, bytes: Int)] {
     [
       ("accelerator", accelerator), ("usable", usable), ("weights", weights), ("workspace", workspace),
-      ("kv_cache", blocks * blockBytes), ("unused", kvBytes - blocks * blockBytes),
+      ("kv_cache", blocks * blockBytes), ("unused", usable - weights - workspace - blocks * blockBytes),
     ]
   }
 
   /// The arithmetic, a line for each part.
   public func lines(blocks: Int) -> [String] {
     [
-      "memory: accelerator_memory \(accelerator) bytes x gpu_memory_utilization \(utilization)"
-        + " = \(usable) bytes",
+      cacheBytes == nil
+        ? "memory: accelerator_memory \(accelerator) bytes x gpu_memory_utilization \(utilization) = \(usable) bytes"
+        : "memory: accelerator_memory \(accelerator) bytes",
       "memory: weights \(weights) bytes", "memory: workspace \(workspace) bytes",
       "memory: KV cache \(blocks) blocks x \(blockBytes) bytes = \(blocks * blockBytes) bytes",
     ]
@@ -59,6 +62,7 @@ public struct MemoryPlan: Equatable, Sendable {
   ///
   /// - Throws: ``EngineError/configuration(_:)`` with the sum, the fields to change and the values that fit.
   public func blockCount(maxModelLength: Int) throws(EngineError) -> Int {
+    if let cacheBytes { return try blockCount(of: cacheBytes, maxModelLength: maxModelLength) }
     let sum =
       "accelerator_memory \(Self.mebibytes(accelerator)) x gpu_memory_utilization \(utilization)"
       + " - weights \(Self.mebibytes(weights)) - workspace \(Self.mebibytes(workspace))"
@@ -74,6 +78,27 @@ public struct MemoryPlan: Equatable, Sendable {
       throw .configuration(
         "max_model_len \(maxModelLength) does not fit into the KV cache of \(blocks * blockSize) tokens (\(sum));"
           + " lower max_model_len to at most \(blocks * blockSize), or \(more)")
+    }
+    return blocks
+  }
+
+  /// KV blocks in as many bytes as were asked for, which must be there.
+  private func blockCount(of bytes: Int, maxModelLength: Int) throws(EngineError) -> Int {
+    let room = accelerator - weights - workspace
+    guard bytes <= room else {
+      throw .configuration(
+        "kv_cache_memory_bytes \(bytes) does not fit into accelerator_memory \(Self.mebibytes(accelerator))"
+          + " - weights \(Self.mebibytes(weights)) - workspace \(Self.mebibytes(workspace));"
+          + (room > 0 ? " lower it to at most \(room), or" : "")
+          + " raise accelerator_memory to at least \(weights + workspace + bytes)")
+    }
+    let blocks = bytes / blockBytes
+    guard blocks * blockSize >= maxModelLength else {
+      let needed = (maxModelLength + blockSize - 1) / blockSize * blockBytes
+      throw .configuration(
+        "max_model_len \(maxModelLength) does not fit into kv_cache_memory_bytes \(bytes), which is"
+          + " \(blocks * blockSize) tokens; raise it to at least \(needed), or lower max_model_len to at most"
+          + " \(blocks * blockSize)")
     }
     return blocks
   }

@@ -119,6 +119,7 @@ final class RankAssembly {
           limits: limits(length), blockCount: blocks, memory: memory, ranks: group.membership.ranks.count)))
     return ComputeLoop(
       inbox: inbox, scheduler: scheduler, executor: executor, group: group, overlap: options.overlap,
+      prefillInterval: options.prefillScheduleInterval,
       stats: stats, report: report)
   }
 
@@ -163,6 +164,7 @@ final class RankAssembly {
       blockBytes: KeyValueCache.bytesPerBlock(
         configuration, blockSize: options.blockSize, format: model.layout.arithmetic.cacheFormat),
       blockSize: options.blockSize)
+    plan.cacheBytes = options.cacheBytes
     (plan.dispatchChunk, plan.exchange) = (options.dispatchChunk, exchangeBytes)
     return plan
   }

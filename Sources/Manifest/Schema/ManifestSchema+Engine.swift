@@ -43,12 +43,13 @@ extension ManifestSchema {
       "Which request goes first: by arrival, or by its `priority`, the lowest number first, then by arrival.",
       .groupRestart),
     Field(
-      "max_num_queued_reqs", .integer(1...(.max)), "Requests that may wait inside a rank.", .none,
-      bundled: .notYet("the ingress limits the queue: `ingress.max_queued_requests`")),
+      "max_num_queued_reqs", .integer(1...(.max)),
+      "Requests that may wait inside a rank; left out, only `ingress.max_queued_requests` limits them.",
+      .groupRestart),
     Field(
       "prefill_schedule_interval", .integer(1...1024), .integer(1),
-      "New prompts start on every n-th step only.", .none,
-      bundled: .notYet("new prompts start on every step")),
+      "New prompts begin on every n-th step only, on all ranks in the same, so that they hold the group up together.",
+      .groupRestart),
   ]
 
   private static let memoryArguments: [Field] = [
@@ -61,9 +62,8 @@ extension ManifestSchema {
       "Whether prompts that begin alike share KV blocks; left out, they do not.",
       .groupRestart, vllm: "the flag of the same name; its default is true"),
     Field(
-      "kv_cache_memory_bytes", .size, "The size of the KV cache, in place of `gpu_memory_utilization`.",
-      .none,
-      bundled: .notYet("`gpu_memory_utilization` decides")),
+      "kv_cache_memory_bytes", .size, "The size of a rank's KV cache, in place of `gpu_memory_utilization`.",
+      .groupRestart),
     Field(
       "dtype", .choice(["auto", "float32", "float", "bfloat16"], later: ["float16", "half"]), .text("auto"),
       "The number format in which matrices are multiplied; `auto` is bfloat16 for weights of that format, where"
