@@ -41,6 +41,8 @@ public final class ExpertGroup {
   let owned: OwnedExperts
   /// Scratch, `[experts, world]`: the next row that an owner returned for an expert, while adding up.
   let cursors: UnsafeMutablePointer<UInt32>
+  /// Scratch: what the members intend.
+  var intents: [StepIntent] = []
   /// Scratch, by owner.
   var returnedRows: [Int]
   /// Exchanges of this view, by half.
@@ -107,8 +109,9 @@ extension ExpertGroup {
     line.step.pointee.store(step, ordering: .relaxed)
     line.intended.pointee.store(ticket, ordering: .releasing)
     try meet(.intents(step: step)) { peer in peer.intended.pointee.load(ordering: .acquiring) >= ticket }
-    let decision = StepDecision(
-      membership.ranks.map { peers[$0].readIntent(parity: parity) }, chunk: shape.chunk)
+    intents.removeAll(keepingCapacity: true)
+    for rank in membership.ranks { intents.append(peers[rank].readIntent(parity: parity)) }
+    let decision = StepDecision(intents, chunk: shape.chunk)
     self.decision = decision
     for half in halves.indices { halves[half] = nil }
     if decision.chunks > 0 {

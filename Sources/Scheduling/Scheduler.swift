@@ -60,7 +60,7 @@ public struct Scheduler: Sendable {
   ///
   /// - Parameter admits: Whether waiting requests may begin in it.
   public mutating func schedule(admits: Bool = true) -> StepPlan {
-    var plan = StepPlan()
+    var plan = StepPlan(sequences: running.count)
     // Who was admitted behind lesser ones takes its place now, before any entry depends on the order.
     if configuration.policy == .priority { running.sort { $0.rank < $1.rank } }
     continueRunning(&plan)

@@ -23,6 +23,13 @@ public struct StepPlan: Sendable {
   /// Sequences that left the waiting queue in this step.
   public internal(set) var admitted: [RequestID] = []
 
+  /// An empty plan with room for as many sequences.
+  init(sequences: Int = 0) {
+    guard sequences > 0 else { return }
+    entries.reserveCapacity(sequences)
+    tokens.reserveCapacity(sequences)
+  }
+
   /// Whether there is nothing to compute.
   public var isEmpty: Bool { entries.isEmpty }
 

@@ -143,28 +143,35 @@ final class ComputeLoop {
   }
 
   private func sample(_ plan: StepPlan) -> [Draw] {
-    plan.samplingEntries.enumerated().map { index, entry in
-      guard let generation = live[entry.id] else { return Draw(token: 0) }
-      let logits = executor.logits(of: index)
-      let raw = generation.task.logprobs == nil ? [] : Array(logits)
-      generation.shape(logits)
-      let token = sampler.sample(
-        UnsafeBufferPointer(logits), parameters: generation.task.sampling,
-        position: entry.positions.upperBound)
-      let distribution = generation.task.logprobs.map { TokenDistribution(raw, chosen: token, top: $0) }
-      return Draw(token: token, distribution: distribution)
+    var draws: [Draw] = []
+    draws.reserveCapacity(plan.entries.count)
+    for entry in plan.entries where entry.samples {
+      draws.append(draw(entry, executor.logits(of: draws.count)))
     }
+    return draws
+  }
+
+  private func draw(_ entry: StepPlan.Entry, _ logits: UnsafeMutableBufferPointer<Float>) -> Draw {
+    guard let generation = live[entry.id] else { return Draw(token: 0) }
+    let raw = generation.task.logprobs == nil ? [] : Array(logits)
+    generation.shape(logits)
+    let token = sampler.sample(
+      UnsafeBufferPointer(logits), parameters: generation.task.sampling,
+      position: entry.positions.upperBound)
+    let distribution = generation.task.logprobs.map { TokenDistribution(raw, chosen: token, top: $0) }
+    return Draw(token: token, distribution: distribution)
   }
 
   /// Notes each new token with its sequence, and ends those that an end token or their length ends.
   private func tokens(_ plan: StepPlan, _ draws: [Draw], _ finished: Set<RequestID>) -> [StepReport.NewToken]
   {
     var tokens: [StepReport.NewToken] = []
-    for (entry, draw) in zip(plan.samplingEntries, draws) {
-      guard live[entry.id] != nil else { continue }
-      live[entry.id]?.add(draw.token)
+    tokens.reserveCapacity(draws.count)
+    for (entry, draw) in zip(plan.entries.lazy.filter(\.samples), draws) {
+      guard let generation = live[entry.id] else { continue }
+      generation.add(draw.token)
       let end: SequenceEnd? =
-        live[entry.id]?.task.endTokens.contains(draw.token) == true
+        generation.task.endTokens.contains(draw.token)
         ? .endToken(draw.token) : finished.contains(entry.id) ? .length : nil
       if end != nil {
         scheduler.finish(entry.id)

@@ -1,5 +1,7 @@
 /// A sequence that is being generated, and what its draws depend on.
-struct LiveGeneration {
+///
+/// An object, so that noting a token touches neither the dictionary that holds it nor the heap.
+final class LiveGeneration {
   let task: GenerationTask
   private(set) var generatedCount = 0
   /// How often each token occurs in the output; kept only for requests whose draws depend on it.
@@ -13,7 +15,7 @@ struct LiveGeneration {
   }
 
   /// Counts a token that was drawn.
-  mutating func add(_ token: Int32) {
+  func add(_ token: Int32) {
     generatedCount += 1
     if !task.shaping.isNone { output[token, default: 0] += 1 }
   }

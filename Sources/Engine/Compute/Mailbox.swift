@@ -17,9 +17,9 @@ final class Mailbox<Message: Sendable>: Sendable {
   /// All messages, oldest first.
   func takeAll() -> [Message] {
     messages.withLock { messages in
-      let taken = messages
-      messages.removeAll(keepingCapacity: true)
-      return taken
+      guard !messages.isEmpty else { return [] }
+      defer { messages = [] }
+      return messages
     }
   }
 }
