@@ -16,6 +16,8 @@ public struct ProcessRecord: Hashable, Sendable {
   public let isZombie: Bool
   /// Whether it waits for a disk, which no signal interrupts.
   public let isWaitingForDisk: Bool
+  /// Whether it has an image of its own, as kernel threads and zombies have not.
+  public let hasImage: Bool
   /// How a zombie ended, as `wait` would tell; nil while it runs, and where the kernel does not say.
   public let waitStatus: Int32?
 
@@ -34,6 +36,7 @@ public struct ProcessRecord: Hashable, Sendable {
     residentBytes = pages * sysconf(Int32(_SC_PAGESIZE))
     isZombie = fields[0] == "Z"
     isWaitingForDisk = fields[0] == "D"
+    hasImage = fields[20] != "0"
     waitStatus = isZombie && fields.count > 49 ? Int32(fields[49]) : nil
   }
 

@@ -31,7 +31,26 @@ public enum TokenScan {
 
   private static let marker = Array("\(ProcessToken.variable)=".utf8)
 
+  /// How long a process gets to show an environment.
+  ///
+  /// In the middle of `execve` it shows none for some microseconds: the old image is gone, or the new one has no stack
+  /// yet. The rare process that was started without any costs the scan this much.
+  private static let patience = Duration.milliseconds(20)
+
   private static func token(of pid: Int32, _ buffer: inout [UInt8]) -> ProcessToken? {
+    let deadline = Instant.after(patience)
+    var length = 0
+    repeat {
+      guard let count = readEnvironment(of: pid, into: &buffer) else { return nil }
+      length = count
+    } while length == 0 && ProcessRecord(pid: pid)?.hasImage == true && Instant.now < deadline
+    return buffer[..<length].split(separator: 0).first { $0.starts(with: marker) }
+      .flatMap { ProcessToken(String(decoding: $0.dropFirst(marker.count), as: UTF8.self)) }
+  }
+
+  /// Reads as much of the environment of `pid` as `buffer` holds, and returns how many bytes that are; nil when it is
+  /// not ours to read.
+  private static func readEnvironment(of pid: Int32, into buffer: inout [UInt8]) -> Int? {
     let fd = open("/proc/\(pid)/environ", O_RDONLY | O_CLOEXEC)
     guard fd >= 0 else { return nil }
     defer { close(fd) }
@@ -42,7 +61,6 @@ public enum TokenScan {
       guard count > 0 else { break }
       length += count
     }
-    return buffer[..<length].split(separator: 0).first { $0.starts(with: marker) }
-      .flatMap { ProcessToken(String(decoding: $0.dropFirst(marker.count), as: UTF8.self)) }
+    return length
   }
 }

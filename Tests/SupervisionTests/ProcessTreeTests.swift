@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Platform
 import Supervision
@@ -48,6 +49,18 @@ import Testing
       #expect(workshop.living().count == 1)
       #expect(await ProcessTree.end([process], grace: .seconds(1)))
       #expect(workshop.living().isEmpty)
+    }
+  }
+
+  @Test func `never overlooks a process because it replaces its image at that moment`() async throws {
+    try await inWorkshop { workshop in
+      let again = "\(workshop.folder)/again.sh"
+      try Data("exec sh \"$0\"\n".utf8).write(to: URL(filePath: again))
+      let process = try workshop.shell("echo up; exec sh \(again)")
+      #expect(await workshop.log(holds: "up"))
+      let pid = process.identity.pid
+      let overlooked = (0..<20_000).count { _ in TokenScan.token(of: pid) == nil }
+      #expect(overlooked == 0)
     }
   }
 
