@@ -58,8 +58,11 @@ public final class HTTPServer {
     }
   }
 
+  /// Forgets it at once, too: its own task notices later, and the next call must find another.
   private func closeLongestIdle() {
-    idle.values.min { $0.turn < $1.turn }?.connection.close()
+    guard let longest = idle.min(by: { $0.value.turn < $1.value.turn }) else { return }
+    idle[longest.key] = nil
+    longest.value.connection.close()
   }
 
   /// Looks for connections now, as ``Listener/lookAgain()`` does.
