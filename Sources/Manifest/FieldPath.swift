@@ -60,6 +60,7 @@ public enum FieldPath {
   static let policy = "ingress.policy"
   static let maxQueuedRequests = "ingress.max_queued_requests"
   static let maxQueueWait = "ingress.max_queue_wait_s"
+  static let maxOutageWait = "ingress.max_outage_wait_s"
   static let requestTimeout = "ingress.request_timeout_s"
   static let accessLog = "ingress.access_log"
   static let accessLogSample = "ingress.access_log_sample"

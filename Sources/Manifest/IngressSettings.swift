@@ -12,6 +12,8 @@ public struct IngressSettings: Sendable, Equatable {
   public let maxQueuedRequests: Int
   /// The longest a request waits for a rank, in seconds.
   public let maxQueueWaitSeconds: Double
+  /// How long after the loss of the last rank requests wait for another, in seconds.
+  public let maxOutageWaitSeconds: Double
   /// The longest a request takes from its first byte to its last, in seconds.
   public let requestTimeoutSeconds: Double
   /// How often a stream moves to another rank when its rank is lost.

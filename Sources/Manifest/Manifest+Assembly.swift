@@ -81,6 +81,7 @@ extension IngressSettings {
     maxOngoingRequests = checked.integer(FieldPath.ingressMaxOngoing)
     maxQueuedRequests = checked.integer(FieldPath.maxQueuedRequests) ?? 4096
     maxQueueWaitSeconds = checked.number(FieldPath.maxQueueWait) ?? 60
+    maxOutageWaitSeconds = checked.number(FieldPath.maxOutageWait) ?? 60
     requestTimeoutSeconds = checked.number(FieldPath.requestTimeout) ?? 600
     migrationLimit = checked.integer(FieldPath.migrationLimit) ?? 3
     maxBodyBytes = checked.integer(FieldPath.maxBodySize) ?? 16 << 20

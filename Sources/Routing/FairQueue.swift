@@ -44,6 +44,11 @@ public struct FairQueue<Element: Sendable>: Sendable {
   /// Whether nobody waits.
   public var isEmpty: Bool { count == 0 }
 
+  /// All that wait, in no order.
+  public var elements: [Element] {
+    levels.flatMap { $0.lines.values.flatMap { $0.entries.map(\.element) } }
+  }
+
   /// Who is next; nil when nobody waits.
   public var first: Entry? {
     guard let level = levels.first, let caller = Self.next(of: level) else { return nil }

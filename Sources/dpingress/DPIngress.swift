@@ -30,6 +30,10 @@ import Routing
       OptionDescription(
         "max-ongoing-requests", .value("N"), "Requests that all replicas together may have at ranks."),
       OptionDescription("max-queue-wait-s", .value("S"), "The longest a request waits.", fallback: "60"),
+      OptionDescription(
+        "max-outage-wait-s", .value("S"),
+        "How long after the loss of the last rank requests wait for another.",
+        fallback: "60"),
       OptionDescription("request-timeout-s", .value("S"), "The longest a request takes.", fallback: "600"),
       OptionDescription(
         "migration-limit", .value("N"), "How often a stream moves to another rank.", fallback: "3"),
@@ -111,6 +115,7 @@ import Routing
       try arguments.seconds(name).map { .milliseconds(Int($0 * 1000)) }
     }
     options.maxQueueWait = try seconds("max-queue-wait-s") ?? options.maxQueueWait
+    options.maxOutageWait = try seconds("max-outage-wait-s") ?? options.maxOutageWait
     options.requestTimeout = try seconds("request-timeout-s") ?? options.requestTimeout
     options.drainTimeout = try seconds("drain-timeout-s") ?? options.drainTimeout
   }

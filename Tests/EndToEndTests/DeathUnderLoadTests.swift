@@ -1,5 +1,6 @@
 import ControlAPI
 import Glibc
+import HTTP
 import Platform
 import Testing
 
@@ -17,6 +18,62 @@ extension `Whole deployments` {
         await load.stop()
         #expect(load.failures == [])
         #expect(after.pids(.ingress) == before.pids(.ingress))
+      }
+    }
+
+    @Test func `of half of the ranks fails none of 32 users`() async throws {
+      try await onStage { stage in
+        let before = try await stage.deploy(
+          try stage.quickstart([("data_parallel_size: 2", "data_parallel_size: 4")]))
+        let load = SteadyLoad(users: 32, of: try Questioner(before))
+        try await load.more(32)
+        for pid in before.pids(.rank).sorted().prefix(2) { kill(pid, SIGKILL) }
+        try await load.more(64)
+        _ = try await stage.untilHealthy(after: before.epochs)
+        try await load.more(32)
+        await load.stop()
+        #expect(load.failures == [])
+      }
+    }
+
+    @Test func `of all ranks is told with a time to come back, and mended without a restart`() async throws {
+      try await onStage { stage in
+        let before = try await stage.deploy(
+          try stage.quickstart([("ingress:\n", "ingress:\n  max_outage_wait_s: 0\n")]))
+        for pid in before.pids(.rank) { kill(pid, SIGKILL) }
+        let questioner = try Questioner(before)
+        let body = Array(#"{"model":"operator-moe","prompt":"a","max_tokens":1}"#.utf8)
+        // Ranks come back within a moment, so nobody knows how many of these find none.
+        for _ in 0..<20 {
+          let answer = try await HTTPClient(questioner.endpoint).send(
+            "POST", head: HeadWriter(method: "POST", target: "/v1/completions", host: "localhost"),
+            body: body,
+            until: .after(.seconds(5)))
+          let isTold = answer.head.status == 503 && answer.head["retry-after"] == "1"
+          #expect(isTold || answer.head.status == 200, "\(answer.head.status)")
+          answer.cancel()
+        }
+        let after = try await stage.untilHealthy(after: before.epochs)
+        #expect(await questioner.ask() == nil)
+        #expect(after.pids(.ingress) == before.pids(.ingress))
+      }
+    }
+
+    @Test func `by an upgrade of the ingress cuts no stream and refuses nobody`() async throws {
+      try await onStage { stage in
+        let before = try await stage.deploy(try stage.quickstart())
+        let questioner = try Questioner(before)
+        let load = SteadyLoad(users: 8, of: questioner)
+        let undisturbed = try await streamedText(from: beginStream(questioner.endpoint)) {}
+        let upgraded = try await streamedText(from: beginStream(questioner.endpoint)) {
+          try await stage.deploy(try stage.quickstart([("ingress:\n", "ingress:\n  migration_limit: 5\n")]))
+        }
+        try await load.more(8)
+        await load.stop()
+        #expect(load.failures == [] && upgraded == undisturbed)
+        let after = try #require(try await stage.application())
+        #expect(after.pids(.ingress).isDisjoint(with: before.pids(.ingress)))
+        #expect(after.pids(.rank) == before.pids(.rank))
       }
     }
 

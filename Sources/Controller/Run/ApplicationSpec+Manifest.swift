@@ -77,6 +77,7 @@ extension ApplicationSpec {
     var arguments = [
       "--model-id", manifest.model.id, "--policy", ingress.policy.rawValue,
       "--max-queue-wait-s", "\(ingress.maxQueueWaitSeconds)",
+      "--max-outage-wait-s", "\(ingress.maxOutageWaitSeconds)",
       "--request-timeout-s", "\(ingress.requestTimeoutSeconds)",
       "--migration-limit", "\(ingress.migrationLimit)",
       "--max-queued-requests", "\(ingress.maxQueuedRequests)",

@@ -87,6 +87,15 @@ final class RankPool {
     return offer
   }
 
+  /// Whether a rank runs that has not failed the request yet.
+  func hasOther(for wish: Wish) -> Bool {
+    ranks.indices.contains { index in
+      let rank = ranks[index]
+      return router.ranks[index].isRunning && (wish.routing.pinned ?? rank.key.rank) == rank.key.rank
+        && !wish.failed.contains { $0 === rank }
+    }
+  }
+
   /// Whether some rank has a free place, by a fresh look at the board.
   var hasRoom: Bool {
     ledger.refresh(atOnce: true)

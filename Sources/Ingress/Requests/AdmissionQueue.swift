@@ -14,13 +14,15 @@ final class AdmissionQueue {
   @Loop private final class Ticket {
     let wish: RankPool.Wish
     let arrival: Instant
+    let isRetry: Bool
     let settled = Signal()
     var place: Assignment?
     var refusal: APIError?
 
-    init(_ wish: RankPool.Wish, arrival: Instant) {
+    init(_ wish: RankPool.Wish, arrival: Instant, isRetry: Bool) {
       self.wish = wish
       self.arrival = arrival
+      self.isRetry = isRetry
     }
 
     var isSettled: Bool { place != nil || refusal != nil }
@@ -31,6 +33,7 @@ final class AdmissionQueue {
   private let peers: Peers
   private let limit: Int?
   private let patience: Duration
+  private let outagePatience: Duration
   private let depthChanged: @Loop (Int) -> Void
   /// Those that any rank may serve.
   private var line = FairQueue<Ticket>()
@@ -39,6 +42,8 @@ final class AdmissionQueue {
   private var drain = DrainRate()
   private let timer = LoopTimer()
   private var yieldedSince: Instant?
+  /// Since when no rank serves; nil while one does.
+  private var outage: Instant? = .now
 
   /// In case a ring was lost, or who was rung does not answer.
   private static let lookAgain = Duration.milliseconds(10)
@@ -46,15 +51,17 @@ final class AdmissionQueue {
   /// - Parameters:
   ///   - limit: requests that may wait at all replicas together; nil sets none.
   ///   - patience: the longest one waits.
+  ///   - outagePatience: how long after the loss of the last rank requests wait for another one.
   ///   - depthChanged: is told how many requests wait here.
   init(
-    _ pool: RankPool, _ peers: Peers, limit: Int?, patience: Duration,
+    _ pool: RankPool, _ peers: Peers, limit: Int?, patience: Duration, outagePatience: Duration,
     depthChanged: @escaping @Loop (Int) -> Void
   ) {
     self.pool = pool
     self.peers = peers
     self.limit = limit
     self.patience = patience
+    self.outagePatience = outagePatience
     self.depthChanged = depthChanged
   }
 
@@ -77,7 +84,7 @@ final class AdmissionQueue {
     {
       return place
     }
-    let ticket = Ticket(wish, arrival: arrival)
+    let ticket = Ticket(wish, arrival: arrival, isRetry: isRetry)
     let leave = enqueue(ticket)
     defer { leave() }
     if let limit, !isRetry, pool.ledger.waiting > limit {
@@ -99,7 +106,18 @@ final class AdmissionQueue {
     serveLine()
     serveRestricted { _ in true }
     publish()
+    refuseInOutage()
     if depth > 0 { lookLater() }
+  }
+
+  /// Refuses who waits for a rank when there was none for too long; one that has begun already waits its time.
+  private func refuseInOutage() {
+    outage = pool.runningCount > 0 ? nil : outage ?? .now
+    guard let outage, Instant.now - outage >= outagePatience else { return }
+    for ticket in line.elements + restricted where !ticket.isSettled && !ticket.isRetry {
+      ticket.refusal = .unavailable("No rank serves.")
+      ticket.settled.fire()
+    }
   }
 
   /// Notes that a request has ended, for the estimate in `Retry-After`.

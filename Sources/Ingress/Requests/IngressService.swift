@@ -33,6 +33,7 @@ final class IngressService {
     metrics = IngressMetrics(stats)
     queue = AdmissionQueue(
       pool, peers, limit: options.maxQueuedRequests, patience: options.maxQueueWait,
+      outagePatience: options.maxOutageWait,
       depthChanged: { stats.set(.queueDepth, Double($0)) })
   }
 

@@ -21,6 +21,10 @@ extension Relay {
   enum Failure: CustomStringConvertible {
     case answer(HeadWriter, status: Int, body: [UInt8])
     case connection(String, hadRequest: Bool)
+    /// Nobody was there to take the request.
+    case refused(String)
+
+    var wasRefused: Bool { if case .refused = self { true } else { false } }
 
     /// Whether the rank ended, or cut the connection, while it had the request.
     var hasLostRank: Bool {
@@ -30,7 +34,7 @@ extension Relay {
     var description: String {
       switch self {
       case .answer(_, let status, _): "it answered \(status)"
-      case .connection(let reason, _): reason
+      case .connection(let reason, _), .refused(let reason): reason
       }
     }
   }
@@ -52,7 +56,8 @@ extension Relay {
     } catch {
       if interruption.reason != nil { return .interrupted }
       if error.isTimeout, Instant.now >= deadline { return .expired }
-      return .failed(.connection("\(error)", hadRequest: !error.isRefusedConnect))
+      return .failed(
+        error.isRefusedConnect ? .refused("\(error)") : .connection("\(error)", hadRequest: true))
     }
   }
 
@@ -111,6 +116,10 @@ extension Relay {
     case .answer(let head, let status, let body):
       await exchange.respond(head: head, body: body)
       return End(status: status)
+    case .refused(let reason):
+      let error = APIError.unavailable("No rank can be reached; the last that was tried: \(reason)")
+      await refuse(error)
+      return End(status: error.status)
     case .connection(let reason, _):
       let error = APIError(
         status: 502, type: "BadGatewayError", message: "Every rank that was tried failed; the last: \(reason)"

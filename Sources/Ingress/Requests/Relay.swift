@@ -137,12 +137,17 @@ final class Relay {
         guard setbacks.noteBreak() else { return await quarantine(request, reason) }
         service.metrics.stats.add(.migrations)
       case .failed(let failure):
+        service.pool.reportFailure(of: place.rank)
+        wish.failed.append(place.rank)
+        if failure.wasRefused, service.pool.hasOther(for: wish) { continue }
+        if failure.wasRefused, service.options.maxOutageWait == .zero { return await giveUp(failure) }
         guard setbacks.noteFailure(lostRank: failure.hasLostRank) else {
           if setbacks.isSuspicious { service.quarantine.add(request.body, at: .now) }
           return await giveUp(failure)
         }
         service.metrics.stats.add(.retries)
         await rest(setbacks.pause)
+        continue
       }
       service.pool.reportFailure(of: place.rank)
       wish.failed.append(place.rank)
@@ -211,7 +216,7 @@ final class Relay {
     _ = await rested.wait(until: .after(pause))
   }
 
-  private func refuse(_ error: APIError) async {
+  func refuse(_ error: APIError) async {
     await exchange.respond(
       error.status, fields: error.fields + [("X-Request-Id", requestID)], body: error.body)
   }

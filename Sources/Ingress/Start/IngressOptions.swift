@@ -24,6 +24,8 @@ public struct IngressOptions: Sendable {
   public var maxQueuedRequests: Int?
   /// The longest a request waits for a rank.
   public var maxQueueWait: Duration
+  /// How long after the loss of the last rank requests wait for another one, and how long after the replica's start.
+  public var maxOutageWait: Duration
   /// The longest a request takes from its first byte to its last.
   public var requestTimeout: Duration
   /// How often a stream moves to another rank when the one it comes from is lost.
@@ -56,6 +58,7 @@ public struct IngressOptions: Sendable {
     policy = .powerOfTwo
     maxQueuedRequests = 4096
     maxQueueWait = .seconds(60)
+    maxOutageWait = .seconds(60)
     requestTimeout = .seconds(600)
     migrationLimit = 3
     maxBodyBytes = 16 << 20

@@ -44,6 +44,10 @@ extension ManifestSchema {
           "max_queue_wait_s", .number(0...86_400, excludesLower: true), .number(60),
           "How long a request may wait for a rank, then 503.", .ingressRoll),
         Field(
+          "max_outage_wait_s", .number(0...86_400), .number(60),
+          "How long after the loss of the last rank requests wait for another, then 503 at once.",
+          .ingressRoll),
+        Field(
           "request_timeout_s", .number(0...86_400, excludesLower: true), .number(600),
           "How long a request may take in all.", .ingressRoll),
         Field(
