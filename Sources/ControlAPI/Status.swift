@@ -108,6 +108,8 @@ public struct DeploymentStatus: Codable, Sendable, Hashable {
   public var replicas: [ReplicaStatus]
   /// Which rank lives where; of `DPRankAssigner` only.
   public var ranks: [RankPlacement]?
+  /// How its number of replicas follows the load; absent where that is fixed.
+  public var autoscaling: ScalingStatus?
 
   /// Collects a deployment's status.
   public init(

@@ -33,10 +33,12 @@ extension Application {
   }
 
   private func ingressStatus(at now: Duration) -> DeploymentStatus {
-    DeploymentStatus(
+    var status = DeploymentStatus(
       name: Self.ingressName, status: ingressCondition.status, statusTrigger: ingressCondition.trigger,
       message: ingressMessage(at: now), targetReplicas: isDeleting ? 0 : ingress.target,
       replicas: ingress.replicas.map(\.status))
+    status.autoscaling = isDeleting ? nil : scalingStatus
+    return status
   }
 }
 

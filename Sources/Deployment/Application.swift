@@ -26,6 +26,9 @@ public struct Application: Sendable, Equatable, Codable {
   /// How the rollout of its revision goes.
   public internal(set) var rollout = Rollout()
 
+  /// Moves the number of ingress replicas; nil where that is fixed.
+  private(set) var ingressScaler: Autoscaler?
+
   var assignment: RankAssignment
   /// When the ranks were assigned.
   let assignedAt: Duration
@@ -55,6 +58,7 @@ public struct Application: Sendable, Equatable, Codable {
     self.assignment = assignment
     self.lastEpochs = lastEpochs
     assignedAt = now
+    ingressScaler = spec.ingressScaling.map(Autoscaler.init)
     ingress = IngressSet(spec: spec.ingress, count: spec.ingressReplicas, grace: spec.drainTimeout)
     serverCondition = DeploymentCondition(at: now)
     ingressCondition = DeploymentCondition(at: now)
@@ -70,6 +74,7 @@ public struct Application: Sendable, Equatable, Codable {
       withGroup(group) { $0.drained(epoch: epoch, at: now, &effects) }
     case .ingress(let news, let index, let life):
       ingress.handle(news, index: index, life: life, at: now, &effects)
+    case .ingressLoad(let loads): scaleIngress(loads, at: now, &effects)
     case .tick:
       for place in groups.indices { groups[place].tick(at: now, &effects) }
       ingress.tick(at: now, &effects)
@@ -87,14 +92,16 @@ public struct Application: Sendable, Equatable, Codable {
     assignment = try RankAssignment(groups: new.groups, engine: new.engine, cluster: new.cluster)
     let old = spec
     spec = new
+    let ingressTarget = ingress.target
     rollout.begin(isNew: revision != self.revision)
     self.revision = revision
     var effects: [Effect] = []
+    followScaling()
     beginGoals(from: old, at: now)
     for place in groups.indices { groups[place].setStartTimeout(new.startTimeout) }
     retryFailed(at: now, &effects)
     ingress.grace = new.drainTimeout
-    ingress.want(new.ingress, count: new.ingressReplicas, at: now, &effects)
+    ingress.want(new.ingress, count: ingressCount(ingressTarget), at: now, &effects)
     settle(at: now, &effects)
     return effects
   }
@@ -152,6 +159,28 @@ public struct Application: Sendable, Equatable, Codable {
 }
 
 extension Application {
+  private mutating func followScaling() {
+    guard let rule = spec.ingressScaling else { return ingressScaler = nil }
+    if ingressScaler == nil { ingressScaler = Autoscaler(rule) } else { ingressScaler?.follow(rule) }
+  }
+
+  /// Takes the requests that each running ingress replica has, and follows them.
+  private mutating func scaleIngress(_ loads: [Int: Double], at now: Duration, _ effects: inout [Effect]) {
+    guard !isDeleting, let rule = spec.ingressScaling else { return }
+    let running = Set(ingress.replicas.filter { $0.phase == .running }.map(\.index))
+    let before = ingress.target
+    let decision = ingressScaler?.decide(
+      loads.filter { running.contains($0.key) }, target: before, at: now.seconds)
+    guard let decision, decision.target != before else { return }
+    ingressCondition.begin(decision.target > before ? .autoUpscale : .autoDownscale, at: now)
+    effects.append(
+      .record(
+        EventRecord(
+          .info, .autoscaled, subject: Self.ingressName,
+          "\(before) → \(decision.target) replicas: \(decision.words(rule))")))
+    ingress.want(spec.ingress, count: decision.target, at: now, &effects)
+  }
+
   private mutating func withGroup(_ index: Int, _ body: (inout RankGroup) -> Void) {
     if let place = groups.firstIndex(where: { $0.index == index }) { body(&groups[place]) }
   }
@@ -164,8 +193,8 @@ extension Application {
     }
     if spec.ingress != old.ingress || ingressCondition.status == .deployFailed {
       ingressCondition.begin(.update, at: now)
-    } else if spec.ingressReplicas != old.ingressReplicas {
-      ingressCondition.begin(spec.ingressReplicas > old.ingressReplicas ? .upscale : .downscale, at: now)
+    } else if case let count = ingressCount(ingress.target), count != ingress.target {
+      ingressCondition.begin(count > ingress.target ? .upscale : .downscale, at: now)
     }
   }
 

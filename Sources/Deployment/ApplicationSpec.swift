@@ -15,8 +15,10 @@ public struct ApplicationSpec: Sendable, Equatable, Codable {
   public var engine: EngineSpec
   /// What each ingress process is started with; a change rolls them.
   public var ingress: IngressSpec
-  /// How many ingress processes run.
+  /// How many ingress processes run, or are started with where ``ingressScaling`` says how their number changes.
   public var ingressReplicas: Int
+  /// How the number of ingress processes follows the load; nil leaves it at ``ingressReplicas``.
+  public var ingressScaling: ScalingRule?
   /// The longest running requests may take to finish before their rank is stopped.
   public var drainTimeout: Duration
   /// The longest a start may stand still.
@@ -25,7 +27,8 @@ public struct ApplicationSpec: Sendable, Equatable, Codable {
   /// Describes an application.
   public init(
     name: String, serverName: String, groups: Int, cluster: ClusterSpec, engine: EngineSpec,
-    ingress: IngressSpec, ingressReplicas: Int, drainTimeout: Duration, startTimeout: Duration
+    ingress: IngressSpec, ingressReplicas: Int, ingressScaling: ScalingRule? = nil, drainTimeout: Duration,
+    startTimeout: Duration
   ) {
     self.name = name
     self.serverName = serverName
@@ -34,6 +37,7 @@ public struct ApplicationSpec: Sendable, Equatable, Codable {
     self.engine = engine
     self.ingress = ingress
     self.ingressReplicas = ingressReplicas
+    self.ingressScaling = ingressScaling
     self.drainTimeout = drainTimeout
     self.startTimeout = startTimeout
   }

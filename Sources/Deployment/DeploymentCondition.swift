@@ -4,7 +4,7 @@ public import ControlAPI
 public struct DeploymentCondition: Sendable, Equatable, Codable {
   /// What a new goal does to the status.
   enum Goal {
-    case update, upscale, downscale, delete
+    case update, upscale, downscale, autoUpscale, autoDownscale, delete
   }
 
   /// What the replicas look like.
@@ -32,6 +32,12 @@ public struct DeploymentCondition: Sendable, Equatable, Codable {
   mutating func begin(_ goal: Goal, at now: Duration) {
     switch (goal, status) {
     case (.delete, _): enter(.updating, .deleting, now)
+    case (.autoUpscale, .healthy), (.autoUpscale, .upscaling), (.autoUpscale, .downscaling):
+      enter(.upscaling, .autoscaling, now)
+    case (.autoDownscale, .healthy), (.autoDownscale, .upscaling), (.autoDownscale, .downscaling):
+      enter(.downscaling, .autoscaling, now)
+    // What failed, or is being rolled, stays so until its replicas are right again.
+    case (.autoUpscale, _), (.autoDownscale, _): break
     case (.upscale, .healthy): enter(.upscaling, .configUpdateStarted, now)
     case (.downscale, .healthy): enter(.downscaling, .configUpdateStarted, now)
     default: enter(.updating, .configUpdateStarted, now)

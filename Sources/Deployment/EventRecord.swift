@@ -42,6 +42,8 @@ public struct EventRecord: Sendable, Equatable {
     case ingressRunning = "IngressRunning"
     /// An ingress replica is being stopped on purpose.
     case ingressStopping = "IngressStopping"
+    /// The number of replicas follows the load.
+    case autoscaled = "Autoscaled"
     /// An operator asked for a restart.
     case restartRequested = "RestartRequested"
     /// A delete began.

@@ -10,6 +10,8 @@ public enum News: Sendable, Equatable {
   case drained(group: Int, epoch: Int)
   /// News of an ingress replica.
   case ingress(IngressNews, index: Int, life: Int)
+  /// The requests that run or wait at each ingress replica, by index.
+  case ingressLoad([Int: Double])
   /// Time has passed.
   case tick
 }

@@ -53,6 +53,7 @@ public enum FieldPath {
   static let ingressScaling = "ingress_deployment_config.autoscaling_config"
   static let ingressMinimum = "ingress_deployment_config.autoscaling_config.min_replicas"
   static let ingressMaximum = "ingress_deployment_config.autoscaling_config.max_replicas"
+  static let ingressInitial = "ingress_deployment_config.autoscaling_config.initial_replicas"
   /// Where the ingress listens.
   public static let host = "ingress.host"
   /// The port the ingress listens on.

@@ -15,6 +15,8 @@ extension Manifest {
     links = checked.isGiven(FieldPath.links) ? checked.value(FieldPath.links).json() : nil
     maxOngoingRequests = checked.integer(FieldPath.maxOngoing)
     ingressReplicas = checked.ingressBounds
+    ingressScaling =
+      ingressReplicas.minimum < ingressReplicas.maximum ? ScalingSettings(checked) : nil
     ingress = IngressSettings(checked)
     objective = ServiceObjective(
       ttftMilliseconds: checked.number(FieldPath.ttft), tpotMilliseconds: checked.number(FieldPath.tpot),

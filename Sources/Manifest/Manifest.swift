@@ -23,6 +23,8 @@ public struct Manifest: Sendable, Equatable {
   public let environment: [EnvironmentVariable]
   /// How many ingress processes run.
   public let ingressReplicas: ReplicaBounds
+  /// How that number moves between its bounds; nil where they are the same.
+  public let ingressScaling: ScalingSettings?
   /// The ingress: where it listens, how it routes and queues.
   public let ingress: IngressSettings
   /// Requests that a rank may have at once, besides `max_num_seqs`; nil sets no other limit.
@@ -97,9 +99,9 @@ public struct EnvironmentVariable: Sendable, Equatable {
 
 /// Least and greatest number of replicas.
 public struct ReplicaBounds: Sendable, Equatable {
-  /// The number that runs.
+  /// The least number that runs.
   public let minimum: Int
-  /// The number autoscaling may reach, once it is there.
+  /// The greatest number that runs.
   public let maximum: Int
 }
 

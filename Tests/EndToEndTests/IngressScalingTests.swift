@@ -20,6 +20,32 @@ extension `Whole deployments` {
       }
     }
 
+    @Test func `happens by itself when the load asks for it, without a failed request`() async throws {
+      try await onStage { stage in
+        let one = try await stage.deploy(
+          try stage.quickstart([
+            ("min_replicas: 2", "min_replicas: 1"),
+            (
+              "max_replicas: 2",
+              "max_replicas: 3\n    upscale_delay_s: 0\n    downscale_delay_s: 0\n    look_back_period_s: 2"
+            ),
+          ]))
+        #expect(one.pids(.ingress).count == 1)
+        let load = SteadyLoad(users: 12, of: try Questioner(one))
+        try await wait(for: "three replicas") {
+          try await stage.application()?.pids(.ingress).count == 3 ? () : nil
+        }
+        try await load.more(20)
+        await load.stop()
+        #expect(load.failures == [])
+        try await wait(for: "one replica again") {
+          try await stage.application().flatMap { $0.isHealthy && $0.pids(.ingress).count == 1 ? () : nil }
+        }
+        let events = try await stage.dpdeploy("events")
+        #expect(events.output.contains("Autoscaled") && events.output.contains("ongoing requests over 2.0 s"))
+      }
+    }
+
     /// Applies another count while the load goes on before, during and after it.
     private func becomes(
       _ count: Int, under load: SteadyLoad, _ stage: Stage

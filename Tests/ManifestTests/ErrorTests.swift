@@ -134,8 +134,10 @@ struct WrongManifest: CustomTestStringConvertible, Sendable {
       "bounds the wrong way round",
       "ingress_deployment_config: {autoscaling_config: {min_replicas: 3, max_replicas: 2}}", "5:64 bad-value"),
     .init(
-      "a range", "ingress_deployment_config: {autoscaling_config: {min_replicas: 1, max_replicas: 2}}",
-      "5:81 not-in-effect"),
+      "a start out of its range",
+      "ingress_deployment_config: {autoscaling_config: {initial_replicas: 3, max_replicas: 2}}",
+      "5:68 bad-value"),
+    .init("a range", "ingress_deployment_config: {autoscaling_config: {min_replicas: 1, max_replicas: 2}}"),
     .init("a departed variable", "  runtime_env: {env_vars: {VLLM_USE_V1: \"1\"}}", "5:28 unknown-variable"),
     .init(
       "an unknown variable", "  runtime_env: {env_vars: {VLLM_USE_DEEP_GEM: \"1\"}}", "5:28 unknown-variable"),

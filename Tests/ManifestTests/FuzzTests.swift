@@ -129,6 +129,6 @@ struct SeededGenerator: RandomNumberGenerator {
         autoscaling_config: {<<: *replicas, max_replicas: 3}
       """
     let diagnostics = read(text).diagnostics
-    #expect(diagnostics.map(\.code) == [.unknownKey, .notInEffect])
+    #expect(diagnostics.map(\.code) == [.unknownKey])
   }
 }

@@ -69,9 +69,18 @@ extension ApplicationRunner {
       replica.meter.read(at: now)
       second.count(replica.meter, at: now)
     }
+    tell(.ingressLoad(ingressLoads(at: now)))
     meter.append(second, sequence: sequence, time: wall)
     hints = diagnosis.examine(
       Observation(time: now, timestamp: Timestamp.text(wall), application: status, settings: settings))
+  }
+
+  /// Requests that run or wait at each ingress replica that tells.
+  private func ingressLoads(at now: Double) -> [Int: Double] {
+    replicas.compactMapValues { replica in
+      guard let page = replica.meter.page, !replica.meter.isStale(at: now) else { return nil }
+      return page[.inFlight] + page[.queueDepth]
+    }
   }
 
   private var settings: ServingSettings {

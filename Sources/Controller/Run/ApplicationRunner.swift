@@ -91,10 +91,9 @@ final class ApplicationRunner {
   func tell(_ news: News) {
     guard !isClosing else { return }
     let effects = state.handle(news, at: MonotonicClock.now)
-    if case .rank(.progressed, _, _, _) = news {
-      carryOut(effects, isNotable: false)
-    } else {
-      carryOut(effects)
+    switch news {
+    case .rank(.progressed, _, _, _), .ingressLoad: carryOut(effects, isNotable: false)
+    default: carryOut(effects)
     }
   }
 

@@ -17,8 +17,9 @@ extension ApplicationSpec {
       ingress: IngressSpec(
         host: manifest.ingress.host, port: manifest.ingress.port,
         arguments: Self.ingressArguments(manifest, keysFile),
-        boardRows: Self.boardRows(for: manifest.ingressReplicas.minimum)),
-      ingressReplicas: manifest.ingressReplicas.minimum,
+        boardRows: Self.boardRows(for: manifest.ingressReplicas.maximum)),
+      ingressReplicas: manifest.ingressScaling?.initialReplicas ?? manifest.ingressReplicas.minimum,
+      ingressScaling: manifest.ingressScaling.map { ScalingRule($0, manifest.ingressReplicas) },
       drainTimeout: .milliseconds(Int(manifest.rollout.drainTimeoutSeconds * 1000)),
       startTimeout: .milliseconds(Int(manifest.rollout.healthyDeadlineSeconds * 1000)))
   }
@@ -92,7 +93,7 @@ extension ApplicationSpec {
       arguments += ["--cors-origins", ingress.corsOrigins.joined(separator: ",")]
     }
     if let limit = ingress.maxOngoingRequests {
-      arguments += ["--max-ongoing-requests", "\(limit * manifest.ingressReplicas.minimum)"]
+      arguments += ["--max-ongoing-requests", "\(limit * manifest.ingressReplicas.maximum)"]
     }
     if let keysFile { arguments += ["--api-keys-file", keysFile] }
     return arguments
@@ -103,5 +104,19 @@ extension ApplicationSpec {
     var rows = 8
     while rows < count + IngressSet.surge(count) { rows *= 2 }
     return rows
+  }
+}
+
+extension ScalingRule {
+  init(_ settings: ScalingSettings, _ bounds: ReplicaBounds) {
+    self.init(minimum: bounds.minimum, maximum: bounds.maximum)
+    initial = settings.initialReplicas
+    targetOngoingRequests = settings.targetOngoingRequests
+    lookBackSeconds = settings.lookBackSeconds
+    upscaleDelaySeconds = settings.upscaleDelaySeconds
+    downscaleDelaySeconds = settings.downscaleDelaySeconds
+    upscalingFactor = settings.upscalingFactor
+    downscalingFactor = settings.downscalingFactor
+    aggregation = Aggregation(rawValue: settings.aggregation) ?? .mean
   }
 }

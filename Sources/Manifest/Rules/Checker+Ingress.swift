@@ -1,5 +1,5 @@
 extension Checker {
-  /// `num_replicas` or bounds, not both; a range is accepted and its lower end runs.
+  /// `num_replicas` or bounds, not both; a start that is not within them makes no sense.
   mutating func checkIngress() {
     let givenBounds = [FieldPath.ingressMinimum, FieldPath.ingressMaximum].filter(isGiven)
     if isGiven(FieldPath.ingressReplicas), let bound = givenBounds.first {
@@ -15,11 +15,14 @@ extension Checker {
         .badValue,
         "`min_replicas` is \(bounds.minimum), more than `max_replicas`, which is \(bounds.maximum)",
         at: span(FieldPath.ingressMinimum), note: mention(FieldPath.ingressMaximum))
-    } else if bounds.minimum < bounds.maximum {
+    }
+    if let initial = integer(FieldPath.ingressInitial),
+      !(bounds.minimum...max(bounds.minimum, bounds.maximum)).contains(initial)
+    {
       diagnostics.report(
-        .notInEffect,
-        "autoscaling is not in effect yet: \(bounds.minimum) ingress replicas run, whatever the load",
-        at: span(FieldPath.ingressMaximum), help: "set `min_replicas` to the number you want")
+        .badValue,
+        "`initial_replicas` is \(initial), not within \(bounds.minimum) to \(bounds.maximum)",
+        at: span(FieldPath.ingressInitial), note: mention(FieldPath.ingressMaximum))
     }
   }
 

@@ -11,7 +11,7 @@ extension ManifestSchema {
           autoscaling(inIngress: true)),
         Field(
           "max_ongoing_requests", .integer(1...1_000_000),
-          "Requests an ingress replica may have at ranks; times their number it is one limit for all together.",
+          "Requests an ingress replica may have at ranks; times `max_replicas` it is one limit for all together.",
           .ingressRoll),
         Field(
           "ray_actor_options", .anything, "Ray's resources of a replica.", .none,
@@ -79,43 +79,47 @@ extension ManifestSchema {
       ]),
   ]
 
-  /// The fields of Ray's AutoscalingConfig.
-  ///
-  /// In the ingress `min_replicas` is the number that runs; nothing scales by itself yet.
+  /// The fields of Ray's AutoscalingConfig, with Ray's meaning in the ingress; groups do not scale by themselves yet.
   static func autoscaling(inIngress: Bool) -> [Field] {
-    let later = Standing.notYet(
-      inIngress ? "`min_replicas` ingress replicas run" : "`num_replicas` groups run")
-    func number(_ name: String, _ fallback: Value, _ summary: String) -> Field {
-      Field(name, .number(0...(.infinity)), fallback, summary, .none, bundled: later)
+    let standing = inIngress ? Standing.inEffect : .notYet("`num_replicas` groups run")
+    func number(_ name: String, _ fallback: Value, _ summary: String, excludesZero: Bool = false) -> Field {
+      Field(
+        name, .number(0...(.infinity), excludesLower: excludesZero), fallback, summary, .live,
+        bundled: standing)
     }
     return [
       Field(
         "min_replicas", .integer((inIngress ? 1 : 0)...1024), .integer(1), "The least number of replicas.",
-        .live,
-        bundled: inIngress ? .inEffect : later),
+        .live, bundled: standing),
       Field(
         "max_replicas", .integer(1...1024), inIngress ? .null : .integer(1),
-        "The greatest number of replicas.", .live, bundled: inIngress ? .inEffect : later),
+        "The greatest number of replicas." + (inIngress ? " Left out, it is `min_replicas`." : ""), .live,
+        bundled: standing),
       Field(
-        "initial_replicas", .integer(0...1024), "The number to start with.", .none, bundled: later),
+        "initial_replicas", .integer(0...1024), "The number to start with; left out, it is `min_replicas`.",
+        .live, bundled: standing),
+      number(
+        "target_ongoing_requests", .number(2), "Requests, running and queued, that a replica should have.",
+        excludesZero: true),
+      number("upscale_delay_s", .number(30), "How long more must be wished for without a break."),
+      number("downscale_delay_s", .number(600), "How long fewer must be wished for without a break."),
       Field(
-        "target_ongoing_requests", .number(0...(.infinity), excludesLower: true),
-        "Requests a replica should have.",
-        .none, bundled: later),
-      number("upscale_delay_s", .number(30), "How long more must be wished for."),
-      number("downscale_delay_s", .number(600), "How long fewer must be wished for."),
-      number("downscale_to_zero_delay_s", .null, "How long none must be wished for."),
-      number("upscaling_factor", .null, "How strongly to go up."),
-      number("downscaling_factor", .null, "How strongly to go down."),
-      number("smoothing_factor", .null, "Ray's older name for both factors."),
+        "downscale_to_zero_delay_s", .number(0...(.infinity)), .null, "How long none must be wished for.",
+        .none,
+        bundled: inIngress ? .noEffect("one ingress replica always runs") : standing),
+      number("upscaling_factor", .null, "How much of the way up is gone at once; 1 is all of it."),
+      number("downscaling_factor", .null, "How much of the way down is gone at once; 1 is all of it."),
+      number("smoothing_factor", .number(1), "Ray's older name for both factors.", excludesZero: true),
       number("upscale_smoothing_factor", .null, "Ray's older name for `upscaling_factor`."),
       number("downscale_smoothing_factor", .null, "Ray's older name for `downscaling_factor`."),
-      number("look_back_period_s", .number(30), "The window the load is averaged over."),
-      number("metrics_interval_s", .number(10), "How often the load is read."),
+      number(
+        "look_back_period_s", .number(30), "The window the load is averaged over.", excludesZero: true),
+      Field(
+        "metrics_interval_s", .number(0...(.infinity)), .number(10), "How often the load is read.", .none,
+        bundled: .noEffect("the load is read once a second")),
       Field(
         "aggregation_function", .choice(["mean", "max", "min"]), .text("mean"), "How the window is folded.",
-        .none,
-        bundled: later),
+        .live, bundled: standing),
     ]
   }
 }
