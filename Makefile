@@ -5,10 +5,10 @@ PREFIX ?= /usr/local
 CLIENT_ENVIRONMENT := .build/openai-client
 TOOLS := dpdeploy dpdeployd dptop dpingress dpengine
 
-.PHONY: help packages build demo test lint format bench bench-peers install clean
+.PHONY: help packages build demo test lint format bench bench-peers bench-ingress install clean
 
 help: ## Say what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 packages: ## Install the Debian packages that are missing
 	@Tools/install-packages
@@ -42,6 +42,12 @@ bench-peers: build ## Measure beside llama.cpp (built from source first) and tra
 	Benchmarks/compare_peers.py
 	python3 Benchmarks/served.py .build/release .build/peers/ds-196m .build/peers/packed
 	python3 Benchmarks/memory.py .build/release .build/peers/ds-196m
+
+INGRESS_PEERS := .build/ingress-peers
+
+bench-ingress: build ## Measure the ingress beside haproxy, vllm-router and sglang-router
+	@Benchmarks/ingress/install $(INGRESS_PEERS)
+	python3 Benchmarks/ingress.py .build/release $(INGRESS_PEERS)
 
 install: build ## Install the tools, manifests, model and themes under PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/dpdeploy

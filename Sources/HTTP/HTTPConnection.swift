@@ -23,6 +23,22 @@ public final class HTTPConnection {
   /// Whether bytes have arrived that nobody asked for yet.
   public var hasUnusedBytes: Bool { buffer.count > 0 }
 
+  /// Whether bytes of a next message, or the end of the stream, come before `deadline`.
+  func hasBytes(until deadline: Instant) async -> Bool {
+    if buffer.count > 0 { return true }
+    do {
+      if let count = try socket.tryRead(into: buffer.spare()) {
+        buffer.commit(count)
+        return true
+      }
+      buffer.release()
+      try await socket.readable(until: deadline)
+      return true
+    } catch {
+      return !error.isTimeout
+    }
+  }
+
   /// The next request's head; nil when the peer closed instead of sending one.
   ///
   /// - Throws: a timeout when nothing comes within `limits.idleTimeout`, 408 when a head stays unfinished.

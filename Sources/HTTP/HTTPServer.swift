@@ -21,11 +21,27 @@ public final class HTTPServer {
   private let limits: HTTPLimits
   private let handler: Handler
   private let refusal: Refusal
+  /// Whether connections end with the answer they have, or at once when they have none: for a while, so that clients go
+  /// elsewhere.
+  public private(set) var isResting = false
   /// Connections whose next head has not arrived, and in which order they began to wait for it.
-  private var idle: [ObjectIdentifier: (connection: HTTPConnection, turn: Int)] = [:]
+  private var idle: [ObjectIdentifier: Idle] = [:]
+  private let sweep = LoopTimer()
   private var turns = 0
   private var isDraining = false
   private var drained: Signal?
+
+  private struct Idle {
+    let connection: HTTPConnection
+    let turn: Int
+    let since: Instant
+    /// Whether no task waits for it any more.
+    var isParked = false
+  }
+
+  /// A connection that says nothing for so long gives up its task, which is most of its memory.
+  private static let parkedAfter = Duration.milliseconds(50)
+  private static let sweepInterval = Duration.seconds(1)
 
   /// Answers on `listener` with `handler`, from ``run()`` on.
   public init(
@@ -61,9 +77,23 @@ public final class HTTPServer {
   /// Forgets it at once, too: its own task notices later, and the next call must find another.
   private func closeLongestIdle() {
     guard let longest = idle.min(by: { $0.value.turn < $1.value.turn }) else { return }
-    idle[longest.key] = nil
-    longest.value.connection.close()
+    closeIdle(longest.key)
   }
+
+  private func closeIdle(_ key: ObjectIdentifier) {
+    guard let waiting = idle.removeValue(forKey: key) else { return }
+    waiting.connection.close()
+    if waiting.isParked { connectionCount -= 1 }
+  }
+
+  /// Has clients go elsewhere until ``resume()``.
+  public func rest() {
+    isResting = true
+    for key in Array(idle.keys) { closeIdle(key) }
+  }
+
+  /// Ends what ``rest()`` began.
+  public func resume() { isResting = false }
 
   /// Looks for connections now, as ``Listener/lookAgain()`` does.
   public func lookAgain() { listener.lookAgain() }
@@ -74,7 +104,7 @@ public final class HTTPServer {
   public func drain(until deadline: Instant) async -> Bool {
     isDraining = true
     listener.close()
-    for waiting in idle.values { waiting.connection.close() }
+    for key in Array(idle.keys) { closeIdle(key) }
     guard exchangeCount > 0 else { return true }
     let signal = drained ?? Signal()
     drained = signal
@@ -82,17 +112,54 @@ public final class HTTPServer {
   }
 
   private func serve(_ connection: HTTPConnection) async {
-    while !isDraining, await serveOne(on: connection) {}
+    while !isDraining {
+      guard await awaitRequest(on: connection) else { return }
+      guard await serveOne(on: connection) else { break }
+    }
     connection.close()
     connectionCount -= 1
+  }
+
+  /// Waits for the first byte of a request; false when the connection was parked without one.
+  private func awaitRequest(on connection: HTTPConnection) async -> Bool {
+    let key = ObjectIdentifier(connection)
+    turns += 1
+    idle[key] = Idle(connection: connection, turn: turns, since: .now)
+    if await connection.hasBytes(until: .after(Self.parkedAfter)) || connection.socket.isClosed {
+      return true
+    }
+    idle[key]?.isParked = true
+    connection.socket.onReadable = { [weak self] in self?.unpark(key) }
+    if !sweep.isSet { sweepLater() }
+    return false
+  }
+
+  /// Gives a connection on which something happened a task again.
+  private func unpark(_ key: ObjectIdentifier) {
+    guard let connection = idle[key]?.connection else { return }
+    idle[key]?.isParked = false
+    Task {
+      if await self.serveOne(on: connection) { return await self.serve(connection) }
+      connection.close()
+      self.connectionCount -= 1
+    }
+  }
+
+  private func sweepLater() {
+    sweep.set(.after(min(limits.idleTimeout, Self.sweepInterval))) { [weak self] in self?.closeExpired() }
+  }
+
+  private func closeExpired() {
+    let start = Instant.now
+    let expired = idle.filter { $0.value.isParked && start - $0.value.since >= limits.idleTimeout }
+    for key in expired.keys { closeIdle(key) }
+    if idle.values.contains(where: \.isParked) { sweepLater() }
   }
 
   /// Serves one exchange; false when the connection is done with.
   private func serveOne(on connection: HTTPConnection) async -> Bool {
     let head: MessageHead?
     let key = ObjectIdentifier(connection)
-    turns += 1
-    idle[key] = (connection, turns)
     do {
       head = try await connection.readRequestHead()
       idle[key] = nil
@@ -111,8 +178,9 @@ public final class HTTPServer {
       exchangeCount -= 1
       if isDraining, exchangeCount == 0 { drained?.fire() }
     }
-    if isDraining { exchange.closeAfterAnswer() }
+    if isDraining || isResting { exchange.closeAfterAnswer() }
     await handler(exchange)
+    if isResting { exchange.closeAfterAnswer() }
     return await exchange.finish()
   }
 

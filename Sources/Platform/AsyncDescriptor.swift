@@ -26,6 +26,12 @@ public final class AsyncDescriptor {
     didSet { if isHungUp { tellHangup() } }
   }
 
+  /// Called once when a read is worth trying, in place of a task that waits for it; at once when it is already.
+  public var onReadable: (@Loop () -> Void)? {
+    get { reader.callback }
+    set { reader.callback = newValue }
+  }
+
   private let reader = Waiter()
   private let writer = Waiter()
   private let events: UInt32
@@ -64,6 +70,7 @@ public final class AsyncDescriptor {
     Glibc.close(raw)
     raw = -1
     onHangup = nil
+    onReadable = nil
     reader.resume(.closed)
     writer.resume(.closed)
   }
@@ -108,6 +115,7 @@ private final class Waiter {
   private var isReady = false
   private var continuation: UnsafeContinuation<AsyncDescriptor.Outcome, Never>?
   private let timer = LoopTimer()
+  var callback: (@Loop () -> Void)? { didSet { if callback != nil, isReady { call() } } }
 
   func takeReadiness() -> Bool {
     defer { isReady = false }
@@ -122,7 +130,15 @@ private final class Waiter {
   }
 
   func becameReady() {
-    if continuation == nil { isReady = true } else { resume(.ready) }
+    if continuation != nil { return resume(.ready) }
+    isReady = true
+    if callback != nil { call() }
+  }
+
+  private func call() {
+    let callback = callback
+    self.callback = nil
+    callback?()
   }
 
   func resume(_ outcome: AsyncDescriptor.Outcome) {

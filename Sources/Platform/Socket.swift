@@ -44,6 +44,12 @@ public final class Socket {
     set { descriptor.onHangup = newValue }
   }
 
+  /// Called once when a read is worth trying, in place of a task that waits for it; at once when it is already.
+  public var onReadable: (@Loop () -> Void)? {
+    get { descriptor.onReadable }
+    set { descriptor.onReadable = newValue }
+  }
+
   /// Reads what has arrived, at least one byte, into `buffer`; 0 at the end of the stream.
   ///
   /// - Throws: `ETIMEDOUT` when `deadline` comes first, `ECANCELED` after ``close()``, `ECONNRESET` and the like.

@@ -14,6 +14,9 @@ final class Stage {
   let service: IngressService
   let client: HTTPClient
   private let server: HTTPServer
+  private let adminServer: HTTPServer
+  /// Speaks to the admin socket.
+  let admin: HTTPClient
   private var ranks: [HTTPServer] = []
   private let board: SharedMemory
   private let ledger: LoadLedger
@@ -47,7 +50,7 @@ final class Stage {
     bell = try Doorbell(path: LoadBoard.bellPath(in: folder, replica: replica))
     let pool = RankPool(policy: options.policy, seed: 1, ledger: ledger, limit: options.maxOngoingRequests)
     let peers = Peers(view, replica: replica, bell: bell, folder: folder)
-    _ = ConnectionShare(peers)
+    let share = ConnectionShare(peers)
     let stats = try StatsPageWriter<IngressStats>(path: options.statsPage)
     service = IngressService(
       options, keys: try Self.keys(keys, folder), pool: pool, peers: peers, stats: stats)
@@ -56,7 +59,12 @@ final class Stage {
     let socket = try Listener.open(.tcp(host: "127.0.0.1", port: 0))
     client = HTTPClient(.tcp(host: "127.0.0.1", port: Listener.port(of: socket) ?? 0))
     server = HTTPServer(try Listener(socket)) { await handler.handle($0) }
+    let adminHandler = AdminHandler(service, Leave(service, share, server))
+    let adminSocket = Endpoint.unix(path: "\(folder)/admin\(replica)")
+    adminServer = HTTPServer(try Listener(Listener.open(adminSocket))) { await adminHandler.handle($0) }
+    admin = HTTPClient(adminSocket)
     Task { [server] in await server.run() }
+    Task { [adminServer] in await adminServer.run() }
     Task { [bell, service] in await bell.answer { service.queue.pump() } }
   }
 
@@ -73,7 +81,7 @@ final class Stage {
   /// Stops everything and removes the folder.
   func end() async {
     service.interruptAll()
-    for server in [server] + ranks { _ = await server.drain(until: .after(.seconds(5))) }
+    for server in [server, adminServer] + ranks { _ = await server.drain(until: .after(.seconds(5))) }
     bell.close()
     removeFolder(folder)
   }

@@ -65,6 +65,12 @@ final class ConnectionShare: AcceptGate {
     turn?.fire()
   }
 
+  /// Takes connections again.
+  func comeBack() {
+    isAccepting = true
+    publish()
+  }
+
   private func publish() {
     let presence = BoardPresence(beat: Peers.now, isAccepting: isAccepting, connections: connections)
     peers.board.set(presence, replica: peers.replica)

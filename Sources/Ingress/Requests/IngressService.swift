@@ -18,6 +18,7 @@ final class IngressService {
   private(set) var isDraining = false
   private var relays: [ObjectIdentifier: Relay] = [:]
   private var inFlight = 0
+  private var idle = Signal()
 
   init(
     _ options: IngressOptions, keys: KeyFile, pool: RankPool, peers: Peers,
@@ -45,6 +46,9 @@ final class IngressService {
     relays[ObjectIdentifier(relay)] = relay
     await relay.run()
     relays[ObjectIdentifier(relay)] = nil
+    guard relays.isEmpty else { return }
+    idle.fire()
+    idle = Signal()
   }
 
   /// Takes a new rank table over.
@@ -63,6 +67,14 @@ final class IngressService {
 
   /// Tells that nothing new should begin.
   func beginDraining() { isDraining = true }
+
+  /// Tells that requests may begin again.
+  func endDraining() { isDraining = false }
+
+  /// Waits until no request is served; false when `deadline` came first.
+  func becameIdle(by deadline: Instant) async -> Bool {
+    relays.isEmpty ? true : await idle.wait(until: deadline)
+  }
 
   /// Ends what is still under way, each request with an explicit error.
   func interruptAll() {

@@ -38,8 +38,8 @@ public final class IngressReplica {
         stats: stats)
       self.service = service
       let page = MetricsPage(service.metrics, pool: pool, ledger: ledger, replica: options.replica)
-      admin = try Self.adminServer(options, service)
       clients = try Self.clientServer(options, share, RequestHandler(service, page))
+      admin = try Self.adminServer(options, AdminHandler(service, Leave(service, share, clients)))
       clients.onConnectionCount = { [share] in share.connectionsChanged(to: $0) }
     } catch let error as IngressError {
       throw error
@@ -49,9 +49,8 @@ public final class IngressReplica {
   }
 
   private static func adminServer(
-    _ options: IngressOptions, _ service: IngressService
+    _ options: IngressOptions, _ handler: AdminHandler
   ) throws(SystemError) -> HTTPServer {
-    let handler = AdminHandler(service)
     let listener = try Listener(Listener.open(.unix(path: options.adminSocket)))
     return HTTPServer(listener) { await handler.handle($0) }
   }
