@@ -94,7 +94,7 @@ import Testing
     // The owners 0 and 1 wait for the rows of the other node, whose ranks then wait for what is returned.
     for rank in 2..<4 {
       let (time, counters, processor) = try results[rank].get()
-      #expect(time >= .milliseconds(40) && counters.linkNanoseconds >= 19_000_000)
+      #expect(time >= .milliseconds(40) && counters.linkNanoseconds > 0)
       #expect(processor < 15_000_000, "it sleeps: \(processor) ns of processor time")
     }
     let (near, counters, _) = try results[0].get()
