@@ -92,6 +92,7 @@ let modules: [[Target]] = [
   module("Manifest", uses: ["CYAML"]),
   module("ControlAPI"),
   module("WebClient", uses: ["CCurl", "Platform"]),
+  module("VLLM", uses: ["Manifest", "Telemetry"]),
   module("Attachment", uses: ["ControlAPI", "Platform", "Telemetry", "WebClient"]),
   module("Tensors", uses: ["JSON", "COpenBLAS", "CKernels"]),
   module("Tokenizer", uses: ["JSON"]),
@@ -113,7 +114,8 @@ let modules: [[Target]] = [
   module(
     "Controller",
     uses: [
-      "Platform", "Telemetry", "HTTP", "Manifest", "ControlAPI", "Deployment", "Planning", "Diagnosis",
+      "Platform", "Telemetry", "HTTP", "Manifest", "VLLM", "ControlAPI", "Deployment", "Planning",
+      "Diagnosis",
       "Supervision", "ExpertParallel", "CSQLite",
     ], testUses: ["dpfake"]),
   testTool("dpfake", uses: ["HTTP", "Platform", "Telemetry"]),
@@ -131,7 +133,9 @@ let modules: [[Target]] = [
 let tools: [[Target]] = [
   executable(
     "dpdeploy",
-    uses: ["CommandLine", "ControlAPI", "ControlClient", "Manifest", "JSON", "HTTP", "Platform"]),
+    uses: [
+      "CommandLine", "ControlAPI", "ControlClient", "Manifest", "VLLM", "JSON", "HTTP", "Platform",
+    ]),
   executable("dpdeployd", uses: ["CommandLine", "ControlAPI", "Controller", "Manifest", "Platform"]),
   executable(
     "dptop", uses: ["Attachment", "CommandLine", "Console", "ControlAPI", "Platform", "Terminal"]),
@@ -146,7 +150,7 @@ let endToEnd = [
     uses: [
       "dpdeploy", "dpdeployd", "dptop", "dpingress", "dpengine", "ControlAPI", "HTTP", "JSON", "Platform",
       "Supervision",
-    ], except: ["client.py", "check_status.py", "requirements.txt"])
+    ], except: ["client.py", "check_status.py", "requirements.txt", "vllm"])
 ].filter { exists("Tests/\($0.name)") }
 
 let benchmarks: [[Target]] = [

@@ -59,6 +59,8 @@ public struct ClusterSpec: Sendable, Equatable, Codable {
 
 /// What every rank of a group is started with.
 public struct EngineSpec: Sendable, Equatable, Codable {
+  /// The program that a rank is.
+  public var program: EngineProgram
   /// Ranks of a group (`data_parallel_size`).
   public var size: Int
   /// Ranks of a group on one node (`dp_size_per_node`).
@@ -75,14 +77,43 @@ public struct EngineSpec: Sendable, Equatable, Codable {
   /// Describes a rank's start.
   public init(
     size: Int, sizePerNode: Int, capacity: Int, arguments: [String], environment: [String] = [],
-    recovers: Bool = false
+    recovers: Bool = false, program: EngineProgram = .bundled
   ) {
+    self.program = program
     self.recovers = recovers
     self.size = size
     self.sizePerNode = sizePerNode
     self.capacity = capacity
     self.arguments = arguments
     self.environment = environment
+  }
+}
+
+/// The program that a rank is.
+public enum EngineProgram: Sendable, Equatable, Codable {
+  /// The engine that comes with the tools: it shares memory with its group and writes a stats page.
+  case bundled
+  /// `vllm serve`: its group meets over the network, and it is known by its log and its metrics.
+  case vllm(VLLMProgram)
+}
+
+/// An installed vLLM and how its ranks are run.
+public struct VLLMProgram: Sendable, Equatable, Codable {
+  /// The program's path.
+  public var executable: String
+  /// Devices that one rank takes.
+  public var devicesPerRank: Int
+  /// The devices there are, by the manifest; nil counts from 0.
+  public var devices: [String]?
+  /// A rank that has requests and makes no step for so long stands still.
+  public var standstill: Duration
+
+  /// Describes an installation.
+  public init(executable: String, devicesPerRank: Int, devices: [String]?, standstill: Duration) {
+    self.executable = executable
+    self.devicesPerRank = devicesPerRank
+    self.devices = devices
+    self.standstill = standstill
   }
 }
 

@@ -56,6 +56,8 @@ public struct EventRecord: Sendable, Equatable {
     case straysEnded = "StraysEnded"
     /// The controller is going, and what it runs stays.
     case controllerStopping = "ControllerStopping"
+    /// Shared memory that dead processes had left was removed.
+    case segmentsRemoved = "SegmentsRemoved"
     /// The controller could not do what it was asked to.
     case controllerError = "ControllerError"
   }

@@ -37,6 +37,8 @@ public struct Failure: Sendable, Equatable, Codable, CustomStringConvertible {
     case notStarted(String, isPermanent: Bool)
     /// Its start stood still in this phase.
     case stalled(ReplicaPhase, for: Duration)
+    /// It had requests and made no step.
+    case stoodStill(for: Duration)
   }
 
   /// The replica's id.
@@ -77,6 +79,7 @@ public struct Failure: Sendable, Equatable, Codable, CustomStringConvertible {
     switch cause {
     case .ended(let end): text += "ended (\(end))"
     case .notStarted(let reason, _): text += "could not be started: \(reason)"
+    case .stoodStill(let time): text += "made no step for \(time.words) while it had requests"
     case .stalled(let phase, let time): text += "stood still in \(phase.rawValue) for \(time.words)"
     }
     if let phase, case .ended = cause { text += " in \(phase.rawValue)" }

@@ -24,6 +24,8 @@ public enum RankNews: Sendable, Equatable {
   case progressed(ReplicaPhase, Double)
   /// It answered a completion.
   case ready
+  /// It has requests, and has made no step for so long.
+  case stoodStill(for: Duration)
   /// Its process ended; the last line of its log tells why.
   case ended(ProcessEnd, lastLine: String?)
 }

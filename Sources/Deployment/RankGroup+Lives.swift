@@ -86,6 +86,17 @@ extension RankGroup {
     stopForRecovery(at: now, &effects)
   }
 
+  /// A rank that serves makes no step: whichever rank holds the group up, all of it must go.
+  mutating func stoodStill(_ rank: Int, for time: Duration, at now: Duration, _ effects: inout [Effect]) {
+    guard phase == .running, ranks[rank].serves else { return }
+    let stuck = Failure(
+      replica: replica(rank), epoch: epoch, cause: .stoodStill(for: time), lastLine: nil, phase: nil)
+    failure = stuck
+    record(
+      .error, .groupStalled, subject: stuck.replica, "\(stuck); \(name) is ended", cause: stuck, &effects)
+    stopForRecovery(at: now, &effects)
+  }
+
   /// The first rank that is least far in its start; nil when all are ready.
   var blockingRank: Int? {
     let waiting = ranks.indices.filter { !ranks[$0].isReady }

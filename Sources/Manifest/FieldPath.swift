@@ -47,6 +47,16 @@ public enum FieldPath {
   public static let variables = "llm_config.runtime_env.env_vars"
   /// The memory of the modelled device.
   public static let acceleratorMemory = "engine_options.accelerator_memory"
+  /// The `vllm` to start.
+  public static let executable = "engine_options.executable"
+  /// Further arguments of `vllm serve`.
+  public static let extraArguments = "engine_options.extra_args"
+  static let engineVersion = "engine_options.version"
+  static let tokenizerSource = "llm_config.model_loading_config.tokenizer_source"
+  static let healthCheckTimeout = "llm_config.deployment_config.health_check_timeout_s"
+  static let healthCheckPeriod = "llm_config.deployment_config.health_check_period_s"
+  /// The arguments of a rank, under vLLM's names.
+  public static let engineArguments = "llm_config.engine_kwargs"
   static let maxOngoing = "llm_config.deployment_config.max_ongoing_requests"
   static let ingressMaxOngoing = "ingress_deployment_config.max_ongoing_requests"
   static let ingressReplicas = "ingress_deployment_config.num_replicas"

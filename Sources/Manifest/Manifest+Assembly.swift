@@ -6,7 +6,7 @@ extension Manifest {
     }
     self.name = name
     backend = checked.word(FieldPath.backend, .local)
-    engine = checked.word(FieldPath.engine, .bundled)
+    engine = checked.engine
     model = ModelSettings(id: id, source: checked.text(FieldPath.modelSource) ?? id)
     acceleratorType = checked.text(FieldPath.acceleratorType)
     parallelism = layout
@@ -26,7 +26,8 @@ extension Manifest {
         FieldPath.gracefulShutdown) ?? 20,
       healthyDeadlineSeconds: checked.number(FieldPath.healthyDeadline) ?? 600,
       autoRollback: checked.flag(FieldPath.autoRollback) ?? true)
-    failurePolicy = checked.word(FieldPath.failurePolicy, .recover)
+    failurePolicy = engine == .vllm ? .restartGang : checked.word(FieldPath.failurePolicy, .recover)
+    vllm = engine == .vllm ? VLLMSettings(checked) : nil
     settings = checked.settings(layout)
   }
 }
@@ -133,7 +134,7 @@ extension Checker {
           return [
             Settings.Entry(
               path: entry.path, value: derived[entry.path] ?? value(entry.path), span: span(entry.path),
-              isSecret: entry.field.isSecret, changeClass: entry.field.changeClass)
+              isSecret: entry.field.isSecret, changeClass: entry.changeClass(on: engine))
           ]
         }
       })
@@ -144,7 +145,7 @@ extension Checker {
       Settings.Entry(
         path: entry.path + "." + variable.name, value: .text(variable.value),
         span: values[entry.path]?.itemSpans[variable.name], isSecret: variable.isSecret,
-        changeClass: entry.field.changeClass)
+        changeClass: entry.changeClass(on: engine))
     }
   }
 }

@@ -21,6 +21,8 @@ public struct Manifest: Sendable, Equatable {
   public let links: String?
   /// The environment of every rank, in the order of the file.
   public let environment: [EnvironmentVariable]
+  /// What only `engine: vllm` needs; nil on other engines.
+  public let vllm: VLLMSettings?
   /// How many ingress processes run.
   public let ingressReplicas: ReplicaBounds
   /// How that number moves between its bounds; nil where they are the same.

@@ -6,6 +6,8 @@ public struct ProcessRecord: Hashable, Sendable {
   public let pid: Int32
   /// The parent's process id.
   public let parent: Int32
+  /// Its session: the process id of the one that founded it.
+  public let session: Int32
   /// When it started, in clock ticks after boot: with the pid and the boot id this names the process for ever.
   public let startTicks: UInt64
   /// User and system time of all its threads, in nanoseconds.
@@ -26,11 +28,13 @@ public struct ProcessRecord: Hashable, Sendable {
     guard let text = readFile("/proc/\(pid)/stat"), let close = text.lastIndex(of: ")") else { return nil }
     // The name may hold spaces and brackets, so fields are counted from its closing bracket: the next is the third.
     let fields = text[text.index(after: close)...].split(separator: " ")
-    guard fields.count > 21, let parent = Int32(fields[1]), let user = UInt64(fields[11]),
+    guard fields.count > 21, let parent = Int32(fields[1]), let session = Int32(fields[3]),
+      let user = UInt64(fields[11]),
       let system = UInt64(fields[12]), let start = UInt64(fields[19]), let pages = Int(fields[21])
     else { return nil }
     self.pid = pid
     self.parent = parent
+    self.session = session
     startTicks = start
     cpuNanoseconds = (user + system) * 1_000_000_000 / UInt64(sysconf(Int32(_SC_CLK_TCK)))
     residentBytes = pages * sysconf(Int32(_SC_PAGESIZE))

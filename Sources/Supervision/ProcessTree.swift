@@ -21,7 +21,37 @@ public enum ProcessTree {
     let deadline = Instant.after(killTimeout)
     var isDone = true
     for process in processes where await process.exit(until: deadline) == nil { isDone = false }
-    return await killAll(carrying: Set(processes.map(\.token)), until: deadline) && isDone
+    return await sweep(processes, until: deadline) && isDone
+  }
+
+  /// Kills whatever is left of `processes`: all that carry their tokens, and all of the sessions that they founded, as
+  /// some programs write over the environment in which the token stands.
+  ///
+  /// - Returns: whether nothing was left before `deadline`.
+  public static func sweep(_ processes: [SupervisedProcess], until deadline: Instant) async -> Bool {
+    var isClean = await killAll(carrying: Set(processes.map(\.token)), until: deadline)
+    for process in processes where await !killSession(of: process.identity, until: deadline) {
+      isClean = false
+    }
+    return isClean
+  }
+
+  private static func killSession(of leader: ProcessIdentity, until deadline: Instant) async -> Bool {
+    while true {
+      let found = SessionScan.members(of: leader)
+      if found.isEmpty { return true }
+      guard Instant.now < deadline else { return false }
+      var held: [ForeignProcess] = []
+      for pid in found {
+        // Held first and looked at again then: the id cannot pass to a stranger any more.
+        guard let handle = try? ForeignProcess(pid: pid), SessionScan.isMember(pid, of: leader) else {
+          continue
+        }
+        handle.send(SIGKILL)
+        held.append(handle)
+      }
+      for handle in held { _ = await handle.hasEnded(by: deadline) }
+    }
   }
 
   /// Kills every process that carries one of `tokens`.

@@ -14,7 +14,7 @@ public final class SupervisedProcess {
 
   private let process: any WatchedProcess
   /// Where its log began: the file is appended to over many lives.
-  private let logStart: Int
+  public let logStart: Int
 
   /// Starts a process.
   public init(_ spec: LaunchSpec) throws(SupervisionError) {

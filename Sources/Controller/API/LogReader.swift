@@ -1,5 +1,6 @@
 import ControlAPI
 import Glibc
+import Platform
 
 /// Reads the logs of an application's replicas, all of them or one, from where a reader stopped.
 struct LogReader {
@@ -55,7 +56,7 @@ struct LogReader {
   }
 
   private var files: [LogFile] {
-    RunDirectory.entries(of: folder).compactMap(Self.file).sorted {
+    Folder.names(in: folder).compactMap(Self.file).sorted {
       (Self.order($0.replica), $0.epoch ?? 0) < (Self.order($1.replica), $1.epoch ?? 0)
     }
   }

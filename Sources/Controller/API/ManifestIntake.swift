@@ -17,6 +17,7 @@ struct ManifestIntake {
       throw ControlError(code: "invalid-manifest", message: remarks.joined(separator: "\n"), exitCode: 3)
     }
     try checkBackend(manifest)
+    if manifest.engine == .vllm { return try acceptVLLM(manifest, remarks, path: path, folder: folder) }
     let lookup = ModelLookup(
       manifestFolder: Self.folder(of: path) ?? folder, bundledFolders: tools.models)
     let model = try findModel(manifest, lookup)
@@ -27,16 +28,16 @@ struct ManifestIntake {
   }
 
   private func checkBackend(_ manifest: Manifest) throws(ControlError) {
-    guard manifest.backend == .local, manifest.engine == .bundled else {
+    guard manifest.backend == .local else {
       throw ControlError(
         code: "not-yet",
         message:
-          "backend \(manifest.backend.rawValue) with engine \(manifest.engine.rawValue) cannot be run yet; "
-          + "this version runs backend local with engine bundled", exitCode: 3)
+          "backend \(manifest.backend.rawValue) cannot be run yet; this version runs backend local",
+        exitCode: 3)
     }
   }
 
-  private func findKeys(_ manifest: Manifest, _ lookup: ModelLookup) throws(ControlError) -> String? {
+  func findKeys(_ manifest: Manifest, _ lookup: ModelLookup) throws(ControlError) -> String? {
     guard let path = manifest.ingress.apiKeysFile.map(lookup.path) else { return nil }
     var status = stat()
     guard stat(path, &status) == 0, access(path, R_OK) == 0 else {
@@ -62,7 +63,7 @@ struct ManifestIntake {
         + "name a folder with config.json, tokenizer.json and *.safetensors in model_source", exitCode: 3)
   }
 
-  private static func folder(of path: String?) -> String? {
+  static func folder(of path: String?) -> String? {
     guard let path, let slash = path.lastIndex(of: "/") else { return nil }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }

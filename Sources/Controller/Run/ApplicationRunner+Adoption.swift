@@ -18,6 +18,8 @@ extension ApplicationRunner {
 
   private func adopt(_ process: SupervisedProcess, _ place: RankPlace) {
     let rank = RankProcess(place, process, page: directory.rankPage(place))
+    let known = state.groups.first { $0.index == place.group }?.ranks[place.rank]
+    beginWatch(rank, isServing: known?.isReady ?? false)
     rank.meter.join(at: MonotonicClock.seconds)
     ranks[place] = rank
     Task { await self.watch(rank) }

@@ -32,10 +32,6 @@ extension ApplicationRunner {
     closeUnusedSockets()
   }
 
-  private struct PlanError: Error {
-    let reason: String
-  }
-
   private func spec(of launch: IngressLaunch) throws(PlanError) -> LaunchSpec {
     guard let listener = sockets.descriptor(for: launch.ingress) else {
       throw PlanError(reason: "\(launch.ingress.host) port \(launch.ingress.port) is not bound")

@@ -20,14 +20,10 @@ extension ApplicationRunner {
   }
 
   private func start(_ launch: GroupLaunch) async {
-    let segment: GroupSegment
-    do { segment = try self.segment(of: launch) } catch {
-      for rank in launch.ranks { fail(launch, rank, error.description, isPermanent: false) }
+    let specs: [LaunchSpec]
+    do { specs = try self.specs(of: launch) } catch {
+      for rank in launch.ranks { fail(launch, rank, error.reason, isPermanent: false) }
       return
-    }
-    let total = launch.engine.size * state.spec.groups
-    let specs = launch.ranks.map {
-      plan.rank($0, of: launch, totalRanks: total, segment: segment.memory.descriptor.raw)
     }
     let epoch = StoreChange.epoch(application: stored.name, group: launch.group, epoch: launch.epoch)
     // A full disk must not stop supervision: the tokens find these processes all the same.
@@ -44,6 +40,32 @@ extension ApplicationRunner {
     }
     for (rank, error) in failures { fail(launch, rank, error.description, isPermanent: error.isPermanent) }
     watchStarts()
+  }
+
+  private func specs(of launch: GroupLaunch) throws(PlanError) -> [LaunchSpec] {
+    guard case .vllm(let program) = launch.engine.program else {
+      let segment: GroupSegment
+      do { segment = try self.segment(of: launch) } catch { throw PlanError(reason: error.description) }
+      let total = launch.engine.size * state.spec.groups
+      return launch.ranks.map {
+        plan.rank($0, of: launch, totalRanks: total, segment: segment.memory.descriptor.raw)
+      }
+    }
+    guard let port = RendezvousPort.find() else {
+      throw PlanError(reason: "no port is free for its ranks to meet at")
+    }
+    let before = state.groups.filter { $0.index < launch.group }.flatMap(\.nodes)
+    var specs: [LaunchSpec] = []
+    for rank in launch.ranks {
+      let place = LaunchPlan.place(
+        of: rank, in: launch, devicesPerNode: state.spec.cluster.devicesPerNode, before: before)
+      guard let spec = plan.vllmRank(rank, of: launch, program, port: port, place: place) else {
+        throw PlanError(
+          reason: "CUDA_VISIBLE_DEVICES names no devices for it: it is rank \(place) of this machine")
+      }
+      specs.append(spec)
+    }
+    return specs
   }
 
   /// A new segment for a new life, that of the present one for ranks that join it.
@@ -72,15 +94,17 @@ extension ApplicationRunner {
     let process = RankProcess(place, try SupervisedProcess(spec), page: directory.rankPage(place))
     ranks[place] = process
     surroundings.store.add([.started(spec.token, process.process.identity)])
+    beginWatch(process)
     Task { await self.watch(process) }
   }
 
   func watch(_ rank: RankProcess) async {
     let status = await rank.process.exit() ?? .unknown
     ranks[rank.place] = nil
+    rank.watch?.stop()
     if !ranks.keys.contains(where: { $0.group == rank.place.group }) { segments[rank.place.group] = nil }
     directory.remove(rank.place)
-    forget(rank.process)
+    forget(rank.process, segments: rank.watch?.segments)
     if let group = state.groups.first(where: { $0.index == rank.place.group }) {
       lastWords[group.replica(rank.place.rank)] = rank.process.lastLines(Self.lastWordCount)
     }
@@ -95,6 +119,7 @@ extension ApplicationRunner {
   func stop(_ places: [RankPlace], grace: Duration?) {
     let processes = places.compactMap { ranks[$0]?.process }
     guard !processes.isEmpty else { return }
+    for place in places { ranks[place]?.watch?.noteSegments() }
     Task {
       if await !ProcessTree.end(processes, grace: grace) { self.complainAboutSurvivors(processes) }
     }
@@ -178,19 +203,33 @@ extension ApplicationRunner {
   }
 
   /// Forgets an ended process, and looks for what it may have left behind.
-  func forget(_ process: SupervisedProcess) {
+  func forget(_ process: SupervisedProcess, segments: SharedSegments? = nil) {
     surroundings.store.add([.ended(process.token)])
     guard !isClosing else { return }
     let isFirst = unswept.isEmpty
-    unswept.insert(process.token)
+    unswept.append((process, segments))
     guard isFirst else { return }
     Task {
       // Those that die together are swept together.
       await Loop.sleep(for: .milliseconds(50))
-      let tokens = self.unswept
+      let ended = self.unswept
       self.unswept = []
-      _ = await ProcessTree.killAll(carrying: tokens, until: .after(.seconds(5)))
+      _ = await ProcessTree.sweep(ended.map(\.process), until: .after(.seconds(5)))
+      self.clear(ended.compactMap(\.segments))
     }
+  }
+
+  /// Removes shared memory that dead processes left.
+  private func clear(_ segments: [SharedSegments]) {
+    let removed = segments.map { $0.removeUnused() }
+    let count = removed.map(\.count).reduce(0, +)
+    guard count > 0 else { return }
+    let mebibytes = removed.map(\.bytes).reduce(0, +) >> 20
+    record(
+      EventRecord(
+        .info, .segmentsRemoved,
+        "\(count) segment\(count == 1 ? "" : "s") of shared memory (\(mebibytes) MiB) that dead ranks had left were removed"
+      ))
   }
 }
 

@@ -36,8 +36,8 @@ final class ApplicationRunner {
   var ranks: [RankPlace: RankProcess] = [:]
   /// The ingress replicas' processes, by index; those that are ending included.
   var replicas: [Int: IngressProcess] = [:]
-  /// Tokens of ended processes whose descendants have not been looked for yet.
-  var unswept: Set<ProcessToken> = []
+  /// Ended processes whose descendants have not been looked for yet, and what they mapped.
+  var unswept: [(process: SupervisedProcess, segments: SharedSegments?)] = []
   /// The last lines of replicas that have just ended, by the replica's id.
   var lastWords: [String: [String]] = [:]
   /// So many of them are kept.

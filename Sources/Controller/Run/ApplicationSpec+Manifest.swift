@@ -1,5 +1,6 @@
 import Deployment
 import Manifest
+import VLLM
 
 extension ApplicationSpec {
   /// The pure image of a manifest whose model lies in `modelFolder`, and its API keys in `keysFile`.
@@ -22,6 +23,15 @@ extension ApplicationSpec {
       ingressScaling: manifest.ingressScaling.map { ScalingRule($0, manifest.ingressReplicas) },
       drainTimeout: .milliseconds(Int(manifest.rollout.drainTimeoutSeconds * 1000)),
       startTimeout: .milliseconds(Int(manifest.rollout.healthyDeadlineSeconds * 1000)))
+  }
+
+  /// The pure image of a manifest whose ranks are `vllm serve`.
+  init(_ manifest: Manifest, _ command: ServeCommand, _ program: VLLMProgram, keysFile: String?) {
+    self.init(manifest, modelFolder: "", keysFile: keysFile)
+    engine.arguments = command.arguments
+    engine.environment = command.environment
+    engine.recovers = false
+    engine.program = .vllm(program)
   }
 
   /// What every rank's command line has in common, in vLLM's words.
@@ -75,12 +85,13 @@ extension ApplicationSpec {
   /// What every ingress replica's command line has in common.
   private static func ingressArguments(_ manifest: Manifest, _ keysFile: String?) -> [String] {
     let ingress = manifest.ingress
+    // Another rank of vLLM would begin an answer anew, so a stream that has begun is never moved.
     var arguments = [
       "--model-id", manifest.model.id, "--policy", ingress.policy.rawValue,
       "--max-queue-wait-s", "\(ingress.maxQueueWaitSeconds)",
       "--max-outage-wait-s", "\(ingress.maxOutageWaitSeconds)",
       "--request-timeout-s", "\(ingress.requestTimeoutSeconds)",
-      "--migration-limit", "\(ingress.migrationLimit)",
+      "--migration-limit", "\(manifest.engine == .vllm ? 0 : ingress.migrationLimit)",
       "--max-queued-requests", "\(ingress.maxQueuedRequests)",
     ]
     arguments += ["--max-body-bytes", "\(ingress.maxBodyBytes)"]

@@ -62,7 +62,7 @@ final class Estate {
 
   /// A group whose segment cannot be had could never take a rank again, so its ranks are given up.
   private func takeSegments(_ state: Application) {
-    for group in state.groups {
+    for group in state.groups where group.engine.program == .bundled {
       let members = processes.filter { place, _ in place.group == group.index }
       for process in members.values {
         guard segments[group.index] == nil, let copy = process.inherited(LaunchPlan.groupDescriptor) else {

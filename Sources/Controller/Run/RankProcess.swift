@@ -11,6 +11,8 @@ final class RankProcess {
   let meter: ProcessMeter<RankStats>
   /// Whether a completion is being tried, or was answered.
   var isProbed = false
+  /// Who tells about it when it does not do so itself.
+  var watch: VLLMWatch?
 
   init(_ place: RankPlace, _ process: SupervisedProcess, page: String) {
     self.place = place
@@ -36,7 +38,9 @@ final class RankProcess {
 
   /// Whether it has requests, by its own account; nil when it does not say.
   var isBusy: Bool? {
-    meter.page.map { $0[.running] + $0[.waiting] > 0 }
+    // What vLLM says of its requests is as old as its last step.
+    guard watch == nil else { return nil }
+    return meter.page.map { $0[.running] + $0[.waiting] > 0 }
   }
 }
 

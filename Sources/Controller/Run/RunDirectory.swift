@@ -60,22 +60,8 @@ struct RunDirectory: Sendable {
 
   /// Removes the run folder with all that is in it; the logs stay.
   func removeAll() {
-    for name in Self.entries(of: run) { unlink("\(run)/\(name)") }
+    for name in Folder.names(in: run) { unlink("\(run)/\(name)") }
     rmdir(run)
-  }
-
-  /// The names in a folder, sorted; none when it cannot be read.
-  static func entries(of path: String) -> [String] {
-    guard let folder = opendir(path) else { return [] }
-    defer { closedir(folder) }
-    var names: [String] = []
-    while let entry = readdir(folder) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names.sorted()
   }
 }
 

@@ -142,6 +142,8 @@ extension SchemaReader {
     _ node: YAMLNode, _ text: String, _ words: [String], _ later: [String], _ path: String
   ) -> Value? {
     if words.contains(text) { return .text(text) }
+    // vLLM's own words, by version, are checked with its flags.
+    if engine == .vllm, path.hasPrefix(FieldPath.engineArguments + ".") { return .text(text) }
     if later.contains(text) {
       diagnostics.report(
         .notYet, "`\(path): \(text)` is not available yet", at: node.span,

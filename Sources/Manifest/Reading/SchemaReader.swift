@@ -4,6 +4,8 @@ struct SchemaReader {
   /// Where each section that the file holds begins.
   private(set) var sectionSpans: [String: SourceSpan] = [:]
   var diagnostics: DiagnosticList
+  /// What runs in a rank; known before all else, as words mean more to some engines.
+  private(set) var engine = EngineKind.bundled
 
   init(_ diagnostics: DiagnosticList) {
     self.diagnostics = diagnostics
@@ -15,6 +17,9 @@ struct SchemaReader {
         .wrongType, "a manifest is a mapping of keys, found \(root.kind)", at: root.span,
         help: "begin with `apiVersion: \(ManifestSchema.apiVersion)` and `name: ...`")
       return
+    }
+    if case .scalar(let word, _)? = root["engine"]?.content {
+      engine = EngineKind(rawValue: word) ?? .bundled
     }
     readSection(root, ManifestSchema.root, prefix: "", at: root.span)
   }

@@ -6,7 +6,7 @@ extension Checker {
         !entry.field.neutral.contains(read.value)
       else { continue }
       let name = entry.field.name
-      switch entry.field.bundled {
+      switch entry.standing(on: engine) {
       case .inEffect: continue
       case .notYet(let meanwhile):
         diagnostics.report(
@@ -23,6 +23,11 @@ extension Checker {
       diagnostics.report(
         .differs, "`dp_size_per_node` is honoured strictly here; current Ray accepts and ignores it",
         at: perNode.keySpan)
+    }
+    if engine == .vllm, let policy = values[FieldPath.failurePolicy], policy.value == .text("recover") {
+      diagnostics.report(
+        .noEffect, "`failure_policy: recover` has no effect here: a rank of vLLM cannot rejoin its group",
+        at: policy.keySpan, help: "write `restart_gang`, which is what happens")
     }
     if let overlap = values[FieldPath.dbo], overlap.value == .boolean(true) {
       diagnostics.report(

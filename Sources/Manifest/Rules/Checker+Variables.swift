@@ -11,15 +11,18 @@ extension Checker {
   private mutating func check(_ name: String, _ value: String, at span: SourceSpan) {
     let history = name.hasPrefix(VLLMVariables.prefix) ? Self.history(of: name) : nil
     guard let known = KnownVariable.named(name) else {
-      if name.hasPrefix(VLLMVariables.prefix) { checkUndescribed(name, at: span) }
+      if engine == .bundled, name.hasPrefix(VLLMVariables.prefix) { checkUndescribed(name, at: span) }
       return
     }
     if let danger = known.danger?(value) {
       diagnostics.report(
-        danger.code, "`\(name)` \(danger.message)", at: span, note: Self.effect(of: known), help: danger.help)
+        danger.code, "`\(name)` \(danger.message)", at: span,
+        note: engine == .bundled ? Self.effect(of: known) : nil, help: danger.help)
       return
     }
     let help = known.instead.map { "vLLM takes \($0) in its place" }
+    // What a release of vLLM does with a variable is its own rules' business.
+    guard engine == .bundled else { return }
     switch known.bundled {
     case .inEffect:
       if name == KnownVariable.chunkSizeName { checkChunkSize(value, at: span) }

@@ -20,6 +20,9 @@ struct Checker {
     return layout()
   }
 
+  /// What runs in a rank.
+  var engine: EngineKind { word(FieldPath.engine, .bundled) }
+
   /// The value in effect: the file's, else the schema's.
   func value(_ path: String) -> Value {
     if let read = values[path] { return read.value }

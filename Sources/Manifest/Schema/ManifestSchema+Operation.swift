@@ -41,13 +41,23 @@ extension ManifestSchema {
           "The memory of the device a rank believes to have; left out, the engine's"
             + " own default.", .groupRestart, vllm: "real devices have their own"),
         Field(
-          "mode", .choice(["external", "internal", "hybrid"]), "Who balances over vLLM's ranks.", .none,
+          "mode", .choice(["external"], later: ["internal", "hybrid"]),
+          "Who balances over vLLM's ranks: `external` is dpdeploy's ingress, over one `vllm serve` for each rank.",
+          .none,
           bundled: .noEffect("it is for `engine: vllm`")),
         Field(
-          "executable", .text(.any), "The engine to start in place of the installed one.", .none,
+          "executable", .text(.any),
+          "The `vllm` to start: a path, taken from the manifest's folder, or a name to be found in PATH; left out, `vllm`.",
+          .none,
           bundled: .noEffect("it is for `engine: vllm`")),
         Field(
-          "extra_args", .texts, "Further arguments.", .none, bundled: .noEffect("it is for `engine: vllm`")),
+          "extra_args", .texts,
+          "Further arguments of `vllm serve`, as on its command line; its flags are checked.", .none,
+          bundled: .noEffect("it is for `engine: vllm`")),
+        Field(
+          "version", .text(.any),
+          "vLLM's version, whose flags count; left out, that of the installation beside `executable`.", .none,
+          bundled: .noEffect("it is for `engine: vllm`")),
       ]),
     Field.section(
       "rollout", "How changes and stops are carried out.",

@@ -98,7 +98,8 @@ extension ManifestSchema {
         "dp_size_per_node", .integer(1...1024),
         "Ranks of a group on one node, as a contiguous block; must divide `data_parallel_size`.",
         .groupRestart,
-        vllm: "`--data-parallel-size-local`", ray: "checked after placement; current Ray itself ignores it"),
+        vllm: "blocks of ranks, each with its part of the devices",
+        ray: "checked after placement; current Ray itself ignores it"),
       Field(
         "stream_batching_interval_ms", .number(0...(.infinity)),
         "How long Ray gathers tokens before it sends them.",

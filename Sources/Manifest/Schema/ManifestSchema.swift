@@ -56,7 +56,7 @@ public enum ManifestSchema {
       "backend", .choice(["local"], later: ["ray"]), .text("local"),
       "Where the processes run: on this machine, or as a Ray Serve application.", .recreate),
     Field(
-      "engine", .choice(["bundled"], later: ["vllm"]), .text("bundled"),
+      "engine", .choice(["bundled", "vllm"]), .text("bundled"),
       "What runs in a rank: the engine that comes with the tools, or `vllm serve`.", .recreate),
   ]
 }

@@ -17,6 +17,9 @@ public struct DiagnosticCode: Sendable, Hashable, CustomStringConvertible {
   /// The model's folder is not on this machine.
   public static let modelNotFound = DiagnosticCode("model-not-found")
 
+  /// The engine is not installed on this machine.
+  public static let engineNotFound = DiagnosticCode("engine-not-found")
+
   // MARK: The text
 
   /// The bytes are not UTF-8.

@@ -14,6 +14,10 @@ enum ManifestFile {
       return ManifestReading(diagnostics: [diagnostic], source: ManifestSource(name: shown, text: ""))
     case .success(let source):
       let reading = Manifest.read(source)
+      if let manifest = reading.manifest, manifest.engine == .vllm {
+        let remarks = VLLMRemarks.of(manifest, folder: folder(of: name), file: shown, missing: missingModel)
+        return remarks.reduce(reading) { $0.adding($1) }
+      }
       guard let manifest = reading.manifest, let remark = remarkOnModel(manifest, name, shown, missingModel)
       else {
         return reading

@@ -1,0 +1,66 @@
+import ControlAPI
+import Deployment
+import Glibc
+import Manifest
+import Platform
+import VLLM
+
+extension ManifestIntake {
+  /// Finds the installation, composes its command, and says what of the manifest it cannot take.
+  func acceptVLLM(
+    _ manifest: Manifest, _ remarks: [String], path: String?, folder: String
+  ) throws(ControlError) -> AcceptedManifest {
+    let home = Self.folder(of: path) ?? folder
+    let lookup = ModelLookup(manifestFolder: home, bundledFolders: tools.models)
+    let installation = try find(manifest, home)
+    let told = manifest.vllm?.version.flatMap(VLLMVersion.init)
+    let version = told ?? installation.version ?? .newestKnown
+    let (command, own) = ServeCommand.compose(manifest, model: model(manifest, lookup), version: version)
+    var warnings = remarks + own.filter { $0.severity != .note }.map { Self.text($0, path) }
+    guard let command else {
+      throw ControlError(
+        code: "invalid-manifest",
+        message: own.filter { $0.severity == .error }.map { Self.text($0, path) }.joined(separator: "\n"),
+        exitCode: 3)
+    }
+    if told == nil, installation.version == nil {
+      warnings.append(
+        "the release of \(installation.executable) is not known: taken for \(version); say it in engine_options.version"
+      )
+    }
+    let program = VLLMProgram(
+      executable: installation.executable, devicesPerRank: command.devicesPerRank, devices: command.devices,
+      standstill: .milliseconds(Int((manifest.vllm?.standstillSeconds ?? 30) * 1000)))
+    let keys = try findKeys(manifest, lookup)
+    return AcceptedManifest(
+      manifest: manifest, spec: ApplicationSpec(manifest, command, program, keysFile: keys),
+      warnings: warnings)
+  }
+
+  private func find(_ manifest: Manifest, _ folder: String) throws(ControlError) -> VLLMInstallation {
+    let name = manifest.vllm?.executable ?? "vllm"
+    if let found = VLLMInstallation.find(
+      name, folder: folder, searchPath: Environment["PATH"] ?? "",
+      isExecutable: { access($0, X_OK) == 0 }, entries: Folder.names)
+    {
+      return found
+    }
+    throw ControlError(
+      code: "engine-not-found",
+      message:
+        "there is no `\(name)` that could be run; install vLLM (`pip install vllm`), or name it in engine_options.executable",
+      exitCode: 3)
+  }
+
+  /// A folder here, or else a name that vLLM looks up on Hugging Face.
+  private func model(_ manifest: Manifest, _ lookup: ModelLookup) -> String {
+    lookup.candidates(for: manifest.model.source).first { access($0 + "/config.json", R_OK) == 0 }
+      ?? manifest.model.source
+  }
+
+  private static func text(_ remark: Diagnostic, _ path: String?) -> String {
+    let placed = Diagnostic(
+      remark.code, remark.message, file: path ?? "<stdin>", span: remark.span, severity: remark.severity)
+    return remark.help.map { "\(placed); \($0)" } ?? "\(placed)"
+  }
+}

@@ -1,0 +1,39 @@
+import Deployment
+import Supervision
+import VLLM
+
+extension LaunchPlan {
+  /// One `vllm serve` of a group.
+  ///
+  /// - Parameters:
+  ///   - port: where the group's ranks meet.
+  ///   - place: the rank's place among all ranks of this machine, which decides its devices.
+  /// - Returns: nil when the manifest names too few devices.
+  func vllmRank(_ rank: Int, of launch: GroupLaunch, _ program: VLLMProgram, port: Int, place: Int)
+    -> LaunchSpec?
+  {
+    let life = RankPlace(group: launch.group, rank: rank, epoch: launch.epoch)
+    guard
+      let devices = ServeCommand.visibleDevices(
+        place: place, perRank: program.devicesPerRank, of: program.devices)
+    else { return nil }
+    return LaunchSpec(
+      executable: program.executable,
+      arguments: launch.engine.arguments
+        + ServeCommand.rankArguments(
+          rank: rank, size: launch.engine.size, socket: directory.rankSocket(life), rendezvousPort: port),
+      environment: launch.engine.environment + ["CUDA_VISIBLE_DEVICES=\(devices)"],
+      logPath: directory.rankLog(life),
+      token: ProcessToken(
+        home: home, application: application, role: "rank", index: "\(launch.group)-\(rank)",
+        epoch: launch.epoch))
+  }
+
+  /// The place of a rank among all of this machine: virtual nodes are parts of it, one after the other.
+  ///
+  /// - Parameter before: the nodes of the ranks of groups with lower numbers.
+  static func place(of rank: Int, in launch: GroupLaunch, devicesPerNode: Int, before: [Int]) -> Int {
+    let node = launch.nodes[rank]
+    return node * devicesPerNode + before.count { $0 == node } + launch.nodes[..<rank].count { $0 == node }
+  }
+}

@@ -1,0 +1,35 @@
+/// What `engine: vllm` is told besides the model and the layout.
+public struct VLLMSettings: Sendable, Equatable {
+  /// The program, as the manifest names it: a path or a name.
+  public let executable: String
+  /// The version whose flags count; nil takes the installation's.
+  public let version: String?
+  /// The engine arguments that the file gives, by vLLM's names, in the schema's order.
+  public let arguments: [Settings.Entry]
+  /// Further arguments, as on the command line.
+  public let extraArguments: [String]
+  /// A tokenizer that is not the model's own.
+  public let tokenizer: String?
+  /// A rank that has requests and makes no step for so long stands still, in seconds.
+  public let standstillSeconds: Double
+
+  init(_ checked: Checker) {
+    executable = checked.text(FieldPath.executable) ?? "vllm"
+    version = checked.text(FieldPath.engineVersion)
+    extraArguments = checked.texts(FieldPath.extraArguments)
+    tokenizer = checked.text(FieldPath.tokenizerSource)
+    // Ray's rule: three checks in a row that fail.
+    standstillSeconds =
+      3
+      * max(
+        checked.number(FieldPath.healthCheckPeriod) ?? 10, checked.number(FieldPath.healthCheckTimeout) ?? 10)
+    arguments = ManifestSchema.entries.compactMap { entry in
+      guard entry.path.hasPrefix(FieldPath.engineArguments + "."), checked.isGiven(entry.path) else {
+        return nil
+      }
+      return Settings.Entry(
+        path: entry.path, value: checked.value(entry.path), span: checked.span(entry.path),
+        isSecret: entry.field.isSecret, changeClass: .groupRestart)
+    }
+  }
+}

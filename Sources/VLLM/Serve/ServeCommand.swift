@@ -1,0 +1,49 @@
+public import Manifest
+
+/// `vllm serve` for the ranks of a deployment: what is the same for all of them, and what each adds.
+///
+/// Every rank is an API server of its own over one engine (`--data-parallel-rank`, vLLM's external load balancing), on
+/// a private socket behind dpdeploy's ingress.
+public struct ServeCommand: Sendable, Equatable {
+  /// `serve` and the arguments that all ranks have in common.
+  public let arguments: [String]
+  /// The manifest's variables as `NAME=value`, translated for the release.
+  public let environment: [String]
+  /// Devices that one rank takes.
+  public let devicesPerRank: Int
+  /// Device numbers that the ranks may take, by the manifest's `CUDA_VISIBLE_DEVICES`; nil takes those from 0 on.
+  public let devices: [String]?
+
+  /// Composes the command for a release, and says what of the manifest had to be translated or cannot be used.
+  ///
+  /// - Parameter model: the model's folder, or its name on Hugging Face.
+  /// - Returns: nil as command when there is an error among the remarks.
+  public static func compose(
+    _ manifest: Manifest, model: String, version: VLLMVersion
+  ) -> (command: ServeCommand?, remarks: [Diagnostic]) {
+    var composer = ServeComposer(manifest, version)
+    composer.compose(model: model)
+    let isUsable = !composer.remarks.contains { $0.severity == .error }
+    return (isUsable ? composer.command : nil, composer.remarks)
+  }
+
+  /// What one rank adds to ``arguments``.
+  public static func rankArguments(rank: Int, size: Int, socket: String, rendezvousPort: Int) -> [String] {
+    let place = ["--uds", socket]
+    guard size > 1 else { return place }
+    return place + [
+      "--data-parallel-size", "\(size)", "--data-parallel-rank", "\(rank)", "--data-parallel-external-lb",
+      "--data-parallel-address", "127.0.0.1", "--data-parallel-rpc-port", "\(rendezvousPort)",
+    ]
+  }
+
+  /// `CUDA_VISIBLE_DEVICES` of the rank that is the `place`-th on its machine.
+  ///
+  /// - Returns: nil when the manifest names fewer devices than that takes.
+  public static func visibleDevices(place: Int, perRank: Int, of devices: [String]?) -> String? {
+    let range = place * perRank..<(place + 1) * perRank
+    guard let devices else { return range.map(String.init).joined(separator: ",") }
+    guard range.upperBound <= devices.count else { return nil }
+    return devices[range].joined(separator: ",")
+  }
+}

