@@ -42,15 +42,16 @@ enum Attention {
   func run(
     layer: Int, rows: Range<Int>, hidden: Rows, step: StepTables, cache: KeyValueCache, output: Rows
   ) {
+    let adapters = step.adapters?.layer(layer, firstRow: rows.lowerBound)
     switch self {
     case .latent(let attention, let weights):
       attention.run(
         weights[layer], rows: rows, hidden: hidden, step: step, cache: cache.layer(layer),
-        output: output)
+        adapters: adapters, output: output)
     case .grouped(let attention, let weights):
       attention.run(
         weights[layer], rows: rows, hidden: hidden, step: step, cache: cache.layer(layer),
-        output: output)
+        adapters: adapters, output: output)
     }
   }
 }

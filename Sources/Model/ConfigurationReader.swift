@@ -41,6 +41,23 @@ struct ConfigurationReader {
 
   func contains(_ field: String) -> Bool { value(field) != nil }
 
+  /// Whether the field says anything: `false`, an empty list and an empty object do not.
+  func says(_ field: String) -> Bool {
+    switch value(field) {
+    case nil, .bool(false): false
+    case let value?: value.elements?.isEmpty != true && value.members?.isEmpty != true
+    }
+  }
+
+  /// The names of an object's members; none when the field is absent.
+  func names(in field: String) throws(ModelError) -> [String] {
+    guard let value = value(field) else { return [] }
+    guard let members = value.members else {
+      throw fault(field, "expected an object, found \(value.typeName)")
+    }
+    return members.map(\.name)
+  }
+
   func optionalCount(_ field: String, atLeast minimum: Int = 1) throws(ModelError) -> Int? {
     guard let value = value(field) else { return nil }
     guard case .integer(let count) = value else {

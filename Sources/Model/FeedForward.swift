@@ -54,7 +54,7 @@ struct FeedForwardWeights {
 struct FeedForward {
   /// Rows computed together: enough to reuse a weight row from the nearest cache, few enough that the
   /// inner activations stay there too.
-  private static let rowBlock = 64
+  private static let rowBlock = AdapterScratch.rowBlock
 
   private let hiddenSize: Int
   /// `[rows, width]` of gates, then as much of ups; or both in alternating tiles.
@@ -69,21 +69,27 @@ struct FeedForward {
   }
 
   /// `output[rows, hiddenSize] = down(silu(gate x) · up x)`, row by row independent.
+  ///
+  /// - Parameter adapters: What adapters change of the network, from the first of the rows on.
   func run(
     _ weights: FeedForwardWeights, rows: Int, input: UnsafePointer<Float>,
-    output: UnsafeMutablePointer<Float>
+    output: UnsafeMutablePointer<Float>, adapters: LayerAdapters? = nil
   ) {
     let x = Rows(UnsafeMutablePointer(mutating: input), stride: hiddenSize)
     let y = Rows(output, stride: hiddenSize)
     for first in stride(from: 0, to: rows, by: Self.rowBlock) {
       let count = min(Self.rowBlock, rows - first)
-      weights.down.product(
-        gate(weights, x.from(row: first), count: count), count: count, into: y.from(row: first))
+      let adapters = adapters?.from(row: first)
+      let gated = gate(weights, x.from(row: first), count: count, adapters)
+      weights.down.product(gated, count: count, into: y.from(row: first))
+      adapters?.add(.down, count: count, from: gated, to: y.from(row: first))
     }
   }
 
   /// `[count, width] = silu(gate x) · up x`, in scratch memory.
-  private func gate(_ weights: FeedForwardWeights, _ x: Rows, count: Int) -> Rows {
+  private func gate(
+    _ weights: FeedForwardWeights, _ x: Rows, count: Int, _ adapters: LayerAdapters?
+  ) -> Rows {
     let width = weights.width
     switch weights.inner {
     case .separate(let gate, let up):
@@ -91,10 +97,15 @@ struct FeedForward {
       let ups = Rows(inner.base + count * width, stride: width)
       gate.product(x, count: count, into: gates)
       up.product(x, count: count, into: ups)
+      adapters?.add(.gate, count: count, from: x, to: gates)
+      adapters?.add(.up, count: count, from: x, to: ups)
       applySwiGLU(gate: gates.base, up: ups.base, count: count * width)
       return gates
     case .fused(let both):
-      both.product(x, count: count, into: Rows(inner.base, stride: 2 * width))
+      let tiles = Rows(inner.base, stride: 2 * width)
+      both.product(x, count: count, into: tiles)
+      adapters?.add(.gate, count: count, from: x, to: tiles, columns: .tiles(turn: 0))
+      adapters?.add(.up, count: count, from: x, to: tiles, columns: .tiles(turn: 1))
       applySwiGLU(tiles: inner.base, count: count, width: width, into: gated.base)
       return Rows(gated.base, stride: width)
     }

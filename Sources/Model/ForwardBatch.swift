@@ -10,13 +10,18 @@ public struct ForwardBatch: Sendable {
     public var contextLength: Int
     /// The cache block of every `blockSize` tokens, covering `contextLength + rowCount` tokens.
     public var blockTable: [Int32]
+    /// The adapter that its tokens go through; nil is the model itself.
+    public var adapter: LoRAAdapter?
 
     /// A slice of `rowCount` new tokens behind `contextLength` cached ones.
-    public init(firstRow: Int, rowCount: Int, contextLength: Int, blockTable: [Int32]) {
+    public init(
+      firstRow: Int, rowCount: Int, contextLength: Int, blockTable: [Int32], adapter: LoRAAdapter? = nil
+    ) {
       self.firstRow = firstRow
       self.rowCount = rowCount
       self.contextLength = contextLength
       self.blockTable = blockTable
+      self.adapter = adapter
     }
   }
 
@@ -46,15 +51,18 @@ public struct ForwardBatch: Sendable {
   ///   - contextLength: Tokens already cached.
   ///   - blockTable: Cache blocks for all tokens up to and including the new ones.
   ///   - wantsLogits: Whether the last new token's logits are wanted.
+  ///   - adapter: What the tokens go through; the same for all tokens of a sequence.
   public mutating func append(
-    _ new: some Collection<Int32>, contextLength: Int, blockTable: [Int32], wantsLogits: Bool
+    _ new: some Collection<Int32>, contextLength: Int, blockTable: [Int32], wantsLogits: Bool,
+    adapter: LoRAAdapter? = nil
   ) {
     let first = tokens.count
     tokens.append(contentsOf: new)
     for offset in 0..<new.count { positions.append(Int32(contextLength + offset)) }
     sequences.append(
       SequenceSlice(
-        firstRow: first, rowCount: new.count, contextLength: contextLength, blockTable: blockTable))
+        firstRow: first, rowCount: new.count, contextLength: contextLength, blockTable: blockTable,
+        adapter: adapter))
     if wantsLogits, !new.isEmpty { logitRows.append(tokens.count - 1) }
   }
 

@@ -69,32 +69,35 @@ struct GroupedQueryAttention {
   ///   - hidden: The rows' normalised hidden states, `[rows.count, hiddenSize]`.
   ///   - step: The batch's tables.
   ///   - cache: The layer's cache.
+  ///   - adapters: What adapters change of the layer.
   func run(
     _ weights: GroupedQueryAttentionWeights, rows: Range<Int>, hidden: Rows, step: StepTables,
-    cache: LayerCache, output: Rows
+    cache: LayerCache, adapters: LayerAdapters?, output: Rows
   ) {
-    project(
-      weights.query, norm: weights.norms?.query, heads: shape.headCount, rows: rows, hidden: hidden,
-      step: step, into: queries)
-    project(
-      weights.key, norm: weights.norms?.key, heads: shape.keyValueHeadCount, rows: rows, hidden: hidden,
-      step: step, into: keys)
-    let keyWidth = shape.keyValueHeadCount * shape.headSize
-    weights.value.product(hidden, count: rows.count, into: Rows(values.base, stride: keyWidth))
+    let queryRows = Rows(queries.base, stride: shape.headCount * shape.headSize)
+    let keyRows = Rows(keys.base, stride: shape.keyValueHeadCount * shape.headSize)
+    let valueRows = Rows(values.base, stride: keyRows.stride)
+    weights.query.product(hidden, count: rows.count, into: queryRows)
+    adapters?.add(.query, count: rows.count, from: hidden, to: queryRows)
+    place(queries, norm: weights.norms?.query, heads: shape.headCount, rows: rows, step: step)
+    weights.key.product(hidden, count: rows.count, into: keyRows)
+    adapters?.add(.key, count: rows.count, from: hidden, to: keyRows)
+    place(keys, norm: weights.norms?.key, heads: shape.keyValueHeadCount, rows: rows, step: step)
+    weights.value.product(hidden, count: rows.count, into: valueRows)
+    adapters?.add(.value, count: rows.count, from: hidden, to: valueRows)
     cacheRows(rows, step: step, cache: cache)
     for (index, row) in rows.enumerated() {
       attend(index: index, row: row, step: step, cache: cache)
     }
-    weights.output.product(
-      Rows(mixed.base, stride: shape.headCount * shape.headSize), count: rows.count, into: output)
+    let mixedRows = Rows(mixed.base, stride: shape.headCount * shape.headSize)
+    weights.output.product(mixedRows, count: rows.count, into: output)
+    adapters?.add(.output, count: rows.count, from: mixedRows, to: output)
   }
 
-  /// Projects to heads, normalises each if there is a norm, and rotates them.
-  private func project(
-    _ matrix: Linear, norm: FloatBuffer?, heads: Int, rows: Range<Int>, hidden: Rows, step: StepTables,
-    into target: FloatBuffer
+  /// Normalises each head if there is a norm, and rotates it to its position.
+  private func place(
+    _ target: FloatBuffer, norm: FloatBuffer?, heads: Int, rows: Range<Int>, step: StepTables
   ) {
-    matrix.product(hidden, count: rows.count, into: Rows(target.base, stride: heads * shape.headSize))
     if let norm {
       let each = Rows(target.base, stride: shape.headSize)
       normalizeRootMeanSquare(each, count: rows.count * heads, weight: norm, epsilon: epsilon, into: each)

@@ -23,7 +23,8 @@ extension LanguageModel {
       for (half, range) in halves.enumerated() {
         if underWay[half] { try settle(half, range, experts) }
         attend(index, norm: layer.inputNorm, rows: range, step: step, cache: cache)
-        underWay[half] = try send(layer, half, range, experts)
+        let adapters = step.adapters?.layer(index, firstRow: range.lowerBound)
+        underWay[half] = try send(layer, half, range, adapters, experts)
       }
       for (half, range) in halves.enumerated() where underWay[half] {
         try experts.serve(half: half, output: start(of: range, workspace.output))
@@ -40,7 +41,8 @@ extension LanguageModel {
   /// Sends a half to the layer's experts and computes the shared one meanwhile; a dense layer is computed whole, and
   /// then nothing is under way.
   private func send<Experts: OverlappedDispatch>(
-    _ layer: ModelWeights.Layer, _ half: Int, _ range: Range<Int>, _ experts: Experts
+    _ layer: ModelWeights.Layer, _ half: Int, _ range: Range<Int>, _ adapters: LayerAdapters?,
+    _ experts: Experts
   ) throws(Experts.Failure) -> Bool {
     let normed = start(of: range, workspace.normed)
     normalizeRootMeanSquare(
@@ -50,14 +52,16 @@ extension LanguageModel {
     switch layer.mixture {
     case .dense(let weights):
       let output = start(of: range, workspace.output)
-      network.run(weights, rows: range.count, input: normed, output: output)
+      network.run(weights, rows: range.count, input: normed, output: output, adapters: adapters)
       add(
         output, to: start(of: range, workspace.hidden), count: range.count * configuration.hiddenSize)
       return false
     case .experts(let index, let gate, let bias, let weights):
       let routing = route(rows: range, gate: gate, bias: bias)
       try experts.dispatch(moeLayer: index, half: half, hidden: normed, routing: routing)
-      if let weights { network.run(weights, rows: range.count, input: normed, output: shared) }
+      if let weights {
+        network.run(weights, rows: range.count, input: normed, output: shared, adapters: adapters)
+      }
       return true
     }
   }

@@ -23,6 +23,7 @@ public final class LanguageModel {
   let network: FeedForward
   private let router: ExpertRouter
   let workspace: Workspace
+  private let adapterScratch: AdapterScratch
 
   /// Opens a Hugging Face model folder: `config.json` and safetensors files.
   ///
@@ -54,6 +55,7 @@ public final class LanguageModel {
         hiddenSize: configuration.hiddenSize, maxWidth: max(configuration.denseIntermediateSize, shared))
       router = try ExpertRouter(configuration.experts)
       workspace = try Workspace(configuration, maxTokens: maxBatchTokens)
+      adapterScratch = try AdapterScratch(configuration)
     } catch { throw .tensors(error) }
   }
 
@@ -74,7 +76,9 @@ public final class LanguageModel {
     let step = prepare(batch, blockSize: cache.blockSize)
     for (index, layer) in weights.layers.enumerated() {
       attend(index, norm: layer.inputNorm, rows: 0..<batch.tokens.count, step: step, cache: cache)
-      try mix(layer, tokens: batch.tokens.count, experts: experts)
+      try mix(
+        layer, tokens: batch.tokens.count, adapters: step.adapters?.layer(index, firstRow: 0),
+        experts: experts)
     }
     writeLogits(batch.logitRows, into: logits)
   }
@@ -106,7 +110,8 @@ public final class LanguageModel {
     rotary.fillAngles(batch.positions, cosines: workspace.cosines, sines: workspace.sines)
     return StepTables(
       batch, sequence: workspace.sequence, blockSize: blockSize, pairCount: rotary.pairCount,
-      cosines: workspace.cosines.base, sines: workspace.sines.base)
+      cosines: workspace.cosines.base, sines: workspace.sines.base,
+      adapters: StepAdapters(batch, scratch: adapterScratch))
   }
 
   func rows(_ buffer: FloatBuffer) -> Rows { Rows(buffer.base, stride: configuration.hiddenSize) }
@@ -129,7 +134,7 @@ public final class LanguageModel {
 
   /// `hidden += feedForward(norm(hidden))`, dense or through experts.
   private func mix<Experts: ExpertDispatch>(
-    _ layer: ModelWeights.Layer, tokens: Int, experts: Experts
+    _ layer: ModelWeights.Layer, tokens: Int, adapters: LayerAdapters?, experts: Experts
   ) throws(Experts.Failure) {
     let normed = workspace.normed.base
     let output = workspace.output.base
@@ -139,12 +144,13 @@ public final class LanguageModel {
       epsilon: configuration.normEpsilon, into: rows(workspace.normed))
     switch layer.mixture {
     case .dense(let weights):
-      network.run(weights, rows: tokens, input: normed, output: output)
+      network.run(weights, rows: tokens, input: normed, output: output, adapters: adapters)
     case .experts(let index, let gate, let bias, let shared):
       let routing = route(rows: 0..<tokens, gate: gate, bias: bias)
       try experts.run(moeLayer: index, hidden: normed, routing: routing, output: output)
       if let shared {
-        network.run(shared, rows: tokens, input: normed, output: workspace.shared.base)
+        network.run(
+          shared, rows: tokens, input: normed, output: workspace.shared.base, adapters: adapters)
         add(workspace.shared.base, to: output, count: count)
       }
     }

@@ -79,12 +79,13 @@ struct LatentAttention {
   ///   - hidden: The rows' normalised hidden states, `[rows.count, hiddenSize]`.
   ///   - step: The batch's tables.
   ///   - cache: The layer's cache.
+  ///   - adapters: What adapters change of the layer.
   func run(
     _ weights: LatentAttentionWeights, rows: Range<Int>, hidden: Rows, step: StepTables,
-    cache: LayerCache, output: Rows
+    cache: LayerCache, adapters: LayerAdapters?, output: Rows
   ) {
-    projectQueries(weights, rows: rows, hidden: hidden, step: step)
-    cacheLatents(weights, rows: rows, hidden: hidden, step: step, cache: cache)
+    projectQueries(weights, rows: rows, hidden: hidden, step: step, adapters: adapters)
+    cacheLatents(weights, rows: rows, hidden: hidden, step: step, cache: cache, adapters: adapters)
     absorb(weights, count: rows.count)
     let mixed = buffers.mixed.base
     for (index, row) in rows.enumerated() {
@@ -97,21 +98,25 @@ struct LatentAttention {
           into: mixed + index * shape.headCount * shape.latentSize)
       }
     }
-    expand(weights, count: rows.count, output: output)
+    expand(weights, count: rows.count, adapters: adapters, output: output)
   }
 
   private func projectQueries(
-    _ weights: LatentAttentionWeights, rows: Range<Int>, hidden: Rows, step: StepTables
+    _ weights: LatentAttentionWeights, rows: Range<Int>, hidden: Rows, step: StepTables,
+    adapters: LayerAdapters?
   ) {
     let queries = Rows(buffers.queries.base, stride: shape.headCount * shape.queryHeadSize)
     switch weights.query {
     case .full(let matrix):
       matrix.product(hidden, count: rows.count, into: queries)
+      adapters?.add(.query, count: rows.count, from: hidden, to: queries)
     case .lowRank(let down, let norm, let up):
       let low = Rows(buffers.lowRank.base, stride: down.rows)
       down.product(hidden, count: rows.count, into: low)
+      adapters?.add(.queryDown, count: rows.count, from: hidden, to: low)
       normalizeRootMeanSquare(low, count: rows.count, weight: norm, epsilon: epsilon, into: low)
       up.product(low, count: rows.count, into: queries)
+      adapters?.add(.queryUp, count: rows.count, from: low, to: queries)
     }
     for (index, row) in rows.enumerated() {
       for head in 0..<shape.headCount {
@@ -124,10 +129,11 @@ struct LatentAttention {
 
   private func cacheLatents(
     _ weights: LatentAttentionWeights, rows: Range<Int>, hidden: Rows, step: StepTables,
-    cache: LayerCache
+    cache: LayerCache, adapters: LayerAdapters?
   ) {
     let latents = Rows(buffers.latents.base, stride: shape.cachedWidth)
     weights.latentDown.product(hidden, count: rows.count, into: latents)
+    adapters?.add(.latentDown, count: rows.count, from: hidden, to: latents)
     normalizeRootMeanSquare(
       latents, count: rows.count, weight: weights.latentNorm, epsilon: epsilon, into: latents)
     for (index, row) in rows.enumerated() {
@@ -152,7 +158,9 @@ struct LatentAttention {
     }
   }
 
-  private func expand(_ weights: LatentAttentionWeights, count: Int, output: Rows) {
+  private func expand(
+    _ weights: LatentAttentionWeights, count: Int, adapters: LayerAdapters?, output: Rows
+  ) {
     let mixed = Rows(buffers.mixed.base, stride: shape.headCount * shape.latentSize)
     let values = Rows(buffers.values.base, stride: shape.headCount * shape.valueSize)
     for head in 0..<shape.headCount {
@@ -161,6 +169,7 @@ struct LatentAttention {
         into: values.from(column: head * shape.valueSize))
     }
     weights.output.product(values, count: count, into: output)
+    adapters?.add(.output, count: count, from: values, to: output)
   }
 }
 

@@ -5,6 +5,8 @@ struct StepTables {
   let batch: ForwardBatch
   /// Index into `batch.sequences` of each row.
   let sequence: UnsafePointer<Int>
+  /// The batch's adapters; nil when there are none.
+  let adapters: StepAdapters?
   private let blockSize: Int
   private let pairCount: Int
   private let cosineTable: UnsafePointer<Float>
@@ -12,8 +14,9 @@ struct StepTables {
 
   init(
     _ batch: ForwardBatch, sequence: UnsafePointer<Int>, blockSize: Int, pairCount: Int,
-    cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>
+    cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>, adapters: StepAdapters? = nil
   ) {
+    self.adapters = adapters
     self.batch = batch
     self.sequence = sequence
     self.blockSize = blockSize

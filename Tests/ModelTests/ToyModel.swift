@@ -31,9 +31,12 @@ struct ToyModel {
   let prompts: [Prompt]
   let golden: SafetensorsFile
 
-  init(_ toy: Toy = .deepseekV3) throws {
-    golden = try SafetensorsFile(path: toy.folder + "/golden.safetensors")
-    let json = try MappedFile.json(path: toy.folder + "/golden.json")
+  init(_ toy: Toy = .deepseekV3) throws { try self.init(folder: toy.folder) }
+
+  /// The goldens of a folder.
+  init(folder: String) throws {
+    golden = try SafetensorsFile(path: folder + "/golden.safetensors")
+    let json = try MappedFile.json(path: folder + "/golden.json")
     prompts = (json["prompts"]?.elements ?? []).map { prompt in
       Prompt(
         name: prompt["name"]?.string ?? "", tokens: Self.tokens(prompt["prompt"]),
@@ -82,9 +85,13 @@ final class Conversation {
   let experts: LocalExperts
   private(set) var length = 0
   let blockTable: [Int32]
+  private let adapter: LoRAAdapter?
 
-  init(_ model: LanguageModel, blockSize: Int = 16, maxLength: Int = 256) throws {
+  init(
+    _ model: LanguageModel, blockSize: Int = 16, maxLength: Int = 256, adapter: LoRAAdapter? = nil
+  ) throws {
     self.model = model
+    self.adapter = adapter
     let blocks = (maxLength + blockSize - 1) / blockSize
     cache = try KeyValueCache(
       model.configuration, blockCount: blocks + 3, blockSize: blockSize,
@@ -98,7 +105,8 @@ final class Conversation {
   /// Feeds tokens in one chunk and returns the logits of each, row after row.
   func feed(_ tokens: [Int32]) -> [Float] {
     var batch = ForwardBatch()
-    batch.append(tokens, contextLength: length, blockTable: blockTable, wantsLogits: false)
+    batch.append(
+      tokens, contextLength: length, blockTable: blockTable, wantsLogits: false, adapter: adapter)
     batch.logitRows = Array(0..<tokens.count)
     let size = tokens.count * model.configuration.vocabularySize
     var logits = [Float](repeating: .nan, count: size)
