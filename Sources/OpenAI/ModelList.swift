@@ -8,13 +8,16 @@ public struct ModelCard: Sendable, Equatable {
   public var created: Int
   /// The most tokens of prompt and answer; nil when the one who lists does not know.
   public var maxModelLength: Int?
+  /// The model that it adapts; nil when it is none of that kind.
+  public var parent: String?
 
   /// A model.
-  public init(id: String, root: String, created: Int, maxModelLength: Int?) {
+  public init(id: String, root: String, created: Int, maxModelLength: Int?, parent: String? = nil) {
     self.id = id
     self.root = root
     self.created = created
     self.maxModelLength = maxModelLength
+    self.parent = parent
   }
 
   /// The body of `/v1/models`.
@@ -40,7 +43,9 @@ public struct ModelCard: Sendable, Equatable {
     json.integer(created)
     json.raw(",\"owned_by\":\"dpdeploy\",\"root\":")
     json.string(root)
-    json.raw(",\"parent\":null,\"max_model_len\":")
+    json.raw(",\"parent\":")
+    if let parent { json.string(parent) } else { json.raw("null") }
+    json.raw(",\"max_model_len\":")
     if let maxModelLength { json.integer(maxModelLength) } else { json.raw("null") }
     json.raw(",\"permission\":[{\"id\":")
     json.string("modelperm-\(id)")

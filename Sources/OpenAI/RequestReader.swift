@@ -21,6 +21,13 @@ public final class RequestReader {
     try read(body) { (root) throws(APIError) in try ChatRequest(RequestFields(root)) }
   }
 
+  /// Reads the body of `/v1/load_lora_adapter` or `/v1/unload_lora_adapter`.
+  ///
+  /// - Throws: as ``completion(_:)``.
+  public func adapter(_ body: [UInt8]) throws(APIError) -> AdapterRequest {
+    try read(body) { (root) throws(APIError) in try AdapterRequest(RequestFields(root)) }
+  }
+
   /// Reads only what a relay needs.
   ///
   /// - Parameter hashingPrompt: whether ``RequestOutline/promptBlocks`` are wanted, which costs a walk over the prompt.

@@ -112,7 +112,7 @@ final class ComputeLoop {
     var phases = begun
     // Numbers, not the counters themselves: a copy of their tables would have to be made at the first count.
     let (waited, exchanges) = (group.counters.waitNanoseconds, group.counters.exchanges)
-    let times = try executor.run(plan, group)
+    let times = try executor.run(plan, group) { live[$0]?.task.adapter }
     phases.forward = .nanoseconds(times.forward)
     phases.experts = .nanoseconds(times.experts)
     phases.wait = .nanoseconds(Int64(clamping: group.counters.waitNanoseconds - waited))

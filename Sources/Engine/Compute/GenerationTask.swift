@@ -24,6 +24,8 @@ struct GenerationTask: Sendable {
   var endTokens: Set<Int32> = []
   /// A lower number goes first, where the scheduler goes by priority.
   var priority = 0
+  /// What its tokens go through; nil is the model itself.
+  var adapter: LoRAAdapter?
   /// Keeps prefix-cache entries apart.
   var prefixScope = PrefixScope()
 

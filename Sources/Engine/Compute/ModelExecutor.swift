@@ -37,12 +37,16 @@ final class ModelExecutor {
   }
 
   /// Computes `plan`, or takes part in the exchange without tokens when it is empty.
-  func run(_ plan: StepPlan, _ group: ExpertGroup) throws(ExpertParallelError) -> Times {
+  ///
+  /// - Parameter adapter: What the tokens of a sequence go through.
+  func run(
+    _ plan: StepPlan, _ group: ExpertGroup, adapter: (RequestID) -> LoRAAdapter?
+  ) throws(ExpertParallelError) -> Times {
     batch.removeAll()
     for entry in plan.entries {
       batch.append(
         plan.tokens[entry.rows], contextLength: entry.positions.lowerBound, blockTable: entry.blockTable,
-        wantsLogits: entry.samples)
+        wantsLogits: entry.samples, adapter: adapter(entry.id))
     }
     return try run(group)
   }

@@ -27,10 +27,15 @@ struct RequestPlanner: Sendable {
   var ordersByPriority = false
   let defaults: GenerationDefaults
 
-  /// Refuses a model that is not served.
-  func checkModel(_ envelope: RequestEnvelope) throws(APIError) {
-    guard let model = envelope.model, model != limits.modelName else { return }
-    throw .unknownModel(model, served: [limits.modelName])
+  /// The adapter that a request asks for; nil for the model itself.
+  ///
+  /// - Throws: 404 for a model that is not served.
+  func adapter(of envelope: RequestEnvelope, in catalogue: AdapterCatalogue?) throws(APIError)
+    -> AdapterSource?
+  {
+    guard let model = envelope.model, model != limits.modelName else { return nil }
+    if let source = catalogue?.source(of: model) { return source }
+    throw .unknownModel(model, served: [limits.modelName] + (catalogue?.sources.map(\.card) ?? []))
   }
 
   /// Refuses, by the field's name, what this engine does not do.

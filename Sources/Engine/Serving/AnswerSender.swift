@@ -5,6 +5,8 @@ import Platform
 /// A request that was found good: what to generate, and in which shape to answer.
 struct PreparedRequest: Sendable {
   let envelope: RequestEnvelope
+  /// The adapter that it asks for; nil is the model itself.
+  let adapter: AdapterSource?
   /// The ingress's ticket; nil for a client of this rank alone.
   let ticket: RequestTicket?
   /// What the client has of the answer already, from a rank that was lost.
@@ -20,9 +22,15 @@ final class AnswerSender {
   private let service: EngineService
   private let exchange: HTTPExchange
   private let request: PreparedRequest
+  private let lease: AdapterStore.Lease?
   private var opened: Set<Int>
 
-  init(_ service: EngineService, _ exchange: HTTPExchange, _ request: PreparedRequest) {
+  /// - Parameter lease: the adapter, held until the answer is complete.
+  init(
+    _ service: EngineService, _ exchange: HTTPExchange, _ request: PreparedRequest,
+    _ lease: AdapterStore.Lease?
+  ) {
+    self.lease = lease
     self.service = service
     self.exchange = exchange
     self.request = request
@@ -35,7 +43,7 @@ final class AnswerSender {
   /// Generates and sends; throws what can still be told as an HTTP status.
   func run() async throws(APIError) {
     service.metrics.accepted(request.sequences, choices: request.sampling.choiceCount)
-    let answer = service.begin(request)
+    let answer = service.begin(request, lease)
     exchange.onAbandon = { [service] in
       service.abandon(answer)
       answer.fail(.internalError("The client has gone."))

@@ -27,11 +27,14 @@ final class EngineService {
   private var nextID: UInt64 = 0
   private var random: SeedSource
   let reader = RequestReader()
+  /// The adapters; nil when none are served.
+  let adapters: AdapterStore?
 
   init(
     options: EngineOptions, text: ModelText, planner: RequestPlanner, inbox: Mailbox<EngineCommand>,
-    metrics: RequestMetrics
+    metrics: RequestMetrics, adapters: AdapterStore?
   ) {
+    self.adapters = adapters
     self.options = options
     self.text = text
     self.planner = planner
@@ -42,7 +45,7 @@ final class EngineService {
   }
 
   /// Hands the sequences of a request to the compute thread, but for those whose client has all of them already.
-  func begin(_ request: PreparedRequest) -> Answer {
+  func begin(_ request: PreparedRequest, _ lease: AdapterStore.Lease?) -> Answer {
     let sampling = request.sampling
     let seed = sampling.seed.map { UInt64(bitPattern: Int64($0)) } ?? request.ticket?.seed ?? random.next()
     let tasks = request.sequences.enumerated().map { index, sequence in
@@ -53,7 +56,8 @@ final class EngineService {
         shaping: planner.shaping(sampling), logprobs: sampling.logprobs,
         maxNewTokens: sequence.maxNewTokens, minNewTokens: min(sampling.minTokens, sequence.maxNewTokens),
         endTokens: planner.endTokens(sampling), priority: request.envelope.priority,
-        prefixScope: PrefixScope(salt: request.envelope.cacheSalt ?? ""))
+        adapter: lease?.adapter,
+        prefixScope: PrefixScope(adapter: lease?.scope ?? "", salt: request.envelope.cacheSalt ?? ""))
     }
     if !request.resumed.isEmpty { metrics.resumed(tokens: request.resumed.count) }
     let rules = GeneratedChoice.Rules(sampling)

@@ -25,6 +25,8 @@ final class RequestHandler {
     switch path {
     case "/v1/completions": await generate(exchange, completion)
     case "/v1/chat/completions": await generate(exchange, chat)
+    case "/v1/load_lora_adapter", "/v1/unload_lora_adapter":
+      await AdapterHandler(service).handle(exchange, path)
     default:
       guard let answer = page(path, exchange.head) else { return await refuse(exchange, .unknownPath(path)) }
       guard ["GET", "HEAD"].contains(exchange.head.method) else {
@@ -42,7 +44,7 @@ final class RequestHandler {
     case "/health", "/ping": return (service.failure == nil ? 200 : 503, json, [])
     case "/version": return (200, json, Array("{\"version\":\"\(Version.current)\"}".utf8))
     case "/load": return (200, json, Array("{\"server_load\":\(service.answering)}".utf8))
-    case "/v1/models": return (200, json, ModelCard.list([card]))
+    case "/v1/models": return (200, json, ModelCard.list([card] + adapterCards))
     case "/v1/models/\(card.id)": return (200, json, card.body)
     case "/metrics": return (200, PrometheusWriter.contentType, metricsPage.text())
     case "/debug/trace":
@@ -56,10 +58,22 @@ final class RequestHandler {
         rank: service.options.dataParallelRank, steps: service.metrics.steps.latest(wanted))
       return (200, json, trace.json)
     case _ where path.hasPrefix("/v1/models/"):
-      let error = APIError.unknownModel(String(path.dropFirst(11)), served: [card.id])
+      let name = String(path.dropFirst(11))
+      if let source = service.adapters?.catalogue.source(of: name) {
+        return (200, json, card(of: source).body)
+      }
+      let error = APIError.unknownModel(name, served: [card.id] + adapterCards.map(\.id))
       return (error.status, json, error.body)
     default: return nil
     }
+  }
+
+  private var adapterCards: [ModelCard] { service.adapters?.catalogue.sources.map(card) ?? [] }
+
+  private func card(of adapter: AdapterSource) -> ModelCard {
+    ModelCard(
+      id: adapter.card, root: adapter.path, created: card.created, maxModelLength: card.maxModelLength,
+      parent: card.id)
   }
 
   private func generate(
@@ -76,11 +90,18 @@ final class RequestHandler {
       if service.isDraining { throw .unavailable("The server is shutting down.") }
       let request = try prepare(body, try Replay(exchange.head))
       try await service.track { () async throws(APIError) in
-        try await AnswerSender(service, exchange, request).run()
+        let lease = try await self.lease(request.adapter)
+        defer { lease.map { service.adapters?.release($0) } }
+        try await AnswerSender(service, exchange, request, lease).run()
       }
     } catch {
       await refuse(exchange, error)
     }
+  }
+
+  private func lease(_ adapter: AdapterSource?) async throws(APIError) -> AdapterStore.Lease? {
+    guard let adapter, let adapters = service.adapters else { return nil }
+    return try await adapters.acquire(adapter)
   }
 
   private static func body(of exchange: HTTPExchange) async throws(APIError) -> [UInt8] {
@@ -94,7 +115,7 @@ final class RequestHandler {
   private func completion(_ body: [UInt8], _ replay: Replay) throws(APIError) -> PreparedRequest {
     let request = try service.reader.completion(body)
     let planner = service.planner
-    try planner.checkModel(request.envelope)
+    let adapter = try planner.adapter(of: request.envelope, in: service.adapters?.catalogue)
     try planner.checkSupported(request.envelope)
     try planner.checkSupported(request.sampling)
     try planner.checkSupported(request)
@@ -109,16 +130,17 @@ final class RequestHandler {
     if request.echoesPrompt { service.text.echo(request, prompts, in: &sequences) }
     try planner.checkResumed(replay.resumed, sequences)
     return PreparedRequest(
-      envelope: request.envelope, ticket: replay.ticket, resumed: replay.resumed,
+      envelope: request.envelope, adapter: adapter, ticket: replay.ticket, resumed: replay.resumed,
       sampling: request.sampling, sequences: sequences,
       format: .completion(
-        CompletionWriter(identity("cmpl-", replay.ticket)), returnsIDs: request.envelope.returnsTokenIDs))
+        CompletionWriter(identity("cmpl-", replay.ticket, request.envelope.model)),
+        returnsIDs: request.envelope.returnsTokenIDs))
   }
 
   private func chat(_ body: [UInt8], _ replay: Replay) throws(APIError) -> PreparedRequest {
     let request = try service.reader.chat(body)
     let planner = service.planner
-    try planner.checkModel(request.envelope)
+    let adapter = try planner.adapter(of: request.envelope, in: service.adapters?.catalogue)
     try planner.checkSupported(request.envelope)
     try planner.checkSupported(request.sampling)
     try planner.checkSupported(request)
@@ -127,18 +149,20 @@ final class RequestHandler {
       [prompt], request.sampling, truncatingTo: request.envelope.truncatePromptTokens)
     try planner.checkResumed(replay.resumed, sequences)
     return PreparedRequest(
-      envelope: request.envelope, ticket: replay.ticket, resumed: replay.resumed,
+      envelope: request.envelope, adapter: adapter, ticket: replay.ticket, resumed: replay.resumed,
       sampling: request.sampling, sequences: sequences,
       format: .chat(
-        ChatWriter(identity("chatcmpl-", replay.ticket)), returnsIDs: request.envelope.returnsTokenIDs))
+        ChatWriter(identity("chatcmpl-", replay.ticket, request.envelope.model)),
+        returnsIDs: request.envelope.returnsTokenIDs))
   }
 
   /// Under a ticket every rank answers with the same id, so that a client cannot tell them apart.
-  private func identity(_ prefix: String, _ ticket: RequestTicket?) -> ResponseIdentity {
+  private func identity(_ prefix: String, _ ticket: RequestTicket?, _ model: String?) -> ResponseIdentity {
     let number = String(UInt64.random(in: 0 ... .max), radix: 16)
     return ResponseIdentity(
       id: prefix + (ticket?.id ?? String(repeating: "0", count: 16 - number.count) + number),
-      created: ticket?.created ?? Int(WallClock.secondsSinceEpoch), model: service.planner.limits.modelName,
+      created: ticket?.created ?? Int(WallClock.secondsSinceEpoch),
+      model: model ?? service.planner.limits.modelName,
       systemFingerprint: EngineVersion.fingerprint(service.options))
   }
 

@@ -51,6 +51,11 @@ enum EngineHelp {
       "--eplb-config", "JSON",
       "window_size (1000), step_interval (3000), num_redundant_experts (0), log_balancedness (false)"
     ),
+    ("--[no-]enable-lora", "", "let requests ask for adapters (no)"),
+    ("--lora-modules", "NAME=DIR …", "adapters as PEFT saves them, read at the start"),
+    ("--lora-folder", "DIR", "a folder with one for each adapter, read when they are asked for"),
+    ("--max-loras", "N", "adapters held at once (1)"),
+    ("--max-lora-rank", "N", "the most that an adapter's rank may be (16)"),
     (
       "--failure-policy", "P", "when a rank dies: restart_gang ends the group, recover goes on (restart_gang)"
     ),

@@ -20,6 +20,11 @@ extension EngineOptions {
       default: try set(&option)
       }
       try option.finish(&rest)
+      // vLLM takes several after one flag.
+      while option.name == "--lora-modules", let next = rest.first, !next.hasPrefix("--") {
+        try addLoRAModule(next)
+        rest.removeFirst()
+      }
     }
     endpoint = socket.map { .unix(path: $0) } ?? .tcp(host: host, port: port)
     try check()
@@ -48,7 +53,7 @@ extension EngineOptions {
     case "--expert-placement-strategy": expertPlacement = try option.choice()
     case "--enable-eplb": enableEPLB = try option.flag()
     case "--eplb-config": try setBalancing(option.text())
-    default: if try !setTransport(&option) { try setLimit(&option) }
+    default: if try !setTransport(&option), try !setLoRA(&option) { try setLimit(&option) }
     }
   }
 
@@ -86,6 +91,7 @@ extension EngineOptions {
     if backend == nil, let word = variable("VLLM_ALL2ALL_BACKEND") {
       backend = try Self.backend(word, of: "VLLM_ALL2ALL_BACKEND")
     }
+    allowsLoRAUpdates = ["1", "true"].contains(variable("VLLM_ALLOW_RUNTIME_LORA_UPDATING")?.lowercased())
     if let value = variable("VLLM_USE_DEEP_GEMM") { packsWeights = !["0", "false"].contains(value) }
     if packedWeights == nil {
       let cache = variable("XDG_CACHE_HOME") ?? variable("HOME").map { $0 + "/.cache" }
@@ -107,6 +113,7 @@ extension EngineOptions {
     }
     try checkBalancing()
     try checkTransport()
+    try checkLoRA()
     if capacity > 1, groupDescriptor == nil {
       throw .usage("--data-parallel-size \(capacity) needs --group-fd, the group's shared segment")
     }

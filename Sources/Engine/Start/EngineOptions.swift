@@ -77,6 +77,18 @@ public struct EngineOptions: Equatable, Sendable {
   public var loadBalancing = LoadBalancing()
   /// Whether each rebalancing is logged.
   public var logsBalancedness = false
+  /// Whether requests may ask for adapters.
+  public var enableLoRA = false
+  /// Folders of adapters by their names.
+  public var loraModules: [String: String] = [:]
+  /// A folder with one for each adapter, by its name; nil when there is none.
+  public var loraFolder: String?
+  /// Adapters that a rank holds at once.
+  public var maxLoRAs = 1
+  /// The most that an adapter's rank may be.
+  public var maxLoRARank = 16
+  /// Whether clients may name and forget adapters while the rank runs.
+  public var allowsLoRAUpdates = false
   /// The most requests that may wait; nil is no limit.
   public var maxQueuedRequests: Int?
   /// KV blocks in place of those that the memory has room for, as tests of a full cache want them.

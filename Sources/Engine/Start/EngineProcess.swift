@@ -14,6 +14,7 @@ public final class EngineProcess {
   private let stats: StatsPageWriter<RankStats>
   private let text: ModelText
   private let control: GroupControl
+  private let configuration: ModelConfiguration
   private let inbox: Mailbox<EngineCommand>
   private let started = Signal()
   /// The compute thread has ended.
@@ -63,6 +64,7 @@ public final class EngineProcess {
     do { configuration = try ModelConfiguration(folder: options.model) } catch {
       throw .configuration("\(error)")
     }
+    self.configuration = configuration
     text = try ModelText(folder: options.model)
     let control = try RankAssembly.openGroup(options, configuration)
     self.control = control
@@ -119,7 +121,8 @@ public final class EngineProcess {
     if let failure { throw failure }
     guard let facts else { throw .system("the compute thread ended before it was ready") }
     try listenForSignals()
-    let server = try serve(facts)
+    let adapters = try await readAdapters()
+    let server = try serve(facts, adapters)
     let accepting = Task { await server.run() }
     stats.enter(.ready)
     ProcessLog.write(
@@ -132,7 +135,23 @@ public final class EngineProcess {
     if let failure { throw failure }
   }
 
-  private func serve(_ facts: EngineFacts) throws(EngineError) -> HTTPServer {
+  /// The store of adapters, once each that the command line names was read; nil when none are served.
+  private func readAdapters() async throws(EngineError) -> AdapterStore? {
+    guard options.enableLoRA else { return nil }
+    let catalogue = AdapterCatalogue(
+      base: options.modelName, named: options.loraModules, folder: options.loraFolder)
+    let store = AdapterStore(catalogue, limit: options.maxLoRAs, greatestRank: options.maxLoRARank) {
+      [configuration] source in
+      Result { () throws(ModelError) in try LoRAAdapter(folder: source.path, for: configuration) }
+    }
+    for name in options.loraModules.keys.sorted() {
+      guard let source = catalogue.source(of: name) else { continue }
+      do { store.release(try await store.acquire(source)) } catch { throw .configuration("\(error)") }
+    }
+    return store
+  }
+
+  private func serve(_ facts: EngineFacts, _ adapters: AdapterStore?) throws(EngineError) -> HTTPServer {
     let metrics = RequestMetrics(stats: stats, maxModelLength: facts.limits.maxModelLength)
     metrics.groupRanks = facts.ranks
     var limits = facts.limits
@@ -140,7 +159,8 @@ public final class EngineProcess {
     let planner = RequestPlanner(
       limits: limits, ordersByPriority: options.schedulingPolicy == .priority, defaults: text.defaults)
     let service = EngineService(
-      options: options, text: text, planner: planner, inbox: inbox, metrics: metrics)
+      options: options, text: text, planner: planner, inbox: inbox, metrics: metrics,
+      adapters: adapters)
     self.service = service
     let page = MetricsPage(
       metrics, options: options, load: control.load, balance: control.balance,

@@ -181,11 +181,13 @@ final class RankAssembly {
     return model.weightBytes - foreign
   }
 
-  /// Bytes of activations, logits and this rank's part of the exchange.
+  /// Bytes of activations, logits, this rank's part of the exchange, and adapters.
   private var workspace: Int {
     let rows = options.batchedTokens * configuration.hiddenSize * 8
     let logits = options.maxSequences * configuration.vocabularySize
+    let adapter = LoRAAdapter.byteCount(configuration, rank: options.maxLoRARank)
     return (rows + logits) * MemoryLayout<Float>.stride + exchangeBytes
+      + (options.enableLoRA ? options.maxLoRAs * adapter : 0)
   }
 
   /// This rank's part of the group's segment, and the copies that its backend makes.
