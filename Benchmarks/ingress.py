@@ -156,7 +156,7 @@ def haproxy():
     with open(path, "w") as file:
         file.write(f"""global
   nbthread 1
-  maxconn 12000
+  maxconn 8000
 defaults
   mode http
   timeout connect 5s
@@ -330,7 +330,8 @@ def table(rows):
 
 
 def main():
-    resource.setrlimit(resource.RLIMIT_NOFILE, (65536, 65536))
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     wanted = {"direct": Direct, "haproxy": haproxy, "dpingress": Ours}
     for name in ("vllm-router", "sglang-router"):
         if os.path.exists(os.path.join(WORK, name, "bin", "python")):

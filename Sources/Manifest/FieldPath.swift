@@ -75,6 +75,7 @@ public enum FieldPath {
   static let requestTimeout = "ingress.request_timeout_s"
   static let accessLog = "ingress.access_log"
   static let accessLogSample = "ingress.access_log_sample"
+  static let tracesCollector = "ingress.otlp_endpoint"
   static let maxBodySize = "ingress.max_body_size"
   static let corsOrigins = "ingress.cors_allow_origins"
   static let migrationLimit = "ingress.migration_limit"

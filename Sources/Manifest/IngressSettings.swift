@@ -20,6 +20,8 @@ public struct IngressSettings: Sendable, Equatable {
   public let migrationLimit: Int
   /// Bytes of a request's body.
   public let maxBodyBytes: Int
+  /// An OpenTelemetry collector for spans; nil makes none.
+  public let tracesCollector: String?
   /// Origins whose pages may ask from a browser; `*` is every one.
   public let corsOrigins: [String]
   /// How ended requests are logged.

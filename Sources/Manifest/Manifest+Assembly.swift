@@ -88,6 +88,7 @@ extension IngressSettings {
     requestTimeoutSeconds = checked.number(FieldPath.requestTimeout) ?? 600
     migrationLimit = checked.integer(FieldPath.migrationLimit) ?? 3
     maxBodyBytes = checked.integer(FieldPath.maxBodySize) ?? 16 << 20
+    tracesCollector = checked.text(FieldPath.tracesCollector)
     corsOrigins = checked.texts(FieldPath.corsOrigins)
     accessLog = checked.word(FieldPath.accessLog, .none)
     accessLogSample = checked.number(FieldPath.accessLogSample) ?? 1

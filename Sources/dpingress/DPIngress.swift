@@ -43,6 +43,8 @@ import Routing
         "access-log", .value("FORMAT"), "Log ended requests, without their texts.",
         choices: ["none", "logfmt", "json"], fallback: "none"),
       OptionDescription("access-log-sample", .value("SHARE"), "The share that is logged.", fallback: "1"),
+      OptionDescription(
+        "otlp-endpoint", .value("URL"), "An OpenTelemetry collector for spans, `http://ADDRESS:4318`."),
       OptionDescription("max-body-bytes", .value("N"), "Bytes of a request's body.", fallback: "16777216"),
       OptionDescription(
         "cors-origins", .value("LIST"), "Origins whose pages may ask, separated by commas; `*` is all."),
@@ -107,6 +109,12 @@ import Routing
       throw UsageError("--access-log-sample goes from 0 to 1")
     }
     options.accessLogSample = share
+    options.tracesCollector = try arguments.value("otlp-endpoint").map { text throws(UsageError) in
+      guard let collector = Endpoint(text) else {
+        throw UsageError("--otlp-endpoint must be http://ADDRESS:PORT")
+      }
+      return collector
+    }
     options.corsOrigins = arguments.value("cors-origins")?.split(separator: ",").map(String.init) ?? []
     options.maxOngoingRequests = try arguments.integer("max-ongoing-requests", in: 1...(.max))
     options.migrationLimit =

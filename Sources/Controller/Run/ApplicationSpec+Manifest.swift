@@ -106,6 +106,7 @@ extension ApplicationSpec {
     if let limit = ingress.maxOngoingRequests {
       arguments += ["--max-ongoing-requests", "\(limit * manifest.ingressReplicas.maximum)"]
     }
+    if let collector = ingress.tracesCollector { arguments += ["--otlp-endpoint", collector] }
     if let keysFile { arguments += ["--api-keys-file", keysFile] }
     return arguments
   }

@@ -12,9 +12,13 @@ enum FieldFilter {
     "host", "expect", "authorization", "proxy-authorization", "x-data-parallel-rank",
   ]
 
+  private static let ofTracedClient = ofClient + ["traceparent"]
+
   /// Copies the fields of a request that are for the rank.
-  static func copyRequest(_ head: MessageHead, into writer: inout HeadWriter) {
-    copy(head, into: &writer, without: own + ofClient)
+  ///
+  /// - Parameter isTraced: whether the relay writes a `traceparent` of its own.
+  static func copyRequest(_ head: MessageHead, into writer: inout HeadWriter, isTraced: Bool = false) {
+    copy(head, into: &writer, without: own + (isTraced ? ofTracedClient : ofClient))
   }
 
   /// Copies the fields of an answer that are for the client.

@@ -13,6 +13,8 @@ final class IngressService {
   let reader = RequestReader()
   let callers: CallerLedger
   var accessLog: AccessLog?
+  /// Where spans go; nil where nobody wants them.
+  let spans: SpanExporter?
   var quarantine = Quarantine()
   /// Whether the replica is about to end.
   private(set) var isDraining = false
@@ -29,6 +31,9 @@ final class IngressService {
     self.pool = pool
     accessLog = options.accessLog.flatMap(AccessLog.Format.init).map {
       AccessLog($0, sample: options.accessLogSample)
+    }
+    spans = options.tracesCollector.map {
+      SpanExporter($0, replica: options.replica, model: options.modelID)
     }
     callers = CallerLedger(peers.board, replica: peers.replica)
     metrics = IngressMetrics(stats)

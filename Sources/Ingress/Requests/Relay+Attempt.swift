@@ -15,6 +15,17 @@ extension Relay {
     case interrupted
     /// The request's time is over, likewise.
     case expired
+
+    /// What went wrong; nil when the attempt came to its end.
+    var failure: String? {
+      switch self {
+      case .ended: nil
+      case .failed(let failure): "\(failure)"
+      case .broken(let reason): reason
+      case .interrupted: "interrupted"
+      case .expired: "the request's time was over"
+      }
+    }
   }
 
   /// Why a rank failed: its own answer, or what broke.
@@ -63,7 +74,8 @@ extension Relay {
 
   private var upstreamHead: HeadWriter {
     var head = HeadWriter(method: "POST", target: exchange.head.path, host: "localhost")
-    FieldFilter.copyRequest(exchange.head, into: &head)
+    FieldFilter.copyRequest(exchange.head, into: &head, isTraced: attempt != nil)
+    if let attempt { head.field(TraceContext.field, attempt.text) }
     head.field("X-Request-Id", requestID)
     head.field(RequestTicket.field, ticket.text)
     if !filter.emitted.isEmpty { head.field(EmittedTokens.field, filter.emitted.text) }

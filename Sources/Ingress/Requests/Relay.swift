@@ -29,6 +29,10 @@ final class Relay {
   var times: RequestTimes
   /// The stream to the client, whichever ranks it comes from.
   var filter = EventFilter()
+  /// The request's spans; nil where nobody wants them.
+  private let trace: RequestTrace?
+  /// What the present attempt is to its rank; nil where nobody wants spans.
+  var attempt: TraceContext?
   /// `group/rank` of the rank that got it last.
   private var lastRank: String?
 
@@ -37,6 +41,7 @@ final class Relay {
     self.caller = caller
     self.service = service
     requestID = Self.requestID(exchange.head)
+    trace = service.spans.map { RequestTrace($0, exchange.head[TraceContext.field]) }
     ticket = RequestTicket(
       id: requestID, seed: .random(in: 0 ... .max), created: Int(WallClock.secondsSinceEpoch))
     let arrival = Instant.now
@@ -60,6 +65,12 @@ final class Relay {
     service.metrics.ended(end.status, isBroken: end.isBroken, times, caller)
     service.queue.noteEnd()
     log(end)
+    trace?.ended(
+      exchange.head.path, times,
+      [
+        ("http.request.method", .text(exchange.head.method)), ("url.path", .text(exchange.head.path)),
+        ("http.response.status_code", .integer(end.status)), ("dpdeploy.request_id", .text(requestID)),
+      ], isError: end.status >= 500 || end.isBroken)
   }
 
   private func log(_ end: End) {
@@ -121,8 +132,13 @@ final class Relay {
         return exchange.isAnswered ? await cut("no rank was free in time") : .clientGone
       }
       lastRank = place.rank.key.description
+      let start = Instant.now
+      attempt = trace?.context.child()
       let outcome = await send(request, to: place, isFirst: wish.failed.isEmpty)
       place.end()
+      if let attempt {
+        trace?.tried(place.rank.key.description, attempt, since: start, failure: outcome.failure)
+      }
       service.placesChanged(by: -1)
       switch outcome {
       case .ended(let end): return end
@@ -168,7 +184,10 @@ final class Relay {
   /// Waits for a place; nil when the client has left meanwhile, or cannot be told a status any more.
   private func admit(_ wish: RankPool.Wish, isRetry: Bool) async throws(APIError) -> Assignment? {
     let start = Instant.now
-    defer { times.queued += .now - start }
+    defer {
+      times.queued += .now - start
+      trace?.waited(since: start)
+    }
     do throws(AdmissionRefusal) {
       let place = try await service.queue.admit(
         wish, arrival: times.arrival, isRetry: isRetry, interruption, until: deadline)

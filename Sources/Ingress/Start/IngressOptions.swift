@@ -1,3 +1,4 @@
+public import Platform
 public import Routing
 
 /// What an ingress replica is started with.
@@ -38,6 +39,8 @@ public struct IngressOptions: Sendable {
   public var accessLog: String?
   /// The share of requests that is logged, from 0 to 1.
   public var accessLogSample = 1.0
+  /// An OpenTelemetry collector that takes OTLP over HTTP; nil makes no spans.
+  public var tracesCollector: Endpoint?
   /// The longest requests may go on after SIGTERM.
   public var drainTimeout: Duration
   /// The file with the keys of clients, one a line; nil lets everyone in.

@@ -80,6 +80,7 @@ public final class IngressReplica {
     guard let signals = try? Signals([SIGTERM, SIGINT]) else { return }
     _ = await signals.next()
     await drain()
+    await service.spans?.flush()
   }
 
   private func drain() async {

@@ -70,6 +70,10 @@ extension ManifestSchema {
           "The share of requests that is logged; those that failed by the system's fault always are.",
           .ingressRoll),
         Field(
+          "otlp_endpoint", .text(.any),
+          "An OpenTelemetry collector, `http://ADDRESS:4318`, that gets a span for each request, its wait and each attempt.",
+          .ingressRoll),
+        Field(
           "migration_limit", .integer(0...100), .integer(3),
           "How often a stream moves to another rank when its rank is lost.", .ingressRoll),
         Field(
