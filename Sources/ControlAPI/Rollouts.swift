@@ -51,6 +51,8 @@ public struct Revision: Codable, Sendable, Hashable {
   public var isCurrent: Bool
   /// Whether it is the newest one that was HEALTHY.
   public var isLastHealthy: Bool
+  /// Numbers of replicas that were set by hand in it; absent where its manifest's held.
+  public var scale: ScaleStatus?
 
   /// States a revision.
   public init(number: Int, appliedAt: String, isCurrent: Bool, isLastHealthy: Bool) {

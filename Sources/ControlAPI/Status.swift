@@ -57,6 +57,8 @@ public struct ApplicationStatus: Codable, Sendable, Hashable {
   public var revision: Int
   /// What failed before, if the present revision was brought back automatically; absent otherwise.
   public var rolledBack: RollbackStatus?
+  /// Numbers of replicas that were set by hand; absent where the manifest's hold.
+  public var scale: ScaleStatus?
   /// The base URL of its OpenAI API; unknown until the port is bound.
   public var endpoint: Known<String>
   /// The id that clients name as `model`.

@@ -77,6 +77,14 @@ public final class ControlClient {
       timeout: Self.changeTimeout)
   }
 
+  /// Has other numbers of replicas run than the manifest's; tells the revision that now holds.
+  public func scale(_ request: ScaleRequest, of application: String) async throws(ControlError) -> ApplyResult
+  {
+    try await call(
+      "POST", "/v1/applications/\(escaped(application))/scale", body: try encode(request),
+      timeout: Self.changeTimeout)
+  }
+
   /// Has an application ended and forgotten; returns once the controller has recorded it.
   public func delete(_ application: String) async throws(ControlError) {
     _ = try await send(

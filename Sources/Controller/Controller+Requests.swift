@@ -78,6 +78,22 @@ extension Controller {
     return try await update(runner, accepted, request)
   }
 
+  /// Runs other numbers of replicas than the manifest's, as a revision of its own, until the next apply.
+  func scale(_ request: ScaleRequest, of name: String) async throws(ControlError) -> ApplyResult {
+    guard let runner = runners[name] else { throw .noSuch(name) }
+    let stored = runner.stored
+    let scale = request.reset == true ? Scale() : stored.scale.merged(with: try Scale(request))
+    let accepted = try ManifestIntake(tools: surroundings.tools).accept(
+      stored.manifest, path: stored.path, folder: stored.folder, scale: scale)
+    try begin(name)
+    defer { finish(name) }
+    return try await update(
+      runner, accepted,
+      ApplyRequest(
+        manifest: stored.manifest, path: stored.path, workingDirectory: stored.folder,
+        clientVersion: Version.current), scale: scale)
+  }
+
   /// What of `accepted` differs from what `runner` runs, and `accepted` as it would be carried out.
   func difference(_ runner: ApplicationRunner, _ accepted: AcceptedManifest) -> (
     accepted: AcceptedManifest, changes: [ControlAPI.FieldChange], isSame: Bool
@@ -111,7 +127,7 @@ extension Controller {
   }
 
   func update(
-    _ runner: ApplicationRunner, _ accepted: AcceptedManifest, _ request: ApplyRequest
+    _ runner: ApplicationRunner, _ accepted: AcceptedManifest, _ request: ApplyRequest, scale: Scale = Scale()
   ) async throws(ControlError) -> ApplyResult {
     guard !runner.stored.isDeleting else {
       throw ControlError(
@@ -128,12 +144,13 @@ extension Controller {
     let (accepted, changes, isSame) = difference(runner, accepted)
     var stored = runner.stored
     if !isSame {
-      try check(accepted.spec)
+      try check(accepted.spec, runner.boards)
       try runner.sockets.open(accepted.spec.ingress)
       stored.revision += 1
       stored.manifest = request.manifest
       stored.path = request.path
       stored.folder = request.workingDirectory
+      stored.scale = scale
       try await write([.application(stored.bound(to: runner.sockets.port(of: accepted.spec.ingress)))])
     }
     do {
@@ -144,16 +161,28 @@ extension Controller {
     }
     if !isSame {
       let fields = changes.map(\.path).joined(separator: ", ")
-      runner.record(EventRecord(.info, .applied, "revision \(stored.revision) changes \(fields)"))
+      runner.record(
+        EventRecord(
+          .info, scale.isEmpty ? .applied : .scaled,
+          "revision \(stored.revision) changes \(fields)\(scale.status.map { ": \($0.words) by hand" } ?? "")"
+        ))
     }
     return ApplyResult(
       application: stored.name, revision: stored.revision, outcome: isSame ? .unchanged : .updated,
       changes: changes, warnings: accepted.warnings)
   }
 
-  func check(_ spec: ApplicationSpec) throws(ControlError) {
+  func check(_ spec: ApplicationSpec, _ boards: LoadBoards? = nil) throws(ControlError) {
     do { _ = try RankAssignment(groups: spec.groups, engine: spec.engine, cluster: spec.cluster) } catch {
       throw .doesNotFit(error)
+    }
+    guard boards?.canHold(groups: spec.groups, size: spec.engine.size) ?? true else {
+      throw ControlError(
+        code: "does-not-fit",
+        message: """
+          the ingress replicas' load board has no room for \(spec.groups * spec.engine.size) ranks; \
+          delete \(spec.name) and apply it anew
+          """, exitCode: 4)
     }
   }
 
@@ -213,6 +242,24 @@ extension ControlError {
   fileprivate static func doesNotFit(_ error: PlacementError) -> ControlError {
     ControlError(code: "does-not-fit", message: error.description, exitCode: 4)
   }
+}
+
+extension Scale {
+  /// - Throws: exit code 2 for a number that nobody can run.
+  fileprivate init(_ request: ScaleRequest) throws(ControlError) {
+    func check(_ number: Int?, _ range: ClosedRange<Int>, _ what: String) throws(ControlError) {
+      guard let number, !range.contains(number) else { return }
+      throw ControlError(
+        code: "bad-request",
+        message: "\(number) \(what) cannot be; from \(range.lowerBound) to \(range.upperBound)", exitCode: 2)
+    }
+    try check(request.replicas, Self.groupRange, "groups")
+    try check(request.ingressReplicas, Self.ingressRange, "ingress replicas")
+    self.init(groups: request.replicas, ingressReplicas: request.ingressReplicas)
+  }
+
+  /// As the status tells it; nil where the manifest's numbers hold.
+  var status: ScaleStatus? { ScaleStatus(replicas: groups, ingressReplicas: ingressReplicas) }
 }
 
 extension StoredApplication {

@@ -20,9 +20,13 @@ extension Controller {
     }
     let (wanted, changes, isSame) = difference(runner, accepted)
     let plan = RolloutPlan(from: runner.state, to: wanted.spec)
+    let release = runner.stored.scale.status.map {
+      "what was set by hand (\($0.words)) ends: the manifest's numbers hold again"
+    }
     return PlanResult(
       application: name, revision: runner.stored.revision, outcome: isSame ? .unchanged : .updated,
-      changes: changes, steps: plan.steps, interruptionSeconds: Known(plan.interruption?.inSeconds))
+      changes: changes, steps: plan.steps + (release.map { [$0] } ?? []),
+      interruptionSeconds: Known(plan.interruption?.inSeconds))
   }
 
   /// Every accepted apply of an application.
@@ -31,9 +35,11 @@ extension Controller {
     let healthy = runner.state.rollout.lastHealthy
     return RevisionList(
       revisions: try await storedRevisions(of: name).map {
-        Revision(
+        var revision = Revision(
           number: $0.number, appliedAt: $0.appliedAt, isCurrent: $0.number == runner.stored.revision,
           isLastHealthy: $0.number == healthy)
+        revision.scale = $0.scale.status
+        return revision
       })
   }
 
@@ -68,14 +74,14 @@ extension Controller {
     guard let runner = runners[name] else { throw .noSuch(name) }
     let (path, folder) = (runner.stored.path, runner.stored.folder)
     let accepted = try ManifestIntake(tools: surroundings.tools).accept(
-      former.manifest, path: path, folder: folder)
+      former.manifest, path: path, folder: folder, scale: former.scale)
     try begin(name)
     defer { finish(name) }
     return try await update(
       runner, accepted,
       ApplyRequest(
         manifest: former.manifest, path: path, workingDirectory: folder, clientVersion: Version.current,
-        noRollback: true))
+        noRollback: true), scale: former.scale)
   }
 
   private func storedRevisions(of name: String) async throws(ControlError) -> [StoredRevision] {

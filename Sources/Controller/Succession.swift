@@ -59,7 +59,7 @@ struct Succession {
 
   private func accept(_ stored: StoredApplication) throws(ControlError) -> AcceptedManifest {
     try ManifestIntake(tools: controller.surroundings.tools).accept(
-      stored.manifest, path: stored.path, folder: stored.folder)
+      stored.manifest, path: stored.path, folder: stored.folder, scale: stored.scale)
   }
 
   private func goOn(_ heir: Heir) {

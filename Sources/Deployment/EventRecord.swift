@@ -6,6 +6,8 @@ public struct EventRecord: Sendable, Equatable {
   public enum Kind: String, Sendable, CaseIterable {
     /// A manifest was applied.
     case applied = "Applied"
+    /// Numbers of replicas were set by hand.
+    case scaled = "Scaled"
     /// A revision failed, and the last healthy one takes its place.
     case rolledBack = "RolledBack"
     /// A rollout was halted or let go on.

@@ -34,15 +34,19 @@ extension Manifest {
   /// Reads, checks and completes a manifest: pure, no file is opened, all errors of the run are found.
   ///
   /// Given the ``secrets`` kept of a manifest, its redacted canonical text reads back to an equal manifest.
-  public static func read(_ source: ManifestSource, secrets: [String: String] = [:]) -> ManifestReading {
+  /// `scale` takes the place of the file's numbers of replicas.
+  public static func read(
+    _ source: ManifestSource, secrets: [String: String] = [:], scale: Scale = Scale()
+  ) -> ManifestReading {
     var diagnostics = DiagnosticList(file: source.name)
-    let manifest = read(source, secrets, &diagnostics)
+    let manifest = read(source, secrets, scale, &diagnostics)
     return ManifestReading(
       manifest: diagnostics.hasErrors ? nil : manifest, diagnostics: diagnostics.inOrder, source: source)
   }
 
   private static func read(
-    _ source: ManifestSource, _ secrets: [String: String], _ diagnostics: inout DiagnosticList
+    _ source: ManifestSource, _ secrets: [String: String], _ scale: Scale,
+    _ diagnostics: inout DiagnosticList
   ) -> Manifest? {
     guard var root = YAMLComposer.compose(source, &diagnostics) else { return nil }
     if RayServeConfig.isOne(root) {
@@ -52,7 +56,7 @@ extension Manifest {
     var reader = SchemaReader(diagnostics)
     reader.read(root)
     reader.restore(secrets)
-    var checker = Checker(reader)
+    var checker = Checker(reader, overrides: scale.overrides)
     let layout = checker.checkAll()
     diagnostics = checker.diagnostics
     guard !diagnostics.hasErrors, let layout else { return nil }

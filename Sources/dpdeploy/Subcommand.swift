@@ -20,6 +20,7 @@ enum Subcommands {
     ApplyCommand.self,
     PlanCommand.self,
     RolloutCommand.self,
+    ScaleCommand.self,
     StatusCommand.self,
     WaitCommand.self,
     RestartCommand.self,

@@ -10,11 +10,16 @@ struct ManifestIntake {
   /// Reads a manifest and finds its model.
   ///
   /// - Throws: exit code 3 with every error of the manifest, or with the places where the model was looked for.
-  func accept(_ text: String, path: String?, folder: String) throws(ControlError) -> AcceptedManifest {
-    let reading = Manifest.read(ManifestSource(name: path ?? "<stdin>", text: text))
+  func accept(
+    _ text: String, path: String?, folder: String, scale: Scale = Scale()
+  ) throws(ControlError) -> AcceptedManifest {
+    let reading = Manifest.read(ManifestSource(name: path ?? "<stdin>", text: text), scale: scale)
     let remarks = reading.diagnostics.filter { $0.severity != .note }.map { "\($0)" }
     guard let manifest = reading.manifest else {
-      throw ControlError(code: "invalid-manifest", message: remarks.joined(separator: "\n"), exitCode: 3)
+      let isOnlyTooLarge = reading.diagnostics.allSatisfy { $0.severity != .error || $0.code == .doesNotFit }
+      throw ControlError(
+        code: isOnlyTooLarge ? "does-not-fit" : "invalid-manifest", message: remarks.joined(separator: "\n"),
+        exitCode: isOnlyTooLarge ? 4 : 3)
     }
     try checkBackend(manifest)
     if manifest.engine == .vllm { return try acceptVLLM(manifest, remarks, path: path, folder: folder) }

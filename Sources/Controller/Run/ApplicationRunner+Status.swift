@@ -26,6 +26,7 @@ extension ApplicationRunner {
     result.rolledBack = state.rollout.broughtBack.map {
       RollbackStatus(from: $0.from, to: $0.to, reason: $0.reason)
     }
+    result.scale = stored.scale.status
     return result
   }
 

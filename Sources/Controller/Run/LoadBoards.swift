@@ -30,14 +30,20 @@ final class LoadBoards {
   private var slots: [Place: Int] = [:]
   private let slotCount: Int
 
-  /// Boards with room for `ranks` ranks, and as many again while they are replaced.
+  /// Boards with room for `ranks` ranks, and for many more that a scale may bring.
   init(ranks: Int, taken: [Slot] = []) {
-    slotCount = max(256, 2 * ranks)
+    slotCount = max(1024, 2 * ranks)
     for slot in taken { slots[Place(group: slot.group, rank: slot.rank)] = slot.slot }
   }
 
   /// The columns that are taken.
   var taken: [Slot] { slots.map { Slot(group: $0.group, rank: $0.rank, slot: $1) } }
+
+  /// Whether each rank of so many groups of `size` finds a column, beside those that are taken.
+  func canHold(groups: Int, size: Int) -> Bool {
+    let known = slots.keys.count { $0.group < groups && $0.rank < size }
+    return slots.count + groups * size - known <= (boards.values.map(\.view.slots).min() ?? slotCount)
+  }
 
   /// Takes over the board with `rows` rows that a living replica holds; false when it is none.
   func adopt(rows: Int, _ descriptor: consuming FileDescriptor) -> Bool {

@@ -1,4 +1,5 @@
 import ControlAPI
+import Manifest
 import Platform
 import Supervision
 
@@ -8,7 +9,7 @@ import Supervision
 actor Store {
   private let thread: WorkerThread
   private let database: Database
-  static let schemaVersion = 3
+  static let schemaVersion = 4
   /// Older events are forgotten at the next start.
   static let keptEvents = 10_000
 
@@ -45,6 +46,7 @@ actor Store {
       """
     ],
     ["ALTER TABLE events ADD COLUMN last_lines TEXT"],
+    ["ALTER TABLE applications ADD COLUMN scale TEXT", "ALTER TABLE revisions ADD COLUMN scale TEXT"],
   ]
 
   private static let tables = [
@@ -81,7 +83,8 @@ actor Store {
       [.integer(Int64(Self.keptEvents))])
     var state = StoredState()
     state.applications = try database.run(
-      "SELECT name, revision, manifest, path, folder, created_at, port, deleting FROM applications ORDER BY name"
+      "SELECT name, revision, manifest, path, folder, created_at, port, deleting, scale FROM applications "
+        + "ORDER BY name"
     ).map(Self.application)
     state.processes = try database.run("SELECT token, boot_id, pid, start_ticks FROM processes")
       .compactMap(Self.process)
@@ -101,9 +104,12 @@ actor Store {
   /// The revisions of `application`, oldest first.
   func revisions(of application: String) throws(StoreError) -> [StoredRevision] {
     try database.run(
-      "SELECT number, manifest, applied_at FROM revisions WHERE application = ? ORDER BY number",
+      "SELECT number, manifest, applied_at, scale FROM revisions WHERE application = ? ORDER BY number",
       [.text(application)]
-    ).map { StoredRevision(number: $0[0].integer, manifest: $0[1].text ?? "", appliedAt: $0[2].text ?? "") }
+    ).map {
+      StoredRevision(
+        number: $0[0].integer, manifest: $0[1].text ?? "", appliedAt: $0[2].text ?? "", scale: Scale($0[3]))
+    }
   }
 
   /// Makes `changes` durable, all or none.
@@ -149,15 +155,18 @@ actor Store {
 
   private func save(_ application: StoredApplication) throws(StoreError) {
     try database.run(
-      "INSERT OR REPLACE INTO applications VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO applications VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
       [
         .text(application.name), .integer(Int64(application.revision)), .text(application.manifest),
         .init(application.path), .text(application.folder), .text(application.createdAt),
-        .integer(Int64(application.port)), .integer(application.isDeleting ? 1 : 0),
+        .integer(Int64(application.port)), .integer(application.isDeleting ? 1 : 0), .init(application.scale),
       ])
     try database.run(
-      "INSERT OR IGNORE INTO revisions VALUES (?, ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
-      [.text(application.name), .integer(Int64(application.revision)), .text(application.manifest)])
+      "INSERT OR IGNORE INTO revisions VALUES (?, ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?)",
+      [
+        .text(application.name), .integer(Int64(application.revision)), .text(application.manifest),
+        .init(application.scale),
+      ])
   }
 
   private func save(_ event: Event) throws(StoreError) {
@@ -174,7 +183,7 @@ actor Store {
     StoredApplication(
       name: row[0].text ?? "", revision: row[1].integer, manifest: row[2].text ?? "", path: row[3].text,
       folder: row[4].text ?? "/", createdAt: row[5].text ?? "", port: row[6].integer,
-      isDeleting: row[7].integer != 0)
+      isDeleting: row[7].integer != 0, scale: Scale(row[8]))
   }
 
   private static func process(_ row: [Database.Value]) -> StoredProcess? {
@@ -193,5 +202,18 @@ actor Store {
       severity: row[3].text.flatMap(Severity.init) ?? .info, reason: row[4].text ?? "", replica: row[5].text,
       message: row[6].text ?? "",
       lastLines: row[7].text?.split(separator: "\n").map(String.init))
+  }
+}
+
+extension Scale {
+  /// Reads what ``Database/Value/init(_:)-(Scale)`` wrote.
+  fileprivate init(_ value: Database.Value) {
+    self = value.text.flatMap { decoded(Scale.self, from: Array($0.utf8)) } ?? Scale()
+  }
+}
+
+extension Database.Value {
+  fileprivate init(_ scale: Scale) {
+    self = scale.isEmpty ? .null : .text(String(decoding: encoded(scale), as: UTF8.self))
   }
 }

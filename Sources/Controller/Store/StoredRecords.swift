@@ -1,5 +1,6 @@
 import ControlAPI
 import Deployment
+import Manifest
 import Supervision
 
 /// An application that is to run, as it was applied last.
@@ -19,6 +20,8 @@ struct StoredApplication: Sendable, Equatable {
   var port: Int
   /// Whether it is being taken down.
   var isDeleting: Bool
+  /// Numbers of replicas that take the place of the manifest's.
+  var scale = Scale()
 }
 
 /// An accepted apply.
@@ -27,6 +30,8 @@ struct StoredRevision: Sendable, Equatable {
   var manifest: String
   /// RFC 3339.
   var appliedAt: String
+  /// Numbers of replicas that took the place of the manifest's.
+  var scale = Scale()
 }
 
 /// A process that was, or was about to be, started.

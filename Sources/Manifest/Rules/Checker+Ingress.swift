@@ -9,6 +9,7 @@ extension Checker {
         note: mention(bound), help: "keep `autoscaling_config`, with `min_replicas` and `max_replicas`")
       return
     }
+    guard !isOverridden(FieldPath.ingressReplicas) else { return }
     let bounds = ingressBounds
     if bounds.minimum > bounds.maximum {
       diagnostics.report(

@@ -1,10 +1,13 @@
 /// Checks that values which are right one by one also fit together, and fills in what follows from others.
 struct Checker {
   private(set) var values: [String: ReadValue]
+  /// Values that an operator put in the place of the file's.
+  private let overrides: [String: Value]
   var diagnostics: DiagnosticList
 
-  init(_ reader: SchemaReader) {
+  init(_ reader: SchemaReader, overrides: [String: Value] = [:]) {
     values = reader.values
+    self.overrides = overrides
     diagnostics = reader.diagnostics
   }
 
@@ -23,8 +26,9 @@ struct Checker {
   /// What runs in a rank.
   var engine: EngineKind { word(FieldPath.engine, .bundled) }
 
-  /// The value in effect: the file's, else the schema's.
+  /// The value in effect: an operator's, else the file's, else the schema's.
   func value(_ path: String) -> Value {
+    if let value = overrides[path] { return value }
     if let read = values[path] { return read.value }
     guard let entry = ManifestSchema.entry(at: path) else { preconditionFailure("no field at \(path)") }
     return entry.field.fallback
@@ -55,6 +59,9 @@ struct Checker {
   func flag(_ path: String) -> Bool? {
     if case .boolean(let value) = value(path) { value } else { nil }
   }
+
+  /// Whether an operator put a value in the place of the file's.
+  func isOverridden(_ path: String) -> Bool { overrides[path] != nil }
 
   /// Whether the file gives the field a value.
   func isGiven(_ path: String) -> Bool { values[path] != nil }

@@ -5,7 +5,8 @@ extension ManifestSchema {
       vllm: "the same: the ingress is dpdeploy's", ray: "passed on",
       [
         Field(
-          "num_replicas", .integer(1...1024), "Ingress replicas; excludes `autoscaling_config`.", .live),
+          "num_replicas", .integer(Scale.ingressRange), "Ingress replicas; excludes `autoscaling_config`.",
+          .live),
         Field.section(
           "autoscaling_config", "How the number of ingress replicas follows the load.",
           autoscaling(inIngress: true)),

@@ -19,10 +19,12 @@ extension ManifestSchema {
       "cluster", "The nodes; on the local backend they are virtual.",
       [
         Field(
-          "nodes", .integer(1...1024), "How many nodes; left out, as many as the groups need.", .groupRestart,
+          "nodes", .integer(1...1024),
+          "How many nodes; left out, as many as the groups need. Counts when a group starts.", .none,
           ray: "Ray knows its nodes"),
         Field(
-          "devices", .integer(1...1024), "Devices of each node; left out, `dp_size_per_node`.", .groupRestart,
+          "devices", .integer(1...1024),
+          "Devices of each node; left out, `dp_size_per_node`. Counts when a group starts.", .none,
           ray: "Ray knows its nodes"),
         Field(
           "links", .anything,

@@ -48,8 +48,8 @@ extension ManifestSchema {
     "deployment_config", "How the groups of ranks are run; Ray Serve's deployment options.",
     [
       Field(
-        "num_replicas", .integer(1...64), .integer(1),
-        "Groups: each is a complete copy with `data_parallel_size` ranks.", .groupRestart),
+        "num_replicas", .integer(Scale.groupRange), .integer(1),
+        "Groups: each is a complete copy with `data_parallel_size` ranks.", .live),
       Field(
         "max_ongoing_requests", .integer(1...(.max)),
         "Requests a rank has at once; never more than `max_num_seqs`. The others wait in the ingress.",

@@ -80,7 +80,10 @@ enum RolloutCommand: Subcommand {
     }
     var table = TextTable(["REVISION", "APPLIED", ""], numeric: ["REVISION"])
     for revision in list.revisions {
-      let marks = [revision.isCurrent ? "current" : nil, revision.isLastHealthy ? "last healthy" : nil]
+      let marks = [
+        revision.isCurrent ? "current" : nil, revision.isLastHealthy ? "last healthy" : nil,
+        revision.scale.map { "\($0.words) by hand" },
+      ]
       table.add(["\(revision.number)", revision.appliedAt, marks.compactMap(\.self).joined(separator: ", ")])
     }
     streams.out(table.render(style: streams.outputStyle))

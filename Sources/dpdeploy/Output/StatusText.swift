@@ -16,6 +16,9 @@ struct StatusText {
     var text = style.bold(application.name) + "  " + colored(application.status.rawValue)
     text += "  revision \(application.revision)  \(application.endpoint.value ?? "no endpoint yet")\n"
     if !application.message.isEmpty { text += "  \(application.message)\n" }
+    if let scale = application.scale {
+      text += "  set by hand: \(scale.words), until the next apply\n"
+    }
     text += metrics(application.metrics) + "\n\n"
     text += deployments(application.deployments) + "\n" + replicas(application.deployments)
     for hint in application.hints { text += "\n" + render(hint) }
