@@ -202,7 +202,7 @@ extension Controller {
 
   func add(_ runner: ApplicationRunner, _ stored: StoredApplication) {
     runner.onRollback = { [weak self] revision in
-      Task { await self?.rollBack(stored.name, to: revision) }
+      Loop.task { await self?.rollBack(stored.name, to: revision) }
     }
     runner.onGone = { [weak self] in
       self?.runners[stored.name] = nil

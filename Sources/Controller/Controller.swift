@@ -66,7 +66,7 @@ public final class Controller {
   private func serve() {
     let routes = ControlRoutes(controller: self)
     server.start { await routes.answer($0) }
-    Task { await self.sampleEverySecond() }
+    Loop.task { await self.sampleEverySecond() }
     restIfIdle()
   }
 
@@ -103,7 +103,7 @@ extension Controller {
     guard runners.isEmpty, busy.isEmpty else { return idleTimer.cancel() }
     idleTimer.set(.after(Self.idleTime)) { [weak self] in
       guard let self, self.runners.isEmpty, self.busy.isEmpty else { return }
-      Task { await self.stop() }
+      Loop.task { await self.stop() }
     }
   }
 

@@ -66,7 +66,7 @@ public final class HTTPServer {
         let connection = HTTPConnection(socket, limits: limits)
         connectionCount += 1
         if connectionCount > limits.connections { closeLongestIdle() }
-        Task { await self.serve(connection) }
+        Loop.task { await self.serve(connection) }
       } catch {
         closeLongestIdle()
         await Loop.sleep(for: .milliseconds(100))
@@ -138,7 +138,7 @@ public final class HTTPServer {
   private func unpark(_ key: ObjectIdentifier) {
     guard let connection = idle[key]?.connection else { return }
     idle[key]?.isParked = false
-    Task {
+    Loop.task {
       if await self.serveOne(on: connection) { return await self.serve(connection) }
       connection.close()
       self.connectionCount -= 1

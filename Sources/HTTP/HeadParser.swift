@@ -133,9 +133,11 @@ func isTokenByte(_ byte: UInt8) -> Bool {
   case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
     UInt8(ascii: "0")...UInt8(ascii: "9"):
     true
-  default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+  default: tokenMarks[Int(byte)]
   }
 }
+
+private let tokenMarks: [Bool] = (0...255).map { "!#$%&'*+-.^_`|~".utf8.contains($0) }
 
 /// A byte of a field's value or a reason: a tab, or anything but control bytes.
 func isTextByte(_ byte: UInt8) -> Bool {

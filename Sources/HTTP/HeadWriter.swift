@@ -18,14 +18,16 @@ public struct HeadWriter: Sendable {
   public init(method: String, target: String, host: String) {
     bytes = []
     bytes.reserveCapacity(256)
-    append("\(method) \(target) HTTP/1.1\r\nHost: \(host)\r\n")
+    for part in [method, " ", target, " HTTP/1.1\r\nHost: ", host, "\r\n"] { append(part) }
   }
 
   /// Adds a field; line ends inside `value` become spaces, so that no value can forge a field.
   public mutating func field(_ name: String, _ value: String) {
     append(name)
     append(": ")
-    for byte in value.utf8 { bytes.append(byte == 0x0D || byte == 0x0A || byte == 0 ? 0x20 : byte) }
+    let start = bytes.count
+    append(value)
+    for index in start..<bytes.count where Self.endsLines(bytes[index]) { bytes[index] = 0x20 }
     append("\r\n")
   }
 
@@ -43,7 +45,12 @@ public struct HeadWriter: Sendable {
     return bytes
   }
 
-  private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
+  private mutating func append(_ text: String) {
+    var text = text
+    text.withUTF8 { bytes.append(contentsOf: $0) }
+  }
+
+  private static func endsLines(_ byte: UInt8) -> Bool { byte == 0x0D || byte == 0x0A || byte == 0 }
 
   /// The usual words for a status.
   public static func reason(_ status: Int) -> String {

@@ -55,6 +55,10 @@ public struct MessageHead: Sendable {
   public var target: String { string(startLine.1) }
   /// A request target's path, without its query, of the absolute form too.
   public var path: String {
+    let target = bytes[Int(startLine.1.start)..<Int(startLine.1.end)]
+    if target.first == UInt8(ascii: "/") {
+      return String(decoding: target.prefix { $0 != UInt8(ascii: "?") }, as: UTF8.self)
+    }
     let path = originForm.prefix { $0 != "?" }
     return path.isEmpty ? "/" : String(path)
   }
@@ -87,7 +91,7 @@ public struct MessageHead: Sendable {
 
   private var originForm: Substring {
     let target = target
-    guard !target.hasPrefix("/"), let scheme = target.range(of: "://") else { return target[...] }
+    guard let scheme = target.range(of: "://") else { return target[...] }
     return target[scheme.upperBound...].drop { $0 != "/" && $0 != "?" }
   }
 
@@ -108,6 +112,7 @@ public struct MessageHead: Sendable {
 
 /// The text that a percent-encoded path or query part stands for; `+` is left alone in paths and queries alike.
 public func percentDecoded(_ text: some StringProtocol) -> String {
+  guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
   var bytes: [UInt8] = []
   var rest = Array(text.utf8)[...]
   while let byte = rest.popFirst() {

@@ -7,14 +7,13 @@ final class ReceiveBuffer {
   private var storage = UnsafeMutableRawBufferPointer(start: nil, count: 0)
   private var start = 0
   private var end = 0
-  private static let firstCapacity = 8192
 
-  isolated deinit { storage.deallocate() }
+  isolated deinit { giveBack() }
 
   /// Gives the memory back when there are no bytes in it.
   func release() {
     guard start == end else { return }
-    storage.deallocate()
+    giveBack()
     storage = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     (start, end) = (0, 0)
   }
@@ -45,20 +44,20 @@ final class ReceiveBuffer {
 
   private func makeRoom() {
     let unused = count
-    let capacity = max(Self.firstCapacity, storage.count * 2)
-    let target =
-      unused * 2 >= storage.count
-      ? UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 1) : storage
+    let isFull = unused * 2 >= storage.count
+    let target = isFull ? BufferPool.take(atLeast: storage.count * 2) : storage
     if let from = storage.baseAddress, let to = target.baseAddress {
       to.copyMemoryOverlapping(from: from + start, byteCount: unused)
     }
-    if target.baseAddress != storage.baseAddress {
-      storage.deallocate()
+    if isFull {
+      giveBack()
       storage = target
     }
     start = 0
     end = unused
   }
+
+  private func giveBack() { if storage.count > 0 { BufferPool.put(storage) } }
 }
 
 extension UnsafeMutableRawPointer {

@@ -23,7 +23,7 @@ public final class AdoptedProcess: WatchedProcess {
     self.pid = pid
     let fd = FileDescriptor(owning: try checkingNegated("pidfd_open") { clinux_pidfd_open(pid) })
     pidfd = try AsyncDescriptor(fd)
-    Task { await self.watch() }
+    Loop.task { await self.watch() }
   }
 
   /// Waits for the end; nil when `deadline` comes first.

@@ -87,7 +87,7 @@ public final class ChildProcess: WatchedProcess {
     let pid = pid
     let fd = FileDescriptor(owning: try checkingNegated("pidfd_open") { clinux_pidfd_open(pid) })
     pidfd = try AsyncDescriptor(fd)
-    Task { await self.reap() }
+    Loop.task { await self.reap() }
   }
 
   /// Waits for the end; nil when `deadline` comes first.

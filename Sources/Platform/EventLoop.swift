@@ -4,9 +4,12 @@ import Synchronization
 
 /// One thread over epoll that runs ready jobs, timers and descriptor events: the executor behind ``Loop``.
 ///
+/// It is a task executor, too: a continuation resumes its task outside of every actor, which for a task without a
+/// preference means on a thread of the global pool, and so two switches of threads on the way back to the loop.
+///
 /// A program that has a `main` of its own gives the main thread to it by ``run(_:)``; in a test process the first
 /// job starts a thread for it.
-public final class EventLoop: SerialExecutor {
+public final class EventLoop: SerialExecutor, TaskExecutor {
   /// The process's loop.
   public static let shared = EventLoop()
 
@@ -39,7 +42,7 @@ public final class EventLoop: SerialExecutor {
       return inbox.isRunning
     }
     precondition(!wasRunning, "the event loop already runs on another thread")
-    Task { @Loop in exit(await body()) }
+    Loop.task { exit(await body()) }
     turnForever()
   }
 
@@ -84,7 +87,8 @@ public final class EventLoop: SerialExecutor {
   private func runJobs() {
     let batch = jobs
     jobs = []
-    for job in batch { job.runSynchronously(on: asUnownedSerialExecutor()) }
+    let (serial, tasks) = (asUnownedSerialExecutor(), asUnownedTaskExecutor())
+    for job in batch { job.runSynchronously(isolatedTo: serial, taskExecutor: tasks) }
   }
 
   @Loop

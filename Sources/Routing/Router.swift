@@ -15,7 +15,7 @@ public struct Router: Sendable {
   /// A router without ranks; replicas with different seeds do not act in step.
   public init(policy: RoutingPolicy, seed: UInt64) {
     self.policy = policy
-    random = SplitMix(state: seed)
+    random = SplitMix(seed: seed)
     cursor = Int(truncatingIfNeeded: random.next() >> 33)
   }
 
@@ -156,14 +156,4 @@ extension Router {
 
   /// The most requests that a rank gets for what it holds, when the candidates have `mean` each.
   static func mostRequests(mean: Double) -> Int { Int((mean * 1.25).rounded(.up)) + 4 }
-}
-
-/// A small generator (Steele, Lea and Flood 2014) whose sequence the seed fixes.
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    return StableHash.mixed(state)
-  }
 }

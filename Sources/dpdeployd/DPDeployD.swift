@@ -75,7 +75,7 @@ import Platform
   @Loop
   private static func watchSignals(_ controller: Controller, _ isForeground: Bool) {
     guard let signals = try? Signals([SIGTERM, SIGINT, SIGHUP]) else { return }
-    Task {
+    Loop.task {
       while let signal = await signals.next() {
         guard signal != SIGHUP || isForeground else { continue }
         ProcessLog.write(

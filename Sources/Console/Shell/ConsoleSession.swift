@@ -44,7 +44,8 @@ public final class ConsoleSession {
     draw()
     take(.manifests(manifests.read(known: [])))
     let tasks = [
-      Task { await readInput() }, Task { await readSignals() }, Task { await watch() }, Task { await tick() },
+      Loop.task { await self.readInput() }, Loop.task { await self.readSignals() },
+      Loop.task { await self.watch() }, Loop.task { await self.tick() },
     ]
     _ = await ended.wait(until: .never)
     for task in tasks { task.cancel() }
@@ -105,7 +106,7 @@ public final class ConsoleSession {
     guard options.attached.isEmpty else {
       return state.say("attached to metrics pages: nothing can be changed from here", .warning)
     }
-    Task { await action() }
+    Loop.task { await action() }
   }
 
   private func readManifests() {

@@ -15,7 +15,7 @@ final class HTTPServerBox {
   func start(_ handler: @escaping HTTPServer.Handler) {
     let server = HTTPServer(listener, handler: handler)
     self.server = server
-    Task { await server.run() }
+    Loop.task { await server.run() }
   }
 
   /// Stops accepting, and waits a little for answers under way.

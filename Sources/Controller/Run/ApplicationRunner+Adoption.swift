@@ -22,7 +22,7 @@ extension ApplicationRunner {
     beginWatch(rank, isServing: known?.isReady ?? false)
     rank.meter.join(at: MonotonicClock.seconds)
     ranks[place] = rank
-    Task { await self.watch(rank) }
+    Loop.task { await self.watch(rank) }
   }
 
   private func adopt(_ process: SupervisedProcess, _ index: Int, _ life: Int) {

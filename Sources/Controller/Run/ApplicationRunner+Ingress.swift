@@ -6,7 +6,7 @@ import Supervision
 extension ApplicationRunner {
   /// Starts ingress replicas once the intent is on disk.
   func launch(_ launches: [IngressLaunch]) {
-    Task { await self.start(launches) }
+    Loop.task { await self.start(launches) }
   }
 
   private func start(_ launches: [IngressLaunch]) async {
@@ -66,8 +66,8 @@ extension ApplicationRunner {
 
   /// Watches a replica and keeps its rank table fresh, to its end.
   func follow(_ replica: IngressProcess) {
-    Task { await self.watch(replica) }
-    Task {
+    Loop.task { await self.watch(replica) }
+    Loop.task {
       await replica.keepTableFresh {
         self.tell(.ingress(.acknowledged(version: $0), index: replica.index, life: replica.life))
       }
@@ -100,7 +100,7 @@ extension ApplicationRunner {
   /// Asks a replica to finish its requests and end.
   func stopReplica(_ index: Int, life: Int, grace: Duration) {
     guard let replica = replicas[index], replica.life == life else { return }
-    Task {
+    Loop.task {
       if await !ProcessTree.end([replica.process], grace: grace) {
         self.complainAboutSurvivors([replica.process])
       }

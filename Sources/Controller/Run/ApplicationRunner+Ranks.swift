@@ -16,7 +16,7 @@ extension ApplicationRunner {
 
   /// Starts ranks of a group, all together, once the intent is on disk.
   func launch(_ launch: GroupLaunch) {
-    Task { await self.start(launch) }
+    Loop.task { await self.start(launch) }
   }
 
   private func start(_ launch: GroupLaunch) async {
@@ -95,7 +95,7 @@ extension ApplicationRunner {
     ranks[place] = process
     surroundings.store.add([.started(spec.token, process.process.identity)])
     beginWatch(process)
-    Task { await self.watch(process) }
+    Loop.task { await self.watch(process) }
   }
 
   func watch(_ rank: RankProcess) async {
@@ -120,7 +120,7 @@ extension ApplicationRunner {
     let processes = places.compactMap { ranks[$0]?.process }
     guard !processes.isEmpty else { return }
     for place in places { ranks[place]?.watch?.noteSegments() }
-    Task {
+    Loop.task {
       if await !ProcessTree.end(processes, grace: grace) { self.complainAboutSurvivors(processes) }
     }
   }
@@ -134,7 +134,7 @@ extension ApplicationRunner {
   func watchStarts() {
     guard !isWatchingStarts else { return }
     isWatchingStarts = true
-    Task {
+    Loop.task {
       while !self.isClosing, self.state.groups.contains(where: { $0.ranks.contains(where: \.isStarting) }) {
         self.lookAtStarts()
         await Loop.sleep(for: Self.startInterval)
@@ -153,7 +153,7 @@ extension ApplicationRunner {
         }
         if phase == .ready, !rank.isProbed {
           rank.isProbed = true
-          Task { await self.probe(rank) }
+          Loop.task { await self.probe(rank) }
         }
       }
     }
@@ -174,7 +174,7 @@ extension ApplicationRunner {
 
   /// Tells when every ingress replica knows that the group drains, and no request is left in it.
   func watchDrain(group: Int, epoch: Int) {
-    Task {
+    Loop.task {
       while !self.isClosing, self.isDraining(group, epoch) {
         if self.hasNoRequest(group) {
           self.tell(.drained(group: group, epoch: epoch))
@@ -209,7 +209,7 @@ extension ApplicationRunner {
     let isFirst = unswept.isEmpty
     unswept.append((process, segments))
     guard isFirst else { return }
-    Task {
+    Loop.task {
       // Those that die together are swept together.
       await Loop.sleep(for: .milliseconds(50))
       let ended = self.unswept

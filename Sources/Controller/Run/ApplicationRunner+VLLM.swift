@@ -25,7 +25,7 @@ extension ApplicationRunner {
     if isServing { watch.skipStart() }
     rank.watch = watch
     let place = rank.place
-    Task {
+    Loop.task {
       await watch.run {
         self.boards.requests(group: place.group, rank: place.rank)
       } onStandstill: { time in

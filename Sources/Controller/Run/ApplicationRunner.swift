@@ -181,7 +181,7 @@ final class ApplicationRunner {
     case .publish: pushTable()
     case .record(let record): self.record(record)
     case .rollBack(let revision, _): onRollback?(revision)
-    case .dismantle: Task { await self.dismantle() }
+    case .dismantle: Loop.task { await self.dismantle() }
     }
   }
 

@@ -41,7 +41,7 @@ final class StoreQueue {
     if waiting.count > Self.mostWaiting { waiting.removeFirst(waiting.count - Self.mostWaiting) }
     guard !isWriting, !waiting.isEmpty else { return }
     isWriting = true
-    Task { await self.write() }
+    Loop.task { await self.write() }
   }
 
   /// Adds changes and waits until they, and all before them, are on disk.

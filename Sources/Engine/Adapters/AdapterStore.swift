@@ -141,7 +141,7 @@ final class AdapterStore {
     do throws(EngineError) {
       try ComputeThread.start("adapter") { [read] in
         let result = read(source)
-        Task { @Loop in finish(result) }
+        Loop.task { finish(result) }
       }
     } catch {
       end(slot, .failure(.internalError("\(error)")))

@@ -14,7 +14,7 @@ final class EventRelay: Sendable {
       events.append(event)
       return events.count == 1
     }
-    if isFirst { Task { @Loop in self.deliver() } }
+    if isFirst { Loop.task { self.deliver() } }
   }
 
   @Loop

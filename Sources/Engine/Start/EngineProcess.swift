@@ -123,11 +123,11 @@ public final class EngineProcess {
     try listenForSignals()
     let adapters = try await readAdapters()
     let server = try serve(facts, adapters)
-    let accepting = Task { await server.run() }
+    let accepting = Loop.task { await server.run() }
     stats.enter(.ready)
     ProcessLog.write(
       "rank \(options.dataParallelRank) of \(options.dataParallelSize) serves on \(options.endpoint)")
-    let heart = Task { await beat() }
+    let heart = Loop.task { await self.beat() }
     defer { heart.cancel() }
     _ = await news.wait(until: .never)
     if ended.isFired { await settle() } else { await drain(server) }
@@ -212,7 +212,7 @@ public final class EngineProcess {
     Signals.block(Self.endings)
     do {
       let signals = try Signals(Self.endings)
-      Task {
+      Loop.task {
         _ = await signals.next()
         self.news.fire()
       }

@@ -9,6 +9,8 @@ final class Peers {
   let replica: Int
   private let bell: Doorbell?
   private let folder: String
+  /// The numbers of the other replicas, from the one after this on: so that equals are not always met in one order.
+  let others: [Int]
 
   /// - Parameters:
   ///   - folder: where every replica hangs its bell.
@@ -18,13 +20,11 @@ final class Peers {
     self.replica = replica
     self.bell = bell
     self.folder = folder
+    others = (1..<max(1, board.replicas)).map { (replica + $0) % board.replicas }
   }
 
   /// Has `peer` look at the board.
   func ring(_ peer: Int) { bell?.ring(LoadBoard.bellPath(in: folder, replica: peer)) }
-
-  /// The numbers of the other replicas, from the one after this on: so that equals are not always met in one order.
-  var others: [Int] { (1..<max(1, board.replicas)).map { (replica + $0) % board.replicas } }
 
   /// The other replica that takes connections and has the fewest; nil when there is none.
   func leastConnected() -> (peer: Int, connections: Int)? {

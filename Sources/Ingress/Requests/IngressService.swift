@@ -1,5 +1,6 @@
 import OpenAI
 import Platform
+import Routing
 import Telemetry
 
 /// What the requests of a replica share.
@@ -18,6 +19,8 @@ final class IngressService {
   var quarantine = Quarantine()
   /// Whether the replica is about to end.
   private(set) var isDraining = false
+  /// For ids and seeds: the system's own generator costs a call of the kernel each.
+  private var random = SplitMix(seed: .random(in: 0 ... .max))
   private var relays: [ObjectIdentifier: Relay] = [:]
   private var inFlight = 0
   private var idle = Signal()
@@ -42,6 +45,9 @@ final class IngressService {
       outagePatience: options.maxOutageWait,
       depthChanged: { stats.set(.queueDepth, Double($0)) })
   }
+
+  /// A number that nobody else is likely to draw.
+  func draw() -> UInt64 { random.next() }
 
   /// Requests that are being served.
   var activeCount: Int { relays.count }

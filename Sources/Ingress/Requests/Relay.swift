@@ -40,10 +40,10 @@ final class Relay {
     self.exchange = exchange
     self.caller = caller
     self.service = service
-    requestID = Self.requestID(exchange.head)
+    requestID = Self.requestID(exchange.head, service)
     trace = service.spans.map { RequestTrace($0, exchange.head[TraceContext.field]) }
     ticket = RequestTicket(
-      id: requestID, seed: .random(in: 0 ... .max), created: Int(WallClock.secondsSinceEpoch))
+      id: requestID, seed: service.draw(), created: Int(WallClock.secondsSinceEpoch))
     let arrival = Instant.now
     times = RequestTimes(arrival: arrival)
     deadline = arrival + service.options.requestTimeout
@@ -241,9 +241,9 @@ final class Relay {
   }
 
   /// The caller's id, or one of our own.
-  private static func requestID(_ head: MessageHead) -> String {
+  private static func requestID(_ head: MessageHead, _ service: IngressService) -> String {
     if let given = head["x-request-id"], !given.isEmpty { return String(given.prefix(256)) }
-    let number = String(UInt64.random(in: 0 ... .max), radix: 16)
+    let number = String(service.draw(), radix: 16)
     return "req-" + String(repeating: "0", count: 16 - number.count) + number
   }
 }

@@ -71,8 +71,8 @@ public final class IngressReplica {
   /// Serves until SIGTERM or SIGINT, then finishes what is under way.
   public func run() async {
     let tasks = [
-      Task { await admin.run() }, Task { await clients.run() }, Task { await beat() },
-      Task { await bell.answer { lookAtBoard() } },
+      Loop.task { await self.admin.run() }, Loop.task { await self.clients.run() },
+      Loop.task { await self.beat() }, Loop.task { await self.bell.answer { self.lookAtBoard() } },
     ]
     defer { for task in tasks { task.cancel() } }
     stats.enter(.ready)

@@ -32,7 +32,7 @@ final class SpanExporter {
     timer.set(.after(Self.interval)) { [weak self] in self?.flushSoon() }
   }
 
-  private func flushSoon() { Task { await self.flush() } }
+  private func flushSoon() { Loop.task { await self.flush() } }
 
   /// Sends what there is; spans that the collector does not take are given up, so that it never holds anything up.
   func flush() async {

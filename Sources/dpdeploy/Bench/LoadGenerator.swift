@@ -44,7 +44,7 @@ final class LoadGenerator {
 
   private func runClosed(users: Int, until end: Instant) async {
     let tasks = (0..<users).map { _ in
-      Task { while mayBegin(before: end) { await request() } }
+      Loop.task { while self.mayBegin(before: end) { await self.request() } }
     }
     for task in tasks { await task.value }
   }
@@ -53,7 +53,7 @@ final class LoadGenerator {
     var tasks: [Task<Void, Never>] = []
     var next = Instant.now
     while mayBegin(before: end) {
-      tasks.append(Task { await request() })
+      tasks.append(Loop.task { await self.request() })
       // Exponential gaps make a Poisson process: requests of independent users.
       let gap = -log(1 - Double.random(in: 0..<1, using: &generator)) / rate
       next = next + .nanoseconds(Int64(gap * 1e9))

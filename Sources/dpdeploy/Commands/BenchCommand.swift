@@ -34,7 +34,7 @@ enum BenchCommand: Subcommand {
     let plan = try plan(arguments)
     let target = try await ServingTarget.find(arguments.operands[0], streams)
     let generator = LoadGenerator(plan, endpoint: target.endpoint, model: target.model)
-    let progress = Task { @Loop in await showProgress(generator, plan, streams) }
+    let progress = Loop.task { await showProgress(generator, plan, streams) }
     let elapsed = await generator.run()
     progress.cancel()
     await progress.value

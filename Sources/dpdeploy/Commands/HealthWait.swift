@@ -103,7 +103,7 @@ final class HealthWait {
     Signals.block([SIGINT])
     let name = application
     let streams = streams
-    Task {
+    Loop.task {
       guard await signals.next() != nil else { return }
       streams.remark("\nstopped waiting; \(name) goes on. `dpdeploy status \(name) --watch` shows it again.")
       exit(ExitCode.interrupted.rawValue)
