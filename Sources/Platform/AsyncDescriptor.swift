@@ -87,9 +87,12 @@ public final class AsyncDescriptor {
   func wakeReader() { reader.becameReady() }
 
   private func wait(_ side: Waiter, _ deadline: Instant) async -> Outcome {
-    guard raw >= 0 else { return .closed }
-    if side.takeReadiness() { return .ready }
-    return await withUnsafeContinuation { side.park($0, until: deadline) }
+    await withUnsafeContinuation { continuation in
+      // Looked at here and not before: a task without the loop as its preferred executor lets others run on its way.
+      if raw < 0 { return continuation.resume(returning: .closed) }
+      if side.takeReadiness() { return continuation.resume(returning: .ready) }
+      side.park(continuation, until: deadline)
+    }
   }
 
   func notify(_ events: UInt32) {

@@ -29,6 +29,8 @@ public final class Signal {
   public func wait(until deadline: Instant) async -> Bool {
     if isFired { return true }
     return await withUnsafeContinuation { continuation in
+      // A task without the loop as its preferred executor lets others run on its way here.
+      if isFired { return continuation.resume(returning: true) }
       let waiter = Waiter(continuation)
       waiters.append(waiter)
       waiter.timer.set(deadline) { [unowned self] in
