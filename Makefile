@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 CLIENT_ENVIRONMENT := .build/openai-client
 TOOLS := dpdeploy dpdeployd dptop dpingress dpengine
 
-.PHONY: help packages build demo test lint format bench bench-peers bench-ingress install clean
+.PHONY: help packages build demo test lint format bench bench-peers bench-ingress bench-control install clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ INGRESS_PEERS := .build/ingress-peers
 bench-ingress: build ## Measure the ingress beside haproxy, vllm-router and sglang-router
 	@Benchmarks/ingress/install $(INGRESS_PEERS)
 	python3 Benchmarks/ingress.py .build/release $(INGRESS_PEERS)
+
+bench-control: build ## Measure the controller with 80 children beside runit
+	python3 Benchmarks/control.py .build/release
 
 install: build ## Install the tools, manifests, model and themes under PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/dpdeploy
