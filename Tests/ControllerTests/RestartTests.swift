@@ -233,7 +233,7 @@ import Testing
       try database.run("CREATE TABLE t (x TEXT)")
       try database.run("PRAGMA max_page_count=4")
       #expect(throws: StoreError.self) {
-        try database.transaction { () throws(StoreError) in
+        try database.transaction(isDurable: true) { () throws(StoreError) in
           for _ in 0..<100 {
             try database.run("INSERT INTO t VALUES (?)", [.text(String(repeating: "x", count: 1000))])
           }

@@ -14,6 +14,7 @@ extension ApplicationRunner {
       record(
         EventRecord(.error, .controllerError, "processes of \(name) do not end although they were killed"))
     }
+    await sweep?.value
     directory.removeAll()
     sockets.closeAll(but: [])
     _ = try? await surroundings.store.commit([.forget(application: name)])

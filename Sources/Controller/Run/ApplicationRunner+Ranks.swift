@@ -206,17 +206,20 @@ extension ApplicationRunner {
   func forget(_ process: SupervisedProcess, segments: SharedSegments? = nil) {
     surroundings.store.add([.ended(process.token)])
     guard !isClosing else { return }
-    let isFirst = unswept.isEmpty
     unswept.append((process, segments))
-    guard isFirst else { return }
-    Loop.task {
+    if sweep == nil { sweep = Loop.task { await self.sweepAll() } }
+  }
+
+  private func sweepAll() async {
+    while !unswept.isEmpty {
       // Those that die together are swept together.
       await Loop.sleep(for: .milliseconds(50))
-      let ended = self.unswept
-      self.unswept = []
+      let ended = unswept
+      unswept = []
       _ = await ProcessTree.sweep(ended.map(\.process), until: .after(.seconds(5)))
-      self.clear(ended.compactMap(\.segments))
+      clear(ended.compactMap(\.segments))
     }
+    sweep = nil
   }
 
   /// Removes shared memory that dead processes left.

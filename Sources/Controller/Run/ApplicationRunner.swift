@@ -38,6 +38,8 @@ final class ApplicationRunner {
   var replicas: [Int: IngressProcess] = [:]
   /// Ended processes whose descendants have not been looked for yet, and what they mapped.
   var unswept: [(process: SupervisedProcess, segments: SharedSegments?)] = []
+  /// Looks after ``unswept``; nil while nothing is to be done.
+  var sweep: Task<Void, Never>?
   /// The last lines of replicas that have just ended, by the replica's id.
   var lastWords: [String: [String]] = [:]
   /// So many of them are kept.

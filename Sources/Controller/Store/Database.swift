@@ -2,7 +2,8 @@ import CSQLite
 
 /// An open SQLite file, used by one thread.
 ///
-/// WAL and `synchronous=FULL`: what a commit has returned from survives a crash of the machine.
+/// Its journal is a WAL, so what a commit has returned from survives the death of the process, and where that is
+/// wanted a crash of the machine too.
 final class Database {
   private let path: String
   private let handle: OpaquePointer
@@ -27,7 +28,7 @@ final class Database {
     }
     self.path = path
     self.handle = handle
-    for pragma in ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=2000"] {
+    for pragma in ["journal_mode=WAL", "foreign_keys=ON", "busy_timeout=2000"] {
       try run("PRAGMA \(pragma)")
     }
   }
@@ -57,7 +58,11 @@ final class Database {
   }
 
   /// Runs `body` as one transaction.
-  func transaction(_ body: () throws(StoreError) -> Void) throws(StoreError) {
+  ///
+  /// - Parameter isDurable: whether it, and all before it, are to survive a crash of the machine, for which the disk is
+  ///   waited for.
+  func transaction(isDurable: Bool, _ body: () throws(StoreError) -> Void) throws(StoreError) {
+    try run(isDurable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL")
     try run("BEGIN IMMEDIATE")
     do {
       try body()

@@ -5,7 +5,8 @@ import Supervision
 
 /// The state database: what is to run, what runs, and what happened.
 ///
-/// Its work is done on a thread of its own. A batch is one transaction; when the call returns, it is on disk.
+/// Its work is done on a thread of its own. A batch is one transaction; when the call returns, it outlives this process,
+/// and what somebody was promised outlives the machine's crash.
 actor Store {
   private let thread: WorkerThread
   private let database: Database
@@ -28,7 +29,7 @@ actor Store {
       throw .newerSchema(path: path, found: found, known: schemaVersion)
     }
     guard found < schemaVersion else { return }
-    try database.transaction { () throws(StoreError) in
+    try database.transaction(isDurable: true) { () throws(StoreError) in
       for step in migrations[found...] {
         for statement in step { try database.run(statement) }
       }
@@ -115,7 +116,7 @@ actor Store {
   /// Makes `changes` durable, all or none.
   func commit(_ changes: [StoreChange]) throws(StoreError) {
     guard !changes.isEmpty else { return }
-    try database.transaction { () throws(StoreError) in
+    try database.transaction(isDurable: changes.contains(where: \.outlivesMachine)) { () throws(StoreError) in
       for change in changes { try apply(change) }
     }
   }

@@ -74,4 +74,12 @@ enum StoreChange: Sendable {
   case ended(ProcessToken)
   case forgetProcesses(home: String)
   case event(Event)
+
+  /// Whether it has to survive a crash of the machine: what runs, and what is told of it, ends with the machine anyway.
+  var outlivesMachine: Bool {
+    switch self {
+    case .application, .forget: true
+    case .checkpoint, .epoch, .intent, .started, .ended, .forgetProcesses, .event: false
+    }
+  }
 }
