@@ -126,7 +126,7 @@ let modules: [[Target]] = [
     "Console",
     uses: [
       "Platform", "ControlAPI", "ControlClient", "Manifest", "Deployment", "CommandLine", "Terminal",
-      "Attachment",
+      "Attachment", "Telemetry",
     ]),
 ]
 

@@ -9,12 +9,67 @@ enum Fixture {
   static func state(width: Int, height: Int) -> ConsoleState {
     var state = ConsoleState(now: now, utcOffset: 0, width: width, height: height)
     _ = state.update(.manifests([manifest]), at: now)
-    _ = state.update(.snapshot(snapshot()), at: now)
+    for second in 0..<40 {
+      let time = now - 39 + Double(second)
+      _ = state.update(.snapshot(snapshot(sequence: 81 + second, second: second)), at: time)
+    }
     return state
   }
 
-  static func snapshot(sequence: Int = 120) -> Snapshot {
-    Snapshot(
+  /// The same on a screen, with what that screen asks the controller for.
+  static func state(width: Int, height: Int, on screen: ScreenKind) -> ConsoleState {
+    var state = state(width: width, height: height)
+    if screen == .logs { _ = state.update(.input(.key(.character("l"), [])), at: now) }
+    state.screen = screen
+    if screen == .logs {
+      _ = state.update(.logs(LogPage(lines: logs, cursor: "1")), at: now - 20)
+      _ = state.update(.logs(LogPage(lines: newLogs, cursor: "2")), at: now - 5)
+      _ = state.update(.tick, at: now)
+    }
+    return state
+  }
+
+  static let logs = (0..<60).map { index in
+    LogLine(
+      replica: "dp\(index % 4)", epoch: 3,
+      text: "step \(index * 17): batch of \(index % 9) took \(index % 7) ms")
+  }
+
+  static let newLogs = [
+    LogLine(replica: "dp0", epoch: 3, text: "warning: no free KV block, preempting request 71"),
+    LogLine(replica: "ingress-0", epoch: nil, text: "rank dp3 is gone; 16 requests go on elsewhere"),
+  ]
+
+  static let plan = PlanResult(
+    application: "moe", revision: 3, outcome: .updated,
+    changes: [
+      FieldChange(
+        path: "llm_config.engine_kwargs.max_num_seqs", before: "64", after: "48", changeClass: "group-restart"
+      ),
+      FieldChange(path: "llm_config.engine_kwargs.swap_space", before: "4", after: nil, changeClass: "none"),
+      FieldChange(
+        path: "ingress_deployment_config.autoscaling_config.max_replicas", before: nil, after: "8",
+        changeClass: "live"),
+    ], steps: ["group 0 restarts: 4 ranks"], interruptionSeconds: .known(3.2))
+
+  static let revisions = RevisionList(revisions: [
+    Revision(number: 1, appliedAt: "2025-10-07T04:53:20Z", isCurrent: false, isLastHealthy: false),
+    Revision(number: 2, appliedAt: "2025-10-08T11:00:00Z", isCurrent: false, isLastHealthy: true),
+    Revision(number: 3, appliedAt: "2025-10-09T08:40:00Z", isCurrent: true, isLastHealthy: false),
+  ])
+
+  static func snapshot(sequence: Int = 120, second: Int = 39) -> Snapshot {
+    var application = application
+    for index in application.deployments[0].replicas.indices {
+      let wave = (second * (index + 3)) % 11
+      guard second < 39, let running = application.deployments[0].replicas[index].running.value else {
+        continue
+      }
+      application.deployments[0].replicas[index].running = .known(max(0, running - wave))
+      application.deployments[0].replicas[index].kvUsageRatio = .known(0.4 + Double(wave) / 20)
+      application.deployments[0].replicas[index].stale = false
+    }
+    return Snapshot(
       sequence: sequence,
       status: Status(
         generatedAt: "2025-10-09T08:53:20Z", controller: .running(version: "0", pid: 7),
@@ -63,12 +118,23 @@ enum Fixture {
         DeploymentStatus(
           name: "DPRankAssigner", status: .healthy, statusTrigger: .unspecified, message: "",
           targetReplicas: 1,
-          replicas: []),
-        DeploymentStatus(
-          name: "OpenAiIngress", status: .healthy, statusTrigger: .unspecified, message: "",
-          targetReplicas: 2,
-          replicas: ingress),
+          replicas: [],
+          ranks: (0..<4).map { RankPlacement(group: 0, rank: $0, node: "node\($0 / 2)", device: $0 % 2) }),
+        scaled,
       ], metrics: metrics, hints: hints)
+  }
+
+  static var scaled: DeploymentStatus {
+    var deployment = DeploymentStatus(
+      name: "OpenAiIngress", status: .healthy, statusTrigger: .unspecified, message: "", targetReplicas: 2,
+      replicas: ingress)
+    var scaling = ScalingStatus(minReplicas: 2, maxReplicas: 8, targetOngoingRequests: 64)
+    scaling.ongoingRequests = .known(161)
+    scaling.runningReplicas = .known(2)
+    scaling.wantedReplicas = .known(3)
+    scaling.decision = .known("up to 3 in 12 s: 161 requests for 2 × 64")
+    deployment.autoscaling = scaling
+    return deployment
   }
 
   static var ranks: [ReplicaStatus] {

@@ -8,15 +8,38 @@ import Testing
 @Suite struct `Screens` {
   private static let sizes = [(80, 24), (120, 40), (160, 48), (40, 12), (200, 60)]
 
-  @Test(arguments: sizes) func `of the overview look as agreed`(width: Int, height: Int) throws {
-    let state = Fixture.state(width: width, height: height)
-    try compare(state, "overview-\(width)x\(height)")
+  @Test(arguments: ScreenKind.allCases) func `of every kind look as agreed at every size`(kind: ScreenKind)
+    throws
+  {
+    for (width, height) in Self.sizes {
+      try compare(Fixture.state(width: width, height: height, on: kind), "\(kind)-\(width)x\(height)")
+    }
   }
 
-  @Test(arguments: ScreenKind.allCases) func `of every kind look as agreed`(kind: ScreenKind) throws {
-    var state = Fixture.state(width: 80, height: 24)
-    state.screen = kind
-    try compare(state, "\(kind)-80x24")
+  @Test(arguments: ManifestPages.Page.allCases)
+  func `of a manifest's pages look as agreed`(page: ManifestPages.Page) throws {
+    var state = Fixture.state(width: 80, height: 24, on: .manifest)
+    var effects: [ConsoleEffect] = []
+    while state.pages.page != page {
+      effects = state.update(.input(.key(.character("v"), [])), at: Fixture.now)
+    }
+    switch page {
+    case .plan, .text: #expect(effects.isEmpty)
+    case .diff:
+      #expect(effects == [.plan(path: "moe.yaml", text: Fixture.manifestText)])
+      _ = state.update(.planned(text: Fixture.manifestText, .success(Fixture.plan)), at: Fixture.now)
+    case .history:
+      #expect(effects == [.readRevisions(application: "moe")])
+      _ = state.update(.revisions(application: "moe", .success(Fixture.revisions)), at: Fixture.now)
+    }
+    try compare(state, "manifest-\(page)-80x24")
+  }
+
+  @Test func `of the text of a manifest show no secret`() {
+    var state = Fixture.state(width: 120, height: 40, on: .manifest)
+    _ = state.update(.input(.key(.character("v"), [])), at: Fixture.now)
+    let text = ConsoleRenderer.render(state, theme: .monochrome, glyphs: .braille).text
+    #expect(text.contains("API_TOKEN") && !text.contains("swordfish"))
   }
 
   @Test func `in ASCII hold nothing else`() throws {
@@ -46,11 +69,13 @@ import Testing
   }
 
   @Test func `are drawn at any size without a fault`() {
+    let states = Dictionary(
+      uniqueKeysWithValues: ScreenKind.allCases.map { ($0, Fixture.state(width: 80, height: 24, on: $0)) })
     for kind in ScreenKind.allCases {
       for width in [0, 1, 2, 19, 20, 40, 59, 60, 99, 100, 139, 140, 400] {
         for height in [0, 1, 3, 4, 5, 7, 12, 19, 20, 34, 40, 100] {
-          var state = Fixture.state(width: width, height: height)
-          state.screen = kind
+          var state = states[kind] ?? Fixture.state(width: 0, height: 0)
+          (state.width, state.height) = (width, height)
           state.isHelpShown = width % 2 == 0
           let frame = ConsoleRenderer.render(state, theme: .monochrome, glyphs: .braille)
           #expect(frame.width == width && frame.height == height)
@@ -59,8 +84,44 @@ import Testing
     }
   }
 
+  private static let theme = Theme(ThemeFile(""), depth: .trueColor)
+
+  /// How the cells are drawn: for each row its runs of styles as `letter×count`, then what each letter means.
+  private static func styles(of frame: CellBuffer) -> String {
+    var letters: [CellStyle: Int] = [:]
+    var legend: [CellStyle] = []
+    var lines: [String] = []
+    for y in 0..<frame.height {
+      var runs: [(Int, Int)] = []
+      for cell in frame.row(y) {
+        let letter = letters[cell.style] ?? legend.count
+        if letter == legend.count {
+          letters[cell.style] = letter
+          legend.append(cell.style)
+        }
+        if runs.last?.0 == letter { runs[runs.count - 1].1 += 1 } else { runs.append((letter, 1)) }
+      }
+      lines.append(runs.map { "\($0.0)×\($0.1)" }.joined(separator: " "))
+    }
+    let meanings = legend.enumerated().map { "\($0.offset): \(describe($0.element))" }
+    return (lines + [""] + meanings).joined(separator: "\n") + "\n"
+  }
+
+  private static func describe(_ style: CellStyle) -> String {
+    func name(_ color: Color) -> String {
+      guard case .rgb(let red, let green, let blue) = color else { return "own" }
+      return "\(red),\(green),\(blue)"
+    }
+    let marks: [(Attributes, String)] = [
+      (.bold, " bold"), (.dim, " dim"), (.underline, " underline"), (.reverse, " reverse"),
+    ]
+    return name(style.foreground) + " on " + name(style.background)
+      + marks.filter { style.attributes.contains($0.0) }.map(\.1).joined()
+  }
+
   private func compare(_ state: ConsoleState, _ name: String, glyphs: GlyphSet = .braille) throws {
-    let text = ConsoleRenderer.render(state, theme: .monochrome, glyphs: glyphs).text + "\n"
+    let frame = ConsoleRenderer.render(state, theme: Self.theme, glyphs: glyphs)
+    let text = frame.text + "\n\n" + Self.styles(of: frame)
     let folder = "/" + #filePath.split(separator: "/").dropLast().joined(separator: "/") + "/Golden"
     let path = "\(folder)/\(name).txt"
     if getenv("UPDATE_GOLDEN") != nil {

@@ -87,7 +87,7 @@ extension `Whole deployments` {
       try await window.shows("Type its name to", "quick ")
       #expect(try await stage.application()?.isHealthy == true)
       try await window.press("start", "Enter")
-      try await window.shows("nothing runs; 0 lists what could")
+      try await window.shows("nothing runs; Esc lists what could")
       let population = Population(of: stage.home)
       #expect(population.ranks.isEmpty && population.ingress.isEmpty, "\(population)")
     }

@@ -3,9 +3,7 @@ import Terminal
 
 extension Painter {
   mutating func drawEvents(_ area: Rect, isWhole: Bool) {
-    let all = state.shown.events.filter {
-      state.applicationName == nil || $0.application == state.applicationName
-    }
+    let all = state.events
     var inside = Box(
       title: title("events", key: isWhole ? nil : 7), trailing: [faint("\(all.count)")],
       border: theme.eventBox
@@ -13,15 +11,17 @@ extension Painter {
     let skipped = isWhole ? min(state.scroll[.events] ?? 0, max(0, all.count - 1)) : 0
     if all.isEmpty { line(inside, [faint("nothing has happened yet")]) }
     for event in all.reversed().dropFirst(skipped).prefix(inside.height) {
-      let clock = WallTime.seconds(event.time).map { WallTime.clock($0, offset: state.utcOffset) }
-      line(
-        inside.takeTop(1),
-        [
-          faint((clock ?? Units.unknown) + " "), mark(event.severity),
-          strong(subject(of: event)), text(" \(event.message)"),
-          faint("  \(event.reason)"),
-        ])
+      line(inside.takeTop(1), describe(event))
     }
+  }
+
+  /// An event in one line.
+  func describe(_ event: Event) -> [Span] {
+    let clock = WallTime.seconds(event.time).map { WallTime.clock($0, offset: state.utcOffset) }
+    return [
+      faint((clock ?? Units.unknown) + " "), mark(event.severity), strong(subject(of: event)),
+      text(" \(event.message)"), faint("  \(event.reason)"),
+    ]
   }
 
   /// Whom an event is about, unless its message begins with that.
@@ -45,7 +45,7 @@ extension Painter {
   }
 
   /// A hint in one line: the fix before the evidence, where there is no room for both.
-  private func digest(_ hint: Hint, _ width: Int) -> [Span] {
+  func digest(_ hint: Hint, _ width: Int) -> [Span] {
     let head = [mark(hint.severity), Span(" \(hint.id) ", theme.key), text(hint.title)]
     let evidence = hint.evidence.first.map { [faint(": " + $0)] } ?? []
     let name = hint.field?.split(separator: ".").last.map(String.init)

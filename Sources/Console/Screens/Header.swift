@@ -37,6 +37,10 @@ extension Painter {
       Span(application.name + " ", theme.key), applicationState(application.status),
       text(" dp \(ranks.running)/\(ranks.target)"),
     ]
+    // Where the screens are not named in a line of their own, the head says which one this is.
+    if state.screen != .overview, !hasScreenNames {
+      spans.insert(contentsOf: [faint("› "), text(state.screen.title + " ")], at: 1)
+    }
     // Nobody knows of the ingress of what is only attached to.
     if ingress.target > 0 { spans.append(text(" ing \(ingress.running)/\(ingress.target)")) }
     if width >= 70 { spans.append(faint("  win \(Units.decimals(application.metrics.windowSeconds, 0))s")) }
@@ -50,6 +54,9 @@ extension Painter {
     if width >= 120, let endpoint = application.endpoint.value { spans.append(faint("  " + endpoint)) }
     return spans
   }
+
+  /// Whether there is room to name all screens.
+  var hasScreenNames: Bool { buffer.width >= 100 && buffer.height >= 35 }
 
   func applicationState(_ status: ApplicationState) -> Span {
     switch status {
@@ -75,9 +82,10 @@ extension Painter {
 
   mutating func drawScreenNames(_ row: Rect) {
     var spans = [text(" ")]
-    for screen in ScreenKind.allCases {
+    for screen in ScreenKind.tabs {
+      guard let digit = screen.digit else { continue }
       let isHere = screen == state.screen
-      spans.append(Span("\(screen.rawValue) ", theme.key))
+      spans.append(Span("\(digit) ", theme.key))
       spans.append(Span(screen.title, isHere ? theme.selected : theme.inactive))
       spans.append(text("  "))
     }

@@ -3,11 +3,39 @@ import Deployment
 import Manifest
 import Terminal
 
-/// A manifest as text: its errors, or what it would start.
+/// A manifest as text: its errors and what it would start, the file, what it changes, and what came before.
 enum ManifestText {
   typealias Line = TextScreens.Line
 
   static func lines(_ state: ConsoleState, width: Int) -> [Line] {
+    switch state.pages.page {
+    case .plan: overview(state, width: width)
+    case .text: source(state)
+    case .diff: ManifestDiff.lines(state)
+    case .history: ManifestHistory.lines(state)
+    }
+  }
+
+  private static func source(_ state: ConsoleState) -> [Line] {
+    guard let text = state.manifest?.clearText else {
+      return [Line("the text is shown once the file has no errors, so that no secret is", .faint)]
+    }
+    let rows = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let digits = String(rows.count).count
+    return rows.enumerated().map { index, row in
+      let number = String(index + 1)
+      let padded = String(repeating: " ", count: digits - number.count) + number
+      let comment = row.firstIndex(of: "#").map { row[$0...] } ?? ""
+      let code = row.dropLast(comment.count)
+      let key = code.firstIndex(of: ":").map { code[...$0] } ?? ""
+      return Line([
+        (padded + "  ", .faint), (String(key), .key), (String(code.dropFirst(key.count)), .text),
+        (String(comment), .faint),
+      ])
+    }
+  }
+
+  private static func overview(_ state: ConsoleState, width: Int) -> [Line] {
     guard let entry = state.manifest else {
       return [Line(state.hasManifests ? "no manifest here; give one: dptop MANIFEST" : "reading …", .faint)]
     }

@@ -32,6 +32,12 @@ extension Painter {
           title: "apply to \(application)",
           lines: wrappedLines("Carry \(path) out over what runs? Only what differs is touched."),
           footer: yesNo))
+    case .rollBack(let application, let revision):
+      draw(
+        Dialog(
+          title: "roll \(application) back",
+          lines: wrappedLines("Carry revision \(revision) out again? It becomes a revision of its own."),
+          footer: yesNo))
     case .delete(let application, let typed):
       draw(
         Dialog(

@@ -28,33 +28,35 @@ extension Painter {
     let places = area.columns(4)
     drawChart(
       places[0], "req/s", Units.count(metrics?.requestsPerSecond.value),
-      metrics?.errorRatio.value.map { "failed " + Units.percent($0) } ?? "", theme.requests,
-      \.requestsPerSecond)
+      metrics?.errorRatio.value.map { "failed " + Units.percent($0) } ?? "", theme.requests
+    ) { $0.requestsPerSecond }
     drawChart(
       places[1], "out tok/s", Units.count(metrics?.generationTokensPerSecond.value),
-      "in " + Units.count(metrics?.promptTokensPerSecond.value), theme.tokens, \.generationTokensPerSecond)
+      "in " + Units.count(metrics?.promptTokensPerSecond.value), theme.tokens
+    ) { $0.generationTokensPerSecond }
     drawChart(
       places[2], "TTFT", quantile(metrics?.ttftSeconds, \.p50),
       "p99 " + quantile(metrics?.ttftSeconds, \.p99),
-      theme.latency, \.ttftP50Seconds)
+      theme.latency
+    ) { $0.ttftP50Seconds }
     drawChart(
       places[3], "TPOT", quantile(metrics?.tpotSeconds, \.p50),
       "p99 " + quantile(metrics?.tpotSeconds, \.p99),
-      theme.latency, \.tpotP50Seconds)
+      theme.latency
+    ) { $0.tpotP50Seconds }
   }
 
   /// A quantile, marked when it is interpolated.
-  private func quantile(_ summary: LatencySummary?, _ share: KeyPath<LatencySummary, Known<Double>>) -> String
-  {
+  func quantile(_ summary: LatencySummary?, _ share: KeyPath<LatencySummary, Known<Double>>) -> String {
     let value = summary?[keyPath: share].value
     return (summary?.isEstimate == true && value != nil ? "~" : "") + Units.duration(value)
   }
 
   private mutating func drawChart(
     _ area: Rect, _ title: String, _ headline: String, _ detail: String, _ gradient: Gradient,
-    _ value: KeyPath<HistoryPoint, Double?>
+    _ reading: (HistoryPoint) -> Double?
   ) {
-    let numbers = [Span(headline, self.value), faint(detail.isEmpty ? "" : "  " + detail)]
+    let numbers = [Span(headline, value), faint(detail.isEmpty ? "" : "  " + detail)]
     let isTall = area.height > 5
     let inside = Box(
       title: [strong(title)], trailing: isTall ? numbers : [], border: theme.replicaBox
@@ -62,13 +64,13 @@ extension Painter {
     var plot = inside.inset(isTall ? 0 : 1, 0)
     if !isTall { line(plot.takeTop(1), numbers) }
     let count = Chart.sampleCount(columns: plot.width, plot.height > 1 ? buffer.glyphs.resolution : .blocks)
-    Chart(samples(value, count), gradient: gradient, base: theme.text).draw(in: &buffer, plot)
+    Chart(samples(count, reading), gradient: gradient, base: theme.text).draw(in: &buffer, plot)
   }
 
   /// The last `count` seconds of a series.
-  func samples(_ value: KeyPath<HistoryPoint, Double?>, _ count: Int) -> [Double?] {
+  func samples(_ count: Int, _ reading: (HistoryPoint) -> Double?) -> [Double?] {
     let points = state.applicationName.flatMap { state.shown.history[$0] } ?? []
-    return ChartSeries.samples(points, value, count: count, now: state.shownNow)
+    return ChartSeries.samples(points, count: count, now: state.shownNow, reading)
   }
 
   /// One line in place of the gauges.
@@ -108,18 +110,21 @@ extension Painter {
     drawGauge(
       places[0], "queue",
       [Span(Units.whole(metrics?.queueDepth.value), value), faint(" waiting in the ingress")],
-      theme.queueBox, theme.queue, \.queueDepth)
+      theme.queueBox, theme.queue
+    ) { $0.queueDepth }
     drawGauge(
       places[1], "running",
       [
         Span(Units.whole(metrics?.running.value), value), faint("  waiting "),
         Span(Units.whole(metrics?.waiting.value), value),
       ],
-      theme.queueBox, theme.requests, \.running)
+      theme.queueBox, theme.requests
+    ) { $0.running }
     let fullest = fullestCache.map { "  max \(Units.percent($0.share)) \($0.id)" } ?? ""
     drawGauge(
       places[2], "KV cache", [Span(Units.percent(metrics?.kvUsageRatio.value), value), faint(fullest)],
-      theme.cacheBox, theme.cache, \.kvUsageRatio, top: 1)
+      theme.cacheBox, theme.cache, top: 1
+    ) { $0.kvUsageRatio }
     let inside = Box(title: title("ingress", key: 3), border: theme.queueBox).draw(in: &buffer, places[3])
       .inset(
         1, 0)
@@ -128,11 +133,11 @@ extension Painter {
 
   private mutating func drawGauge(
     _ area: Rect, _ title: String, _ headline: [Span], _ border: CellStyle, _ gradient: Gradient,
-    _ value: KeyPath<HistoryPoint, Double?>, top: Double? = nil
+    top: Double? = nil, _ reading: (HistoryPoint) -> Double?
   ) {
     var inside = Box(title: [strong(title)], border: border).draw(in: &buffer, area).inset(1, 0)
     line(inside.takeTop(1), headline)
-    Chart(samples(value, inside.width), top: top, gradient: gradient, base: theme.text).draw(
+    Chart(samples(inside.width, reading), top: top, gradient: gradient, base: theme.text).draw(
       in: &buffer, inside)
   }
 

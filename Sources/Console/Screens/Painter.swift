@@ -33,9 +33,13 @@ struct Painter {
       return
     }
     drawHeader(rest.takeTop(1))
-    if rest.width >= 100, rest.height >= 35 { drawScreenNames(rest.takeTop(1)) }
+    if hasScreenNames { drawScreenNames(rest.takeTop(1)) }
     drawFooter(rest.takeBottom(1))
-    if let line = noticeLine { buffer.put(line, rest.x + 1, rest.takeBottom(1).y, limit: rest.width - 2) }
+    if let prompt = state.prompt {
+      drawPrompt(prompt, rest.takeBottom(1))
+    } else if let line = noticeLine {
+      buffer.put(line, rest.x + 1, rest.takeBottom(1).y, limit: rest.width - 2)
+    }
     drawBody(rest)
     drawOverlay()
   }
@@ -44,10 +48,14 @@ struct Painter {
     switch state.screen {
     case .home: drawHome(area)
     case .overview: if isTiny { drawDigest(area) } else { drawOverview(area) }
-    case .replicas: drawReplicaTable(area, key: nil)
-    case .ingress: drawIngressTable(area)
+    case .replicas: drawReplicas(area)
+    case .replica: drawReplica(area)
+    case .ingress: drawIngress(area)
+    case .queue: drawQueue(area)
     case .events: drawEvents(area, isWhole: true)
+    case .logs: drawLogs(area)
     case .hints, .manifest: drawText(area)
+    case .nodes: drawNodes(area)
     }
   }
 
@@ -78,6 +86,13 @@ struct Painter {
 
   /// What is shown of a value of the present: faint once the present is old.
   var value: CellStyle { state.isStale ? theme.stale : theme.title }
+
+  /// The line being typed, with what it is for before it.
+  private mutating func drawPrompt(_ prompt: Prompt, _ row: Rect) {
+    let mark = Span(" \(prompt.purpose.mark) ", theme.key)
+    let x = buffer.put([mark], row.x, row.y)
+    prompt.field.draw(in: &buffer, x, row.y, width: row.maxX - x - 1, theme.text)
+  }
 
   private var noticeLine: [Span]? {
     if let underway = state.underway { return [Span("▲ ", theme.info), text(underway + " …")] }

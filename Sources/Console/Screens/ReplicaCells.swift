@@ -1,52 +1,171 @@
 import ControlAPI
 import Terminal
 
-extension Painter {
-  func rankColumns(_ width: Int, _ ranks: [ReplicaStatus]) -> [Column] {
-    let idWidth = min(width < 100 ? 10 : 16, max(5, ranks.map(\.id.count).max() ?? 5))
-    var columns = [
-      Column("RANK", idWidth), Column("STATE", 11), Column("NODE", 6), Column("BUSY", 9, stretch: 1),
-      Column("KV", 9, stretch: 1), Column("RUN", 4, .right), Column("WAIT", 4, .right),
+/// The columns of ranks and of ingress replicas.
+enum ReplicaColumns {
+  typealias Replicas = TableColumn<ReplicaStatus>
+
+  static func ranks(_ ranks: [ReplicaStatus]) -> [Replicas] {
+    let idWidth = min(16, max(5, ranks.map(\.id.count).max() ?? 5))
+    return [
+      id("RANK", idWidth), state, node,
+      meter("BUSY", 4, \.gpuUtilizationRatio, \.busy), meter("KV", 2, \.kvUsageRatio, \.cache),
+      number("RUN", 4, 3) { Units.whole($0.running.value) },
+      number("WAIT", 4, 6) { Units.whole($0.waiting.value) },
+      number("TOK/S", 6, 9) { Units.count($0.generationTokensPerSecond.value) },
+      number("TTFT", 7, 5) { Units.duration($0.ttftP50Seconds.value) },
+      number("TPOT", 7, 7) { Units.duration($0.tpotP50Seconds.value) },
+      number("CPU", 5, 10) { Units.percent($0.cpuRatio.value) },
+      number("RSS", 5, 11) { Units.bytes($0.rssBytes.value) },
+      number("DUMMY", 5, 12) { Units.percent($0.dummyRatio?.value) },
+      number("COMM", 4, 13) { Units.percent($0.communicationRatio?.value) },
+      number("RST", 3, 14) { String($0.restarts) },
+      spark("RUN 30s", 15, .running, nil), spark("KV 30s", 16, .cache, 1),
+      number("PID", 7, 17) { $0.pid.value.map { String($0) } ?? Units.unknown },
     ]
-    if width >= 86 { columns.append(Column("TOK/S", 6, .right)) }
-    columns += [Column("TTFT", 7, .right), Column("TPOT", 7, .right)]
-    if width >= 98 {
-      columns += [Column("CPU", 5, .right), Column("RSS", 5, .right), Column("DUMMY", 5, .right)]
-    }
-    if width >= 110 { columns += [Column("COMM", 4, .right), Column("RST", 3, .right)] }
-    return columns
   }
 
-  func rankCell(_ replica: ReplicaStatus, _ column: Column) -> Cell {
-    switch column.title {
-    case "RANK", "ID": .spans([Span(replica.id, replica.stale ? theme.stale : theme.title)])
-    case "STATE": .spans(replicaState(replica))
-    case "NODE": .spans([faint(replica.node ?? Units.unknown)])
-    case "BUSY": .meter(replica.gpuUtilizationRatio?.value, theme.busy)
-    case "KV": .meter(replica.kvUsageRatio?.value, theme.cache)
-    case "CPU" where replica.role == .ingress: .meter(replica.cpuRatio.value, theme.busy)
-    default: .spans([Span(number(replica, column.title), replica.stale ? theme.stale : theme.text)])
+  static func ingress(_ replicas: [ReplicaStatus]) -> [Replicas] {
+    [
+      id("ID", min(16, max(9, replicas.map(\.id.count).max() ?? 9))), state,
+      Replicas(Column("CPU", 10, stretch: 1), 2) { painter, replica in
+        painter.unlessStarting(replica) {
+          .meter(replica.cpuRatio.value, painter.theme.busy, isStale: replica.stale)
+        }
+      },
+      number("RUN", 5, 3) { Units.whole($0.running.value) },
+      number("WAIT", 5, 4) { Units.whole($0.waiting.value) },
+      number("REQ/S", 6, 5) { Units.count($0.requestsPerSecond.value) },
+      number("TOK/S", 7, 6) { Units.count($0.generationTokensPerSecond.value) },
+      number("TTFT", 7, 7) { Units.duration($0.ttftP50Seconds.value) },
+      number("TPOT", 7, 9) { Units.duration($0.tpotP50Seconds.value) },
+      number("RSS", 5, 8) { Units.bytes($0.rssBytes.value) },
+      number("RST", 3, 10) { String($0.restarts) },
+      spark("RUN 30s", 11, .running, nil), spark("WAIT 30s", 12, .waiting, nil),
+      number("PID", 7, 13) { $0.pid.value.map { String($0) } ?? Units.unknown },
+    ]
+  }
+
+  /// Where requests wait, with their share of all that wait.
+  static func queues(_ replicas: [ReplicaStatus]) -> [Replicas] {
+    let waiting = Fleet(replicas).sum { $0.waiting.value.map(Double.init) } ?? 0
+    return [
+      id("ID", min(16, max(9, replicas.map(\.id.count).max() ?? 9))), state,
+      number("WAIT", 5, 2) { Units.whole($0.waiting.value) },
+      Replicas(Column("OF ALL", 12, stretch: 1), 4) { painter, replica in
+        painter.unlessStarting(replica) {
+          let share = replica.waiting.value.map { waiting > 0 ? Double($0) / waiting : 0 }
+          return .meter(share, painter.theme.queue, isStale: replica.stale)
+        }
+      },
+      number("RUN", 5, 3) { Units.whole($0.running.value) },
+      number("REQ/S", 6, 5) { Units.count($0.requestsPerSecond.value) },
+      number("TTFT", 7, 6) { Units.duration($0.ttftP50Seconds.value) },
+      spark("WAIT 30s", 7, .waiting, nil),
+    ]
+  }
+
+  static func nodes(_ nodes: [NodeSummary]) -> [TableColumn<NodeSummary>] {
+    typealias Nodes = TableColumn<NodeSummary>
+    func number(
+      _ title: String, _ width: Int, _ importance: Int, _ text: @escaping (NodeSummary) -> String
+    ) -> Nodes {
+      Nodes(Column(title, width, .right), importance) { painter, node in .spans([painter.text(text(node))]) }
+    }
+    func meter(
+      _ title: String, _ importance: Int, _ gradient: KeyPath<Theme, Gradient>,
+      _ share: @escaping (NodeSummary) -> Double?
+    ) -> Nodes {
+      Nodes(Column(title, 12, stretch: 1), importance) { painter, node in
+        .meter(share(node), painter.theme[keyPath: gradient], isStale: node.fresh.isEmpty)
+      }
+    }
+    return [
+      Nodes(Column("NODE", min(24, max(6, nodes.map(\.name.count).max() ?? 6))), 0) { painter, node in
+        .spans([painter.strong(node.name)])
+      },
+      number("RANKS", 7, 1) { "\($0.ranks.count { $0.state == .running })/\($0.ranks.count)" },
+      meter("BUSY mean", 2, \.busy) { $0.mean { $0.gpuUtilizationRatio?.value } },
+      meter("KV max", 3, \.cache) { Fleet($0.ranks).most { $0.kvUsageRatio?.value }?.value },
+      number("RUN", 5, 4) { Units.whole($0.sum { $0.running.value.map(Double.init) }.map { Int($0) }) },
+      number("WAIT", 5, 5) { Units.whole($0.sum { $0.waiting.value.map(Double.init) }.map { Int($0) }) },
+      number("TOK/S", 7, 6) { Units.count($0.sum { $0.generationTokensPerSecond.value }) },
+      number("CORES", 5, 7) { $0.sum { $0.cpuRatio.value }.map { Units.decimals($0, 1) } ?? Units.unknown },
+      number("RSS", 5, 8) { Units.bytes($0.sum { $0.rssBytes.value.map(Double.init) }.map { Int($0) }) },
+      number("DEVICES", 12, 9) { node in
+        node.devices.isEmpty ? Units.unknown : node.devices.map(String.init).joined(separator: ",")
+      },
+    ]
+  }
+
+  private static func id(_ title: String, _ width: Int) -> Replicas {
+    Replicas(Column(title, width), 0) { painter, replica in
+      .spans([Span(replica.id, replica.stale ? painter.theme.stale : painter.theme.title)])
     }
   }
 
-  private func number(_ replica: ReplicaStatus, _ title: String) -> String {
-    switch title {
-    case "RUN": Units.whole(replica.running.value)
-    case "WAIT": Units.whole(replica.waiting.value)
-    case "REQ/S": Units.count(replica.requestsPerSecond.value)
-    case "TOK/S": Units.count(replica.generationTokensPerSecond.value)
-    case "TTFT": Units.duration(replica.ttftP50Seconds.value)
-    case "TPOT": Units.duration(replica.tpotP50Seconds.value)
-    case "CPU": Units.percent(replica.cpuRatio.value)
-    case "RSS": Units.bytes(replica.rssBytes.value)
-    case "DUMMY": Units.percent(replica.dummyRatio?.value)
-    case "COMM": Units.percent(replica.communicationRatio?.value)
-    case "RST": String(replica.restarts)
-    default: Units.unknown
+  private static let stateWidth = 11
+  private static var state: Replicas {
+    Replicas(Column("STATE", stateWidth), 1) { painter, replica in .spans(painter.replicaState(replica)) }
+  }
+
+  private static var node: Replicas {
+    Replicas(Column("NODE", 6), 8) { painter, replica in
+      .spans([painter.faint(replica.node ?? Units.unknown)])
     }
   }
 
-  private func replicaState(_ replica: ReplicaStatus) -> [Span] {
+  private static func meter(
+    _ title: String, _ importance: Int, _ share: KeyPath<ReplicaStatus, Known<Double>?>,
+    _ gradient: KeyPath<Theme, Gradient>
+  ) -> Replicas {
+    Replicas(Column(title, 12, stretch: 1), importance) { painter, replica in
+      painter.unlessStarting(replica) {
+        .meter(
+          replica[keyPath: share]?.value, painter.theme[keyPath: gradient], isStale: replica.stale)
+      }
+    }
+  }
+
+  private static func number(
+    _ title: String, _ width: Int, _ importance: Int, _ text: @escaping (ReplicaStatus) -> String
+  ) -> Replicas {
+    Replicas(Column(title, width, .right), importance) { painter, replica in
+      painter.unlessStarting(replica) {
+        .spans([Span(text(replica), replica.stale ? painter.theme.stale : painter.theme.text)])
+      }
+    }
+  }
+
+  private static func spark(
+    _ title: String, _ importance: Int, _ reading: ReplicaReading, _ top: Double?
+  ) -> Replicas {
+    Replicas(Column(title, 15), importance) { painter, replica in
+      painter.unlessStarting(replica) {
+        let samples = painter.samples(of: replica, reading, 30)
+        // Two seconds a step, so that half a minute takes little room.
+        let halves = stride(from: 0, to: samples.count, by: 2).map {
+          samples[$0] ?? samples[min($0 + 1, samples.count - 1)]
+        }
+        return .spark(halves, top: top, reading == .cache ? painter.theme.cache : painter.theme.requests)
+      }
+    }
+  }
+}
+
+extension Painter {
+  /// What a replica that does not run yet shows in place of readings.
+  func unlessStarting(_ replica: ReplicaStatus, _ cell: () -> TableCell) -> TableCell {
+    replica.state == .running ? cell() : .start(replica)
+  }
+
+  /// The last `count` seconds of a replica's reading.
+  func samples(of replica: ReplicaStatus, _ reading: ReplicaReading, _ count: Int) -> [Double?] {
+    guard let track = state.shown.track(replica.id, of: state.applicationName) else { return [] }
+    return ChartSeries.samples(track, count: count, now: state.shownNow) { $0[reading] }
+  }
+
+  func replicaState(_ replica: ReplicaStatus) -> [Span] {
     if replica.stale { return [Span("◌ stale " + Units.age(replica.observedAgeSeconds.value), theme.stale)] }
     return switch replica.state {
     case .running: [Span("● RUNNING", theme.ok)]

@@ -54,16 +54,25 @@ enum TextScreens {
 extension Painter {
   mutating func drawText(_ area: Rect) {
     let lines = TextScreens.lines(of: state, width: max(20, area.width - 4))
-    let title = state.screen == .hints ? "hints" : "manifest " + (state.manifest?.path ?? "")
+    let isManifest = state.screen == .manifest
+    let title = isManifest ? manifestTitle : [strong("hints")]
     let first = min(state.scroll[state.screen] ?? 0, max(0, lines.count - 1))
     let more = lines.count > area.height - 2 ? "\(first + 1)/\(lines.count)" : ""
     var inside = Box(
-      title: [strong(title)], trailing: more.isEmpty ? [] : [faint(more)], border: theme.eventBox
+      title: title, trailing: more.isEmpty ? [] : [faint(more)], border: theme.eventBox
     )
     .draw(in: &buffer, area).inset(1, 0)
     for content in lines.dropFirst(first).prefix(inside.height) {
       line(inside.takeTop(1), content.spans.map { Span($0.0, style($0.1)) })
     }
+  }
+
+  /// The pages of the manifest screen, and the file.
+  private var manifestTitle: [Span] {
+    let names = ManifestPages.Page.allCases.flatMap { page in
+      [Span(page.rawValue, page == state.pages.page ? theme.key.adding(.bold) : theme.inactive), text(" ")]
+    }
+    return names + [faint("v  "), strong(state.manifest?.path ?? "")]
   }
 
   private func style(_ role: TextScreens.Role) -> CellStyle {

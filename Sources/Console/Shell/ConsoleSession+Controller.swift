@@ -57,4 +57,41 @@ extension ConsoleSession {
       take(.failed(error.message))
     }
   }
+
+  func plan(_ path: String, _ text: String) async {
+    let request = ApplyRequest(
+      manifest: text, path: TextFile.absolute(path), workingDirectory: TextFile.workingDirectory,
+      clientVersion: Version.current)
+    do {
+      take(.planned(text: text, .success(try await client.plan(request))))
+    } catch {
+      take(.planned(text: text, .failure(error)))
+    }
+  }
+
+  func readRevisions(_ application: String) async {
+    do {
+      take(.revisions(application: application, .success(try await client.revisions(of: application))))
+    } catch {
+      take(.revisions(application: application, .failure(error)))
+    }
+  }
+
+  func rollBack(_ application: String, _ revision: Int) async {
+    do {
+      take(.applied(try await client.rollout(RolloutRequest(.undo, to: revision), of: application)))
+    } catch {
+      take(.failed(error.message))
+    }
+  }
+
+  func readLogs(_ application: String, _ replica: String?, _ cursor: String?) async {
+    do {
+      let page = try await client.logs(
+        application: application, replica: replica, tail: cursor == nil ? 500 : nil, cursor: cursor)
+      take(.logs(page))
+    } catch {
+      take(.logsFailed(error))
+    }
+  }
 }

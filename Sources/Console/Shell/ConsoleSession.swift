@@ -96,6 +96,12 @@ public final class ConsoleSession {
     case .setMouse(let isOn): screen.setMouse(isOn)
     case .nextTheme: nextTheme()
     case .readManifests: readManifests()
+    case .plan(let path, let text): ask { await self.plan(path, text) }
+    case .readRevisions(let application): ask { await self.readRevisions(application) }
+    case .readLogs(let application, let replica, let cursor):
+      ask { await self.readLogs(application, replica, cursor) }
+    case .save(let name, let text): save(name, text)
+    case .rollBack(let name, let revision): change { await self.rollBack(name, revision) }
     case .apply(let path): change { await self.apply(path) }
     case .delete(let name): change { await self.delete(name) }
     case .restart(let replica, let application): change { await self.restart(replica, application) }
@@ -107,6 +113,18 @@ public final class ConsoleSession {
       return state.say("attached to metrics pages: nothing can be changed from here", .warning)
     }
     Loop.task { await action() }
+  }
+
+  /// Looks something up; nobody can be asked when there is no controller.
+  private func ask(_ action: @escaping @Loop () async -> Void) {
+    if options.attached.isEmpty { Task { await action() } }
+  }
+
+  private func save(_ name: String, _ text: String) {
+    switch TextFile.write(text, to: name) {
+    case nil: state.say("saved as \(name)", .info)
+    case let problem?: state.say("\(name) cannot be written: \(problem.text)", .error)
+    }
   }
 
   private func readManifests() {

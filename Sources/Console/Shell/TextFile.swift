@@ -25,6 +25,20 @@ enum TextFile {
     return .success(text)
   }
 
+  /// Writes a new file that only its owner may read; says why not when it cannot.
+  static func write(_ text: String, to path: String) -> FileProblem? {
+    let fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard fd >= 0 else { return .current }
+    defer { close(fd) }
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let count = bytes.withUnsafeBytes { Glibc.write(fd, $0.baseAddress, $0.count) }
+      guard count > 0 else { return .current }
+      bytes = bytes.dropFirst(count)
+    }
+    return nil
+  }
+
   /// The files of a folder with one of these endings, in order of their names.
   static func list(_ folder: String, endings: [String]) -> [String] {
     guard let directory = opendir(folder) else { return [] }

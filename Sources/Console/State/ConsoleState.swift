@@ -1,30 +1,6 @@
 public import ControlAPI
 public import Terminal
 
-/// The screens, by the digit that opens them.
-public enum ScreenKind: Int, Sendable, Hashable, CaseIterable {
-  case home = 0
-  case overview = 1
-  case replicas = 2
-  case ingress = 3
-  case events = 7
-  case hints = 8
-  case manifest = 9
-
-  /// Its name in the line of screens.
-  public var title: String {
-    switch self {
-    case .home: "Home"
-    case .overview: "Overview"
-    case .replicas: "Replicas"
-    case .ingress: "Ingress"
-    case .events: "Events"
-    case .hints: "Hints"
-    case .manifest: "Manifest"
-    }
-  }
-}
-
 /// How the replica table is ordered.
 public enum ReplicaOrder: String, Sendable, CaseIterable {
   case id = "RANK"
@@ -62,6 +38,24 @@ public enum Question: Sendable, Hashable {
   case reapply(path: String, application: String)
   /// Type the name to delete it.
   case delete(application: String, typed: TextField)
+  /// Carry an earlier revision out again?
+  case rollBack(application: String, to: Int)
+}
+
+/// A line being typed at the foot of the screen.
+public struct Prompt: Sendable, Hashable {
+  /// What it is for.
+  public enum Purpose: Sendable, Hashable {
+    /// Highlight in the logs.
+    case search
+    /// Show only these lines of the logs.
+    case hide
+  }
+
+  /// What it is for.
+  public var purpose: Purpose
+  /// What was typed.
+  public var field: TextField
 }
 
 /// Everything the console knows and shows; only ``ConsoleState/update(_:)`` changes it.
@@ -76,6 +70,8 @@ public struct ConsoleState: Sendable, Equatable {
   public var isHelpShown = false
   /// A question over it.
   public var question: Question?
+  /// A line being typed.
+  public var prompt: Prompt?
   /// What is known.
   public var world = World()
   /// What is shown while frozen; the world goes on behind it.
@@ -96,6 +92,16 @@ public struct ConsoleState: Sendable, Equatable {
   public var selectedRank: String?
   /// The chosen ingress replica, by id.
   public var selectedIngress: String?
+  /// Whether the one replica in view is an ingress replica.
+  public var isDetailOfIngress = false
+  /// The chosen queue, by its replica's id.
+  public var selectedQueue: String?
+  /// The chosen node.
+  public var selectedNode: String?
+  /// The logs.
+  public var logs = LogBook()
+  /// What the manifest screen shows.
+  public var pages = ManifestPages()
   /// The first line in sight of texts: events, hints, manifest, help.
   public var scroll: [ScreenKind: Int] = [:]
   /// The order of ranks.
@@ -163,8 +169,23 @@ public struct ConsoleState: Sendable, Equatable {
     }.map(\.element)
   }
 
+  /// The events of the chosen application, or of all, oldest first.
+  public var events: [Event] {
+    shown.events.filter { applicationName == nil || $0.application == applicationName }
+  }
+
   /// The ingress replicas.
   public var ingress: [ReplicaStatus] { application?.replicas(.ingress) ?? [] }
+
+  /// The nodes, by name, with what lives on each.
+  public var nodes: [NodeSummary] { application.map(NodeSummary.all) ?? [] }
+
+  /// Ingress replicas and ranks, those with the longest queues first.
+  public var queues: [ReplicaStatus] {
+    (ingress + ranks).enumerated().sorted { left, right in
+      (right.element.waiting.value ?? -1, left.offset) < (left.element.waiting.value ?? -1, right.offset)
+    }.map(\.element)
+  }
 
   /// The rows of the home screen.
   public var homeRows: [HomeRow] {

@@ -53,6 +53,15 @@ public struct ManifestEntry: Sendable, Equatable {
   /// Errors in it.
   public var hasErrors: Bool { manifest == nil }
 
+  /// The file's text without its secrets; nil while errors keep anyone from telling what is one.
+  public var clearText: String? {
+    manifest.map { manifest in
+      manifest.environment.filter(\.isSecret).reduce(text) { text, variable in
+        variable.value.isEmpty ? text : text.replacing(variable.value, with: variable.display)
+      }
+    }
+  }
+
   private static func place(_ manifest: Manifest) -> Result<RankAssignment, PlacementError> {
     let layout = manifest.parallelism
     let engine = EngineSpec(

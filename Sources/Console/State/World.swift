@@ -1,4 +1,5 @@
 public import ControlAPI
+public import Telemetry
 
 /// What is known of the applications: the last snapshot, and what the earlier ones told.
 public struct World: Sendable, Equatable {
@@ -10,6 +11,8 @@ public struct World: Sendable, Equatable {
   public private(set) var sequence = 0
   /// The seconds past, by application, oldest first.
   public private(set) var history: [String: [HistoryPoint]] = [:]
+  /// The last minutes of each application's replicas.
+  private var tracks: [String: ReplicaTracks] = [:]
   /// Events, oldest first.
   public private(set) var events: [Event] = []
 
@@ -29,6 +32,11 @@ public struct World: Sendable, Equatable {
     receivedAt = now
     for (name, points) in snapshot.history { add(points, to: name) }
     history = history.filter { name, _ in snapshot.status.applications.contains { $0.name == name } }
+    for application in snapshot.status.applications {
+      tracks[application.name, default: ReplicaTracks()].append(
+        application.deployments.flatMap(\.replicas), time: now)
+    }
+    tracks = tracks.filter { name, _ in snapshot.status.applications.contains { $0.name == name } }
     let last = events.last?.sequence ?? .min
     events += snapshot.events.filter { $0.sequence > last }
     events.removeFirst(max(0, events.count - Self.mostEvents))
@@ -37,6 +45,11 @@ public struct World: Sendable, Equatable {
   /// The application of a name.
   public func application(_ name: String?) -> ApplicationStatus? {
     status?.applications.first { $0.name == name }
+  }
+
+  /// The last minutes of a replica, oldest first.
+  public func track(_ replica: String, of application: String?) -> Ring<ReplicaSample>? {
+    application.flatMap { tracks[$0]?[replica] }
   }
 
   private mutating func add(_ points: [HistoryPoint], to name: String) {

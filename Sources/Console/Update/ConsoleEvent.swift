@@ -17,6 +17,14 @@ public enum ConsoleEvent: Sendable {
   case manifests([ManifestEntry])
   /// A manifest is being carried out.
   case applied(ApplyResult)
+  /// What an apply of a text would do.
+  case planned(text: String, Result<PlanResult, ControlError>)
+  /// The revisions of an application.
+  case revisions(application: String, Result<RevisionList, ControlError>)
+  /// Log lines.
+  case logs(LogPage)
+  /// The logs could not be read.
+  case logsFailed(ControlError)
   /// Something else that was asked for is done.
   case done(String)
   /// Something that was asked for failed.
@@ -35,6 +43,16 @@ public enum ConsoleEffect: Sendable, Hashable {
   case restart(replica: String, application: String)
   /// Read the manifests again.
   case readManifests
+  /// Ask what an apply of a file's text would do.
+  case plan(path: String, text: String)
+  /// Ask for the revisions of an application.
+  case readRevisions(application: String)
+  /// Carry an earlier revision out again.
+  case rollBack(application: String, to: Int)
+  /// Read the log lines after `cursor`.
+  case readLogs(application: String, replica: String?, cursor: String?)
+  /// Write a text to a file of this name in the current folder.
+  case save(name: String, text: String)
   /// Draw everything anew.
   case repaint
   /// Stop until the shell continues us.

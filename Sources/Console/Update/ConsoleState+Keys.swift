@@ -6,8 +6,11 @@ extension ConsoleState {
     isTouched = true
     if case .key(.character("c"), .control) = input { return [.quit] }
     if question != nil { return answer(input) }
+    if prompt != nil { return type(input) }
     switch input {
-    case .key(let key, let modifiers): return press(key, modifiers)
+    case .key(let key, let modifiers):
+      let effects = press(key, modifiers)
+      return effects.contains(.quit) ? effects : effects + wishes()
     case .mouse(let mouse): wheel(mouse)
     case .paste, .focus: break
     }
@@ -20,12 +23,13 @@ extension ConsoleState {
       return key == .character("q") && modifiers.isEmpty ? [.quit] : []
     }
     if modifiers.contains(.control) { return pressControl(key) }
+    if screen == .logs, let effects = pressInLogs(key) { return effects }
     if move(key) { return [] }
     switch key {
     case .character("q"): return [.quit]
     case .character("?"), .function(1): isHelpShown = true
     case .character(" "): frozen = frozen == nil ? Frozen(world: world, now: now) : nil
-    case .character("s"): nextOrder()
+    case .character("s") where screen == .overview || screen == .replicas: nextOrder()
     case .character("r"): askRestart()
     case .character("a"): return askApply()
     case .character("D"): askDelete()
@@ -33,6 +37,9 @@ extension ConsoleState {
       isMouseOn.toggle()
       return [.setMouse(isMouseOn)]
     case .character("T"): return [.nextTheme]
+    case .character("l"): openLogs()
+    case .character("v") where screen == .manifest: pages.turn()
+    case .character("u"): askRollBack()
     case .enter: open()
     case .escape: back()
     case .tab: step(modifiers.contains(.shift) ? -1 : 1)
@@ -51,7 +58,7 @@ extension ConsoleState {
   }
 
   private mutating func choose(_ character: Character) {
-    if let digit = character.wholeNumberValue, let kind = ScreenKind(rawValue: digit) { screen = kind }
+    if let digit = character.wholeNumberValue, let kind = ScreenKind(digit: digit) { screen = kind }
     if character == "n" { nextApplication() }
   }
 
@@ -63,8 +70,11 @@ extension ConsoleState {
   }
 
   private mutating func step(_ by: Int) {
-    let all = ScreenKind.allCases
-    guard let index = all.firstIndex(of: screen) else { return }
+    let all = ScreenKind.tabs
+    guard let index = all.firstIndex(of: screen) ?? all.firstIndex(of: screen.parent) else {
+      screen = .overview
+      return
+    }
     screen = all[(index + by + all.count) % all.count]
   }
 
@@ -86,7 +96,10 @@ extension ConsoleState {
         manifestPath = path
         screen = .manifest
       }
-    case .overview: screen = .replicas
+    case .overview, .replicas: openDetail(ofIngress: false)
+    case .ingress: openDetail(ofIngress: true)
+    case .queue: openQueue()
+    case .nodes: openNode()
     default: break
     }
   }
@@ -95,7 +108,33 @@ extension ConsoleState {
     if frozen != nil {
       frozen = nil
     } else {
-      screen = screen == .overview || screen == .manifest ? .home : .overview
+      screen = screen == .replica && isDetailOfIngress ? .ingress : screen.parent
     }
+  }
+
+  private mutating func openDetail(ofIngress: Bool) {
+    guard chosenReplica != nil else { return }
+    isDetailOfIngress = ofIngress
+    screen = .replica
+  }
+
+  private mutating func openQueue() {
+    let all = queues
+    guard let queue = all.first(where: { $0.id == selectedQueue }) ?? all.first else { return }
+    if queue.role == .rank { selectedRank = queue.id } else { selectedIngress = queue.id }
+    openDetail(ofIngress: queue.role == .ingress)
+  }
+
+  private mutating func openNode() {
+    let all = nodes
+    guard let node = all.first(where: { $0.name == selectedNode }) ?? all.first else { return }
+    selectedRank = node.ranks.first?.id ?? selectedRank
+    screen = .replicas
+  }
+
+  private mutating func openLogs() {
+    let isAboutOne = screen == .replica || screen == .replicas || screen == .ingress
+    logs.open(application: applicationName, replica: isAboutOne ? chosenReplica?.id : nil)
+    screen = .logs
   }
 }

@@ -28,8 +28,16 @@ extension ConsoleState {
   private mutating func move(by steps: Int) {
     switch screen {
     case .home: homeList.move(by: steps, count: homeRows.count)
-    case .overview, .replicas: selectedRank = moved(selectedRank, among: ranks.map(\.id), steps)
+    case .replica where isDetailOfIngress:
+      selectedIngress = moved(selectedIngress, among: ingress.map(\.id), steps)
+    case .overview, .replicas, .replica: selectedRank = moved(selectedRank, among: ranks.map(\.id), steps)
     case .ingress: selectedIngress = moved(selectedIngress, among: ingress.map(\.id), steps)
+    case .queue: selectedQueue = moved(selectedQueue, among: queues.map(\.id), steps)
+    case .nodes: selectedNode = moved(selectedNode, among: nodes.map(\.name), steps)
+    case .logs: scrollLogs(by: steps)
+    case .manifest where pages.page == .history:
+      let last = max(0, (pages.revisions?.list.count ?? 0) - 1)
+      pages.chosenRevision = min(max(0, pages.chosenRevision + steps), last)
     case .events, .hints, .manifest: scroll[screen] = min(max(0, (scroll[screen] ?? 0) + steps), longestText)
     }
   }
@@ -37,7 +45,7 @@ extension ConsoleState {
   /// Lines of the text on the screen beyond its first; a scroll never leaves the text behind.
   private var longestText: Int {
     switch screen {
-    case .events: max(0, shown.events.count - 1)
+    case .events: max(0, events.count - 1)
     case .hints, .manifest: max(0, TextScreens.lineCount(of: self) - 1)
     default: 0
     }

@@ -1,16 +1,17 @@
-import ControlAPI
+public import ControlAPI
 import Terminal
 
 extension ConsoleState {
   /// The rank or ingress replica that the keys act on.
-  var chosenReplica: ReplicaStatus? {
-    let replicas = screen == .ingress ? ingress : ranks
-    let id = screen == .ingress ? selectedIngress : selectedRank
+  public var chosenReplica: ReplicaStatus? {
+    let isIngress = screen == .ingress || (screen == .replica && isDetailOfIngress)
+    let replicas = isIngress ? ingress : ranks
+    let id = isIngress ? selectedIngress : selectedRank
     return replicas.first { $0.id == id } ?? replicas.first
   }
 
   mutating func askRestart() {
-    guard screen == .overview || screen == .replicas || screen == .ingress else { return }
+    guard [.overview, .replicas, .replica, .ingress].contains(screen) else { return }
     guard let name = applicationName, let replica = chosenReplica else {
       return say("there is no replica to restart", .warning)
     }
@@ -38,7 +39,7 @@ extension ConsoleState {
       manifestPath = path
     }
     guard let entry = chosenManifest else {
-      say("no manifest to carry out; 0 lists them", .warning)
+      say("no manifest to carry out; Esc lists them", .warning)
       return []
     }
     manifestPath = entry.path
@@ -70,6 +71,16 @@ extension ConsoleState {
     return [.apply(path: path)]
   }
 
+  /// Asks about the revision that is chosen in the history.
+  mutating func askRollBack() {
+    guard screen == .manifest, pages.page == .history, let revisions = pages.revisions else { return }
+    let newestFirst = Array(revisions.list.reversed())
+    guard newestFirst.indices.contains(pages.chosenRevision) else { return }
+    let revision = newestFirst[pages.chosenRevision]
+    guard !revision.isCurrent else { return say("revision \(revision.number) holds now", .warning) }
+    question = .rollBack(application: revisions.application, to: revision.number)
+  }
+
   mutating func answer(_ input: InputEvent) -> [ConsoleEffect] {
     if case .key(.escape, _) = input {
       question = nil
@@ -82,6 +93,10 @@ extension ConsoleState {
       guard takeYes(input) else { return [] }
       underway = "restarting \(replica)"
       return [.restart(replica: replica, application: application)]
+    case .rollBack(let application, let revision):
+      guard takeYes(input) else { return [] }
+      underway = "carrying revision \(revision) out again"
+      return [.rollBack(application: application, to: revision)]
     case .reapply(let path, let application):
       guard takeYes(input) else { return [] }
       return launch(path, application)

@@ -8,7 +8,7 @@ extension ConsoleState {
     if let notice, notice.until <= now { self.notice = nil }
     switch event {
     case .input(let input): return take(input)
-    case .tick: return [.readManifests]
+    case .tick: return [.readManifests] + wishes()
     case .resized(let width, let height):
       self.width = width
       self.height = height
@@ -17,6 +17,13 @@ extension ConsoleState {
     case .lost(let error): connection = .lost(error.message)
     case .manifests(let entries): take(entries)
     case .applied(let result): take(result)
+    case .planned(let text, let answer):
+      if pages.planned?.text == text { pages.planned?.answer = answer }
+    case .revisions(let application, let answer): take(answer, of: application)
+    case .logs(let page): logs.take(page, at: now)
+    case .logsFailed(let error):
+      logs.isAsked = false
+      say(error.message, .error)
     case .done(let text): say(text, .info)
     case .failed(let text): say(text, .error)
     }
@@ -44,6 +51,36 @@ extension ConsoleState {
     }
   }
 
+  private mutating func take(_ answer: Result<RevisionList, ControlError>, of application: String) {
+    pages.isAskingRevisions = false
+    switch answer {
+    case .success(let list): pages.revisions = (application, list.revisions)
+    case .failure(let error): say(error.message, .error)
+    }
+  }
+
+  /// What the screen in view needs and has not got: asked once, and again when it is out of date.
+  mutating func wishes() -> [ConsoleEffect] {
+    switch screen {
+    case .logs:
+      guard let application = applicationName, !logs.isAsked else { return [] }
+      logs.open(application: application, replica: logs.replica)
+      logs.isAsked = true
+      return [.readLogs(application: application, replica: logs.replica, cursor: logs.cursor)]
+    case .manifest where pages.page == .diff:
+      guard let entry = manifest, entry.name != nil, pages.planned?.text != entry.text else { return [] }
+      pages.planned = ManifestPages.Planned(text: entry.text)
+      return [.plan(path: entry.path, text: entry.text)]
+    case .manifest where pages.page == .history:
+      guard let name = manifest?.name ?? applicationName, world.application(name) != nil,
+        pages.revisions?.application != name, !pages.isAskingRevisions
+      else { return [] }
+      pages.isAskingRevisions = true
+      return [.readRevisions(application: name)]
+    default: return []
+    }
+  }
+
   private mutating func take(_ entries: [ManifestEntry]) {
     let wasChanged = hasManifests && manifest?.text != entries.first { $0.path == manifestPath }?.text
     manifests = entries
@@ -55,6 +92,8 @@ extension ConsoleState {
   private mutating func take(_ result: ApplyResult) {
     applicationName = result.application
     screen = .overview
+    pages.planned = nil
+    pages.revisions = nil
     let fields = result.changes.map { change in
       "\(change.path): \(change.before ?? Units.unknown) → \(change.after ?? Units.unknown)"
     }
