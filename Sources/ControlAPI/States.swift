@@ -32,13 +32,17 @@ public enum StatusTrigger: String, Codable, Sendable, CaseIterable {
   case deleting = "DELETING"
 }
 
-/// A replica's state, in Ray Serve's words.
+/// A replica's state, in Ray Serve's words and two of our own.
 public enum ReplicaState: String, Codable, Sendable, CaseIterable {
   case starting = "STARTING"
   case updating = "UPDATING"
   case recovering = "RECOVERING"
   case running = "RUNNING"
   case stopping = "STOPPING"
+  /// It serves what it has, and gets no new requests: an operator's wish.
+  case cordoned = "CORDONED"
+  /// Cordoned, and nothing is left: it can be taken away at no cost.
+  case drained = "DRAINED"
   /// Without a process, while its group waits for its next start or has given up.
   case stopped = "STOPPED"
 }

@@ -77,6 +77,15 @@ public final class ControlClient {
       timeout: Self.changeTimeout)
   }
 
+  /// Has new requests kept away from replicas, or let to them again.
+  public func cordon(_ request: CordonRequest, of application: String) async throws(ControlError)
+    -> CordonResult
+  {
+    try await call(
+      "POST", "/v1/applications/\(escaped(application))/cordon", body: try encode(request),
+      timeout: Self.changeTimeout)
+  }
+
   /// Has other numbers of replicas run than the manifest's; tells the revision that now holds.
   public func scale(_ request: ScaleRequest, of application: String) async throws(ControlError) -> ApplyResult
   {

@@ -4,7 +4,9 @@ import ControlAPI
 extension Application {
   func serverMessage(at now: Duration) -> String {
     if isDeleting { return deletingMessage }
-    if serverCondition.status == .healthy { return "" }
+    if serverCondition.status == .healthy {
+      return cordonMessage { if case .rank = $0 { true } else { false } }
+    }
     let need = spec.groups * spec.engine.size
     let have = groups.filter { $0.targetEngine == spec.engine }.map(\.readyCount).reduce(0, +)
     let blocking = groups.first { $0.phase != .running || !$0.isWhole || $0.targetEngine != spec.engine }
@@ -22,7 +24,9 @@ extension Application {
 
   func ingressMessage(at now: Duration) -> String {
     if isDeleting { return deletingMessage }
-    if ingressCondition.status == .healthy { return "" }
+    if ingressCondition.status == .healthy {
+      return cordonMessage { if case .ingress = $0 { true } else { false } }
+    }
     let have = ingress.readyCount(version: 0)
     let text = "needs \(count(ingress.target, "ingress replica")), has \(have)"
     let blocking = ingress.replicas.first { $0.phase != .running || $0.spec != ingress.spec }

@@ -39,11 +39,11 @@ extension Application {
 
 extension RankGroup {
   /// The group's part of the rank table.
-  var tableEntries: [RankTable.Entry] {
-    let isDraining = phase != .running
-    return ranks.indices.filter { ranks[$0].serves }.map {
+  func tableEntries(_ cordons: Set<ReplicaName>) -> [RankTable.Entry] {
+    ranks.indices.filter { ranks[$0].serves }.map {
       RankTable.Entry(
-        group: index, rank: $0, epoch: ranks[$0].epoch, capacity: engine.capacity, isDraining: isDraining)
+        group: index, rank: $0, epoch: ranks[$0].epoch, capacity: engine.capacity,
+        isDraining: phase != .running || cordons.contains(.rank(group: index, rank: $0)))
     }
   }
 

@@ -11,7 +11,7 @@ extension Application {
     DeploymentStatus(
       name: spec.serverName, status: serverCondition.status, statusTrigger: serverCondition.trigger,
       message: serverMessage(at: now), targetReplicas: isDeleting ? 0 : spec.groups * spec.engine.size,
-      replicas: groups.flatMap(\.replicaStatuses))
+      replicas: groups.flatMap { $0.replicaStatuses(cordons) })
   }
 
   private var assignerStatus: DeploymentStatus {
@@ -36,7 +36,7 @@ extension Application {
     var status = DeploymentStatus(
       name: Self.ingressName, status: ingressCondition.status, statusTrigger: ingressCondition.trigger,
       message: ingressMessage(at: now), targetReplicas: isDeleting ? 0 : ingress.target,
-      replicas: ingress.replicas.map(\.status))
+      replicas: ingress.replicas.map { $0.status(isCordoned: cordons.contains(.ingress($0.index))) })
     status.autoscaling = isDeleting ? nil : scalingStatus
     return status
   }
@@ -46,13 +46,15 @@ extension Application {
 func nodeName(_ node: Int) -> String { "node-\(node)" }
 
 extension RankGroup {
-  var replicaStatuses: [ReplicaStatus] {
+  func replicaStatuses(_ cordons: Set<ReplicaName>) -> [ReplicaStatus] {
     ranks.indices.map { rank in
-      let state = state(of: ranks[rank])
+      let isCordoned = cordons.contains(.rank(group: index, rank: rank))
+      let state = state(of: ranks[rank], isCordoned: isCordoned)
       let isUnderWay = state == .starting
       var status = ReplicaStatus(
         id: replica(rank), role: .rank, state: state,
-        phase: state == .running ? .known(.ready) : Known(isUnderWay ? ranks[rank].phase : nil),
+        phase: [.running, .cordoned].contains(state)
+          ? .known(.ready) : Known(isUnderWay ? ranks[rank].phase : nil),
         restarts: restarts + ranks[rank].restarts)
       status.group = index
       status.rank = rank
@@ -63,10 +65,10 @@ extension RankGroup {
     }
   }
 
-  private func state(of rank: Rank) -> ReplicaState {
+  private func state(of rank: Rank, isCordoned: Bool) -> ReplicaState {
     switch phase {
     case .starting: .starting
-    case .running: rank.serves ? .running : rank.isAlive ? .starting : .stopped
+    case .running: rank.serves ? (isCordoned ? .cordoned : .running) : rank.isAlive ? .starting : .stopped
     case .draining: .stopping
     case .stopping: rank.isAlive ? .stopping : .stopped
     case .backoff, .failed, .removed: .stopped
@@ -75,10 +77,10 @@ extension RankGroup {
 }
 
 extension IngressReplica {
-  var status: ReplicaStatus {
+  func status(isCordoned: Bool) -> ReplicaStatus {
     ReplicaStatus(
-      id: id, role: .ingress, state: state, phase: Known(state == .running ? .ready : nil), restarts: restarts
-    )
+      id: id, role: .ingress, state: isCordoned && phase == .running ? .cordoned : state,
+      phase: Known(phase == .running ? .ready : nil), restarts: restarts)
   }
 
   private var state: ReplicaState {

@@ -23,6 +23,9 @@ public struct Application: Sendable, Equatable, Codable {
   /// Whether nothing is left of it.
   public private(set) var isGone = false
 
+  /// Replicas that an operator keeps new requests away from.
+  @OrEmpty public internal(set) var cordons: Set<ReplicaName> = []
+
   /// How the rollout of its revision goes.
   public internal(set) var rollout = Rollout()
 
@@ -209,6 +212,7 @@ extension Application {
   /// Draws every conclusion from what has just changed.
   mutating func settle(at now: Duration, _ effects: inout [Effect]) {
     reconcile(at: now, &effects)
+    forgetCordons(&effects)
     publish(&effects)
     observe(at: now, &effects)
     finish(&effects)
@@ -258,7 +262,7 @@ extension Application {
   }
 
   private mutating func publish(_ effects: inout [Effect]) {
-    let entries = groups.filter(\.isServing).flatMap(\.tableEntries)
+    let entries = groups.filter(\.isServing).flatMap { $0.tableEntries(cordons) }
     guard entries != table.entries else { return }
     table = RankTable(version: table.version + 1, entries: entries)
     effects.append(.publish(table))

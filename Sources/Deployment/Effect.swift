@@ -12,6 +12,8 @@ public enum Effect: Sendable, Equatable {
   case launchIngress(IngressLaunch)
   /// Ask an ingress replica to finish its requests and end, and end it after `grace`.
   case stopIngress(index: Int, life: Int, grace: Duration)
+  /// Have an ingress replica send its clients elsewhere, or take them again.
+  case cordonIngress(index: Int, Bool)
   /// Give every ingress replica this rank table.
   case publish(RankTable)
   /// Append to the event log.

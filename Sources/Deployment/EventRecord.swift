@@ -48,6 +48,12 @@ public struct EventRecord: Sendable, Equatable {
     case autoscaled = "Autoscaled"
     /// An operator asked for a restart.
     case restartRequested = "RestartRequested"
+    /// A replica gets no new requests any more.
+    case cordoned = "Cordoned"
+    /// A cordoned replica has no request left.
+    case drained = "Drained"
+    /// A replica takes requests again.
+    case uncordoned = "Uncordoned"
     /// A delete began.
     case deleting = "Deleting"
     /// Nothing is left of the application.

@@ -51,7 +51,7 @@ public struct IngressReplica: Sendable, Equatable, Codable {
   }
 
   /// `ingress-3`.
-  public var id: String { "ingress-\(index)" }
+  public var id: String { "\(ReplicaName.ingress(index))" }
 
   /// Whether it counts as one of the replicas that are asked for.
   var isWanted: Bool { phase != .stopping && phase != .removed }

@@ -122,7 +122,7 @@ public struct RankGroup: Sendable, Equatable, Codable {
   }
 
   /// The id of a rank: `dp3`, and `g1-dp3` beyond the first group.
-  public func replica(_ rank: Int) -> String { index == 0 ? "dp\(rank)" : "g\(index)-dp\(rank)" }
+  public func replica(_ rank: Int) -> String { "\(ReplicaName.rank(group: index, rank: rank))" }
 
   /// The group's name in messages.
   var name: String { "group \(index)" }

@@ -60,6 +60,7 @@ public final class Listener {
       if let gate, !gate.isOpen {
         try await standAside(gate)
         if descriptor.raw < 0 { return nil }
+        guard gate.takesLeftovers || gate.isOpen else { continue }
       }
       let raw = clinux_accept4(descriptor.raw)
       switch -raw {

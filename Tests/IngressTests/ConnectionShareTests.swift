@@ -90,6 +90,19 @@ import Testing
     await crowd.end()
   }
 
+  @Test func `one that takes leave takes no more until it comes back`() async throws {
+    let crowd = try Crowd(2)
+    crowd.shares[0].leave()
+    let clients = try await crowd.connect(12)
+    await eventually { crowd.counts[1] == 12 }
+    #expect(crowd.counts[0] == 0)
+    crowd.shares[0].comeBack()
+    let later = try await crowd.connect(12)
+    await eventually { crowd.counts.reduce(0, +) == 24 && crowd.counts[0] >= 6 }
+    for client in clients + later { client.close() }
+    await crowd.end()
+  }
+
   @Test func `nobody waits for a replica that stands still`() async throws {
     let crowd = try Crowd(2)
     // It says that it has no connection and takes them, and never does.

@@ -170,6 +170,7 @@ extension Painter {
     return switch replica.state {
     case .running: [Span("● RUNNING", theme.ok)]
     case .starting, .updating, .recovering: [Span("▲ " + replica.state.rawValue, theme.info)]
+    case .cordoned, .drained: [Span("◇ " + replica.state.rawValue, theme.warning)]
     case .stopping: [Span("◌ STOPPING", theme.warning)]
     case .stopped: [Span("✖ STOPPED", theme.critical)]
     }

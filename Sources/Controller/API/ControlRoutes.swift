@@ -40,6 +40,9 @@ struct ControlRoutes {
     case ("POST", "applications", 4) where parts[3] == "rollout":
       let request = try await body(RolloutRequest.self, of: exchange)
       return (200, encoded(try await controller.rollout(request, of: parts[2])))
+    case ("POST", "applications", 4) where parts[3] == "cordon":
+      let request = try await body(CordonRequest.self, of: exchange)
+      return (200, encoded(try await controller.cordon(request, of: parts[2])))
     case ("POST", "applications", 4) where parts[3] == "scale":
       let request = try await body(ScaleRequest.self, of: exchange)
       return (200, encoded(try await controller.scale(request, of: parts[2])))

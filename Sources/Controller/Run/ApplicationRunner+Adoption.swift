@@ -26,9 +26,12 @@ extension ApplicationRunner {
   }
 
   private func adopt(_ process: SupervisedProcess, _ index: Int, _ life: Int) {
+    let isCordoned = state.cordons.contains(.ingress(index))
+    let isLeaving = state.ingress.replicas.first { $0.index == index }?.phase == .stopping
     let replica = IngressProcess(
       index: index, life: life, process, socket: directory.ingressSocket(index),
-      page: directory.ingressPage(index, life: life), table: tableMessage)
+      page: directory.ingressPage(index, life: life), table: tableMessage,
+      isCordoned: isCordoned, toldLeave: isLeaving ? isCordoned : nil)
     replica.meter.join(at: MonotonicClock.seconds)
     replicas[index] = replica
     follow(replica)

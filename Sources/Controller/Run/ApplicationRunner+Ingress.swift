@@ -58,17 +58,18 @@ extension ApplicationRunner {
     let replica = IngressProcess(
       index: launch.index, life: launch.life, try SupervisedProcess(spec),
       socket: directory.ingressSocket(launch.index),
-      page: directory.ingressPage(launch.index, life: launch.life), table: tableMessage)
+      page: directory.ingressPage(launch.index, life: launch.life), table: tableMessage,
+      isCordoned: state.cordons.contains(.ingress(launch.index)))
     replicas[launch.index] = replica
     surroundings.store.add([.started(spec.token, replica.process.identity)])
     follow(replica)
   }
 
-  /// Watches a replica and keeps its rank table fresh, to its end.
+  /// Watches a replica and keeps it informed, to its end.
   func follow(_ replica: IngressProcess) {
     Loop.task { await self.watch(replica) }
     Loop.task {
-      await replica.keepTableFresh {
+      await replica.keepInformed {
         self.tell(.ingress(.acknowledged(version: $0), index: replica.index, life: replica.life))
       }
     }

@@ -193,10 +193,13 @@ extension ApplicationRunner {
     return false
   }
 
+  /// Whether each ingress replica knows which ranks take requests now.
+  var isTableTaken: Bool {
+    state.ingress.replicas.allSatisfy { $0.phase != .running || $0.tableVersion >= state.table.version }
+  }
+
   private func hasNoRequest(_ group: Int) -> Bool {
-    guard
-      state.ingress.replicas.allSatisfy({ $0.phase != .running || $0.tableVersion >= state.table.version })
-    else { return false }
+    guard isTableTaken else { return false }
     return ranks.values.filter { $0.place.group == group }.allSatisfy {
       $0.isBusy != true && boards.requests(group: group, rank: $0.place.rank) == 0
     }

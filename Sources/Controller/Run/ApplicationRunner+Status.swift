@@ -50,11 +50,13 @@ extension ApplicationRunner {
       status.pid = .known(process.process.identity.pid)
       status.fill(from: process.meter, at: now)
       status.fillRank(from: process.meter)
+      if status.state == .cordoned, isDrained(process) { status.state = .drained }
     case .ingress:
       guard let process = replicas.values.first(where: { "ingress-\($0.index)" == status.id }) else { return }
       status.pid = .known(process.process.identity.pid)
       status.fill(from: process.meter, at: now)
       status.fillIngress(from: process.meter)
+      if status.state == .cordoned, process.isDrained(at: now) { status.state = .drained }
     }
   }
 

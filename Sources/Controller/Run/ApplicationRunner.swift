@@ -65,8 +65,9 @@ final class ApplicationRunner {
     self.sockets = sockets
     directory = RunDirectory(home: surroundings.home, application: stored.name)
     boards = LoadBoards(ranks: request.manifest.parallelism.totalRanks)
-    let (state, effects) = try Application.begin(
+    var (state, effects) = try Application.begin(
       request.spec, revision: stored.revision, lastEpochs: epochs, at: MonotonicClock.now)
+    effects += state.setCordons(stored.cordons, at: MonotonicClock.now)
     self.state = state
     carryOut(effects)
   }
@@ -85,7 +86,9 @@ final class ApplicationRunner {
     directory = RunDirectory(home: surroundings.home, application: stored.name)
     state = checkpoint.state
     adopt(estate)
-    carryOut(state.resume(at: MonotonicClock.now) { estate.whereabouts($0) })
+    carryOut(
+      state.resume(at: MonotonicClock.now) { estate.whereabouts($0) }
+        + state.setCordons(stored.cordons, at: MonotonicClock.now))
     watchStarts()
   }
 
@@ -169,7 +172,16 @@ final class ApplicationRunner {
       }
     }
     if !replicas.isEmpty { launch(replicas) }
+    if state.cordons != stored.cordons { keepCordons() }
     schedule()
+  }
+
+  /// Does what was asked for when the state machine is told of cordons.
+  func setCordons(_ names: Set<ReplicaName>) { carryOut(state.setCordons(names, at: MonotonicClock.now)) }
+
+  private func keepCordons() {
+    stored.cordons = state.cordons
+    surroundings.store.add([.application(stored)])
   }
 
   private func carryOut(_ effect: Effect) {
@@ -181,6 +193,7 @@ final class ApplicationRunner {
     case .launchIngress(let launch): self.launch([launch])
     case .stopIngress(let index, let life, let grace): stopReplica(index, life: life, grace: grace)
     case .publish: pushTable()
+    case .cordonIngress(let index, let isOn): replicas[index]?.setCordoned(isOn)
     case .record(let record): self.record(record)
     case .rollBack(let revision, _): onRollback?(revision)
     case .dismantle: Loop.task { await self.dismantle() }

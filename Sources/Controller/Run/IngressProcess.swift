@@ -3,7 +3,7 @@ import Platform
 import Supervision
 import Telemetry
 
-/// One life of one ingress replica as a process, and the rank table's way to it.
+/// One life of one ingress replica as a process, and what it is told: the rank table, and whether to take clients.
 @Loop
 final class IngressProcess {
   let index: Int
@@ -13,6 +13,9 @@ final class IngressProcess {
 
   private let client: HTTPClient
   private var wanted: RankTableMessage
+  private var wantsLeave: Bool
+  /// What it was told of that last; nil when a former controller may have told it anything.
+  private var toldLeave: Bool?
   private var changed = Signal()
   private var isStopped = false
   private static let pushTimeout = Duration.seconds(5)
@@ -20,8 +23,12 @@ final class IngressProcess {
   private static let slowestRetry = Duration.milliseconds(500)
 
   init(
-    index: Int, life: Int, _ process: SupervisedProcess, socket: String, page: String, table: RankTableMessage
+    index: Int, life: Int, _ process: SupervisedProcess, socket: String, page: String,
+    table: RankTableMessage,
+    isCordoned: Bool, toldLeave: Bool? = false
   ) {
+    wantsLeave = isCordoned
+    self.toldLeave = toldLeave
     self.index = index
     self.life = life
     self.process = process
@@ -34,21 +41,40 @@ final class IngressProcess {
   /// Has a newer table taken over.
   func push(_ table: RankTableMessage) {
     wanted = table
+    wake()
+  }
+
+  /// Has it send its clients elsewhere, or take them again.
+  func setCordoned(_ isCordoned: Bool) {
+    wantsLeave = isCordoned
+    wake()
+  }
+
+  /// Whether it was told to leave its clients to others, and has no request left.
+  func isDrained(at now: Double) -> Bool {
+    guard toldLeave == true, let page = meter.page, !meter.isStale(at: now) else { return false }
+    return page[.inFlight] + page[.queueDepth] == 0
+  }
+
+  private func wake() {
     let signal = changed
     changed = Signal()
     signal.fire()
   }
 
-  /// Gives the replica each newest table until its process ends, and tells `acknowledged` of each that it took.
-  func keepTableFresh(_ acknowledged: (Int) -> Void) async {
+  /// Tells the replica what is new until its process ends, and tells `acknowledged` of each table that it took.
+  func keepInformed(_ acknowledged: (Int) -> Void) async {
     var taken = -1
     var retry = Self.firstRetry
     while process.exitStatus == nil, !isStopped {
-      let table = wanted
-      if taken >= table.version {
+      let (table, leave) = (wanted, wantsLeave)
+      if taken >= table.version, toldLeave == leave {
         let signal = changed
         _ = await signal.wait(until: .never)
-      } else if await put(table) {
+      } else if toldLeave != leave, await post(leave ? "/drain" : "/resume") {
+        toldLeave = leave
+        retry = Self.firstRetry
+      } else if taken < table.version, await put(table) {
         taken = table.version
         retry = Self.firstRetry
         acknowledged(taken)
@@ -59,7 +85,7 @@ final class IngressProcess {
     }
   }
 
-  /// Ends ``keepTableFresh(_:)``.
+  /// Ends ``keepInformed(_:)``.
   func stopPushing() {
     isStopped = true
     changed.fire()
@@ -67,11 +93,17 @@ final class IngressProcess {
   }
 
   private func put(_ table: RankTableMessage) async -> Bool {
+    await send("PUT", "/v1/ranks", body: encoded(table))
+  }
+
+  private func post(_ path: String) async -> Bool { await send("POST", path, body: []) }
+
+  private func send(_ method: String, _ path: String, body: [UInt8]) async -> Bool {
     let answer = try? await client.request(
-      "PUT", "/v1/ranks", fields: [("Content-Type", "application/json")], body: encoded(table),
+      method, path, fields: [("Content-Type", "application/json")], body: body,
       until: .after(Self.pushTimeout))
     client.closeIdle()
-    return answer?.status == 200
+    return answer.map { (200..<300).contains($0.status) } ?? false
   }
 }
 

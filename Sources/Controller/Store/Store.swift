@@ -1,4 +1,5 @@
 import ControlAPI
+import Deployment
 import Manifest
 import Platform
 import Supervision
@@ -10,7 +11,7 @@ import Supervision
 actor Store {
   private let thread: WorkerThread
   private let database: Database
-  static let schemaVersion = 4
+  static let schemaVersion = 5
   /// Older events are forgotten at the next start.
   static let keptEvents = 10_000
 
@@ -48,6 +49,7 @@ actor Store {
     ],
     ["ALTER TABLE events ADD COLUMN last_lines TEXT"],
     ["ALTER TABLE applications ADD COLUMN scale TEXT", "ALTER TABLE revisions ADD COLUMN scale TEXT"],
+    ["ALTER TABLE applications ADD COLUMN cordons TEXT NOT NULL DEFAULT ''"],
   ]
 
   private static let tables = [
@@ -84,7 +86,7 @@ actor Store {
       [.integer(Int64(Self.keptEvents))])
     var state = StoredState()
     state.applications = try database.run(
-      "SELECT name, revision, manifest, path, folder, created_at, port, deleting, scale FROM applications "
+      "SELECT name, revision, manifest, path, folder, created_at, port, deleting, scale, cordons FROM applications "
         + "ORDER BY name"
     ).map(Self.application)
     state.processes = try database.run("SELECT token, boot_id, pid, start_ticks FROM processes")
@@ -156,11 +158,12 @@ actor Store {
 
   private func save(_ application: StoredApplication) throws(StoreError) {
     try database.run(
-      "INSERT OR REPLACE INTO applications VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO applications VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       [
         .text(application.name), .integer(Int64(application.revision)), .text(application.manifest),
         .init(application.path), .text(application.folder), .text(application.createdAt),
         .integer(Int64(application.port)), .integer(application.isDeleting ? 1 : 0), .init(application.scale),
+        .text(application.cordons.map(\.description).sorted().joined(separator: " ")),
       ])
     try database.run(
       "INSERT OR IGNORE INTO revisions VALUES (?, ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?)",
@@ -184,7 +187,8 @@ actor Store {
     StoredApplication(
       name: row[0].text ?? "", revision: row[1].integer, manifest: row[2].text ?? "", path: row[3].text,
       folder: row[4].text ?? "/", createdAt: row[5].text ?? "", port: row[6].integer,
-      isDeleting: row[7].integer != 0, scale: Scale(row[8]))
+      isDeleting: row[7].integer != 0, scale: Scale(row[8]),
+      cordons: Set((row[9].text ?? "").split(separator: " ").compactMap { ReplicaName(String($0)) }))
   }
 
   private static func process(_ row: [Database.Value]) -> StoredProcess? {

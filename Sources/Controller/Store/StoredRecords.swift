@@ -22,6 +22,8 @@ struct StoredApplication: Sendable, Equatable {
   var isDeleting: Bool
   /// Numbers of replicas that take the place of the manifest's.
   var scale = Scale()
+  /// Replicas that get no new requests.
+  var cordons: Set<ReplicaName> = []
 }
 
 /// An accepted apply.

@@ -27,8 +27,10 @@ final class ConnectionShare: AcceptGate {
 
   var isOpen: Bool {
     guard let least = peers.leastConnected() else { return true }
-    return connections < Self.limit(over: least.connections)
+    return isAccepting && connections < Self.limit(over: least.connections)
   }
+
+  var takesLeftovers: Bool { isAccepting }
 
   func waitForTurn() async {
     if let least = peers.leastConnected() { peers.ring(least.peer) }
@@ -69,6 +71,7 @@ final class ConnectionShare: AcceptGate {
   func comeBack() {
     isAccepting = true
     publish()
+    reconsider()
   }
 
   private func publish() {
