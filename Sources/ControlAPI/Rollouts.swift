@@ -73,17 +73,30 @@ public struct RolloutRequest: Codable, Sendable, Hashable {
     case pause
     /// Go on replacing groups.
     case resume
+    /// Start every process again, a few at a time.
+    case restart
+  }
+
+  /// Which processes a restart is about.
+  public enum Kind: String, Codable, Sendable, CaseIterable {
+    /// The ranks.
+    case ranks
+    /// The ingress replicas.
+    case ingress
   }
 
   /// What is asked for.
   public var action: Action
   /// The revision to go back to; absent for the one before the present.
   public var to: Int?
+  /// What to restart; absent for everything.
+  public var only: Kind?
 
   /// Asks for `action`.
-  public init(_ action: Action, to: Int? = nil) {
+  public init(_ action: Action, to: Int? = nil, only: Kind? = nil) {
     self.action = action
     self.to = to
+    self.only = only
   }
 }
 

@@ -99,9 +99,7 @@ extension Controller {
     accepted: AcceptedManifest, changes: [ControlAPI.FieldChange], isSame: Bool
   ) {
     var accepted = accepted
-    // A board that is large enough stays: fewer replicas are no reason to start the others again.
-    accepted.spec.ingress.boardRows = max(
-      accepted.spec.ingress.boardRows, runner.request.spec.ingress.boardRows)
+    accepted.spec = accepted.spec.following(runner.request.spec)
     let changes = Manifest.diff(runner.request.manifest, accepted.manifest).map {
       ControlAPI.FieldChange(
         path: $0.path, before: $0.old, after: $0.new, changeClass: $0.changeClass.rawValue)

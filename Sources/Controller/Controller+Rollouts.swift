@@ -48,11 +48,30 @@ extension Controller {
     guard let runner = runners[name] else { throw .noSuch(name) }
     switch request.action {
     case .undo: return try await goBack(name, to: request.to ?? runner.stored.revision - 1)
-    case .pause, .resume:
-      runner.pause(request.action == .pause)
-      return ApplyResult(
-        application: name, revision: runner.stored.revision, outcome: .unchanged, changes: [], warnings: [])
+    case .pause, .resume: runner.pause(request.action == .pause)
+    case .restart: try await restartAll(runner, request.only)
     }
+    return ApplyResult(
+      application: name, revision: runner.stored.revision, outcome: .unchanged, changes: [], warnings: [])
+  }
+
+  /// Has everything, or one kind, started again a few at a time; what was asked for is on disk then.
+  private func restartAll(_ runner: ApplicationRunner, _ kind: RolloutRequest.Kind?)
+    async throws(ControlError)
+  {
+    let name = runner.stored.name
+    guard !runner.stored.isDeleting else {
+      throw ControlError(code: "conflict", message: "\(name) is being deleted", exitCode: 9)
+    }
+    guard !runner.state.rollout.isPaused else {
+      throw ControlError(
+        code: "conflict", message: "the rollout of \(name) is paused; run: dpdeploy rollout resume \(name)",
+        exitCode: 9)
+    }
+    try begin(name)
+    defer { finish(name) }
+    runner.restartAll(ranks: kind != .ingress, ingress: kind != .ranks)
+    await surroundings.store.flush()
   }
 
   /// Carries a healthy revision out again after a failure; a failure to do so is told, and the failed one stays.

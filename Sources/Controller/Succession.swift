@@ -72,7 +72,9 @@ struct Succession {
     }
     var accepted = heir.accepted
     // What runs was started by the checkpoint's lines; only another revision is a reason for others.
-    if heir.checkpoint.state.revision == stored.revision { accepted.spec = heir.checkpoint.state.spec }
+    let running = heir.checkpoint.state
+    accepted.spec =
+      running.revision == stored.revision ? running.spec : accepted.spec.following(running.spec)
     let runner = ApplicationRunner(
       accepted, stored, heir.checkpoint, estate, controller.surroundings)
     controller.add(runner, stored)

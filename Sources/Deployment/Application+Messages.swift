@@ -7,8 +7,9 @@ extension Application {
     if serverCondition.status == .healthy {
       return cordonMessage { if case .rank = $0 { true } else { false } }
     }
-    let need = spec.groups * spec.engine.size
-    let have = groups.filter { $0.targetEngine == spec.engine }.map(\.readyCount).reduce(0, +)
+    let need = groupCount * spec.engine.size
+    let have = groups.filter { $0.targetEngine == spec.engine && $0.index < groupCount }.map(\.readyCount)
+      .reduce(0, +)
     let blocking = groups.first { $0.phase != .running || !$0.isWhole || $0.targetEngine != spec.engine }
     if rollout.isPaused, let blocking, blocking.targetEngine != spec.engine {
       return

@@ -8,7 +8,7 @@ extension Application {
   public static let assignerName = "DPRankAssigner"
 
   var serverObservation: DeploymentCondition.Observation {
-    let isExact = groups.count == spec.groups && groups.allSatisfy { $0.targetEngine == spec.engine }
+    let isExact = groups.count == groupCount && groups.allSatisfy { $0.targetEngine == spec.engine }
     if isExact, groups.allSatisfy({ $0.phase == .running && $0.isWhole }) {
       return ingress.hasTaken(version: table.version) ? .complete : .progressing
     }

@@ -10,7 +10,7 @@ extension Application {
   private func serverStatus(at now: Duration) -> DeploymentStatus {
     DeploymentStatus(
       name: spec.serverName, status: serverCondition.status, statusTrigger: serverCondition.trigger,
-      message: serverMessage(at: now), targetReplicas: isDeleting ? 0 : spec.groups * spec.engine.size,
+      message: serverMessage(at: now), targetReplicas: isDeleting ? 0 : groupCount * spec.engine.size,
       replicas: groups.flatMap { $0.replicaStatuses(cordons) })
   }
 

@@ -15,9 +15,9 @@ public struct Application: Sendable, Equatable, Codable {
   /// Where requests may go now.
   public internal(set) var table = RankTable(version: 0, entries: [])
   /// The rank deployment's status.
-  public private(set) var serverCondition: DeploymentCondition
+  public internal(set) var serverCondition: DeploymentCondition
   /// The ingress deployment's status.
-  public private(set) var ingressCondition: DeploymentCondition
+  public internal(set) var ingressCondition: DeploymentCondition
   /// Whether it is being taken down.
   public private(set) var isDeleting = false
   /// Whether nothing is left of it.
@@ -35,7 +35,7 @@ public struct Application: Sendable, Equatable, Codable {
   var assignment: RankAssignment
   /// When the ranks were assigned.
   let assignedAt: Duration
-  private var lastEpochs: [Int: Int] = [:]
+  var lastEpochs: [Int: Int] = [:]
 
   /// Begins an application.
   ///
@@ -109,32 +109,6 @@ public struct Application: Sendable, Equatable, Codable {
     return effects
   }
 
-  /// Restarts a group on a fresh budget; false when there is none of that number.
-  public mutating func restart(group: Int, at now: Duration) -> [Effect]? {
-    guard let place = groups.firstIndex(where: { $0.index == group }), group < spec.groups, !isDeleting else {
-      return nil
-    }
-    var effects: [Effect] = [
-      .record(EventRecord(.info, .restartRequested, subject: groups[place].name, "a restart was asked for"))
-    ]
-    if serverCondition.status != .updating { serverCondition.begin(.update, at: now) }
-    groups[place].replace(
-      engine: spec.engine, nodes: assignment.nodes[group],
-      drainTimeout: min(spec.drainTimeout, Self.restartDrain), at: now, &effects)
-    settle(at: now, &effects)
-    return effects
-  }
-
-  /// Has another ingress replica take the place of the one at `index`.
-  public mutating func restart(ingress index: Int, at now: Duration) -> [Effect] {
-    guard !isDeleting else { return [] }
-    var effects: [Effect] = []
-    if ingressCondition.status != .updating { ingressCondition.begin(.update, at: now) }
-    ingress.restart(index, at: now, &effects)
-    settle(at: now, &effects)
-    return effects
-  }
-
   /// Takes the application down: first the ingress, then the ranks.
   public mutating func delete(at now: Duration) -> [Effect] {
     guard !isDeleting else { return [] }
@@ -156,9 +130,6 @@ public struct Application: Sendable, Equatable, Codable {
   public var epochs: [Int: Int] {
     groups.reduce(into: lastEpochs) { $0[$1.index] = $1.epoch }
   }
-
-  /// An operator who restarts a group does not want to wait for its longest request.
-  private static let restartDrain = Duration.seconds(10)
 }
 
 extension Application {
@@ -201,14 +172,6 @@ extension Application {
     }
   }
 
-  private mutating func retryFailed(at now: Duration, _ effects: inout [Effect]) {
-    for place in groups.indices where groups[place].phase == .failed && groups[place].index < spec.groups {
-      groups[place].replace(
-        engine: spec.engine, nodes: assignment.nodes[groups[place].index], drainTimeout: .zero, at: now,
-        &effects)
-    }
-  }
-
   /// Draws every conclusion from what has just changed.
   mutating func settle(at now: Duration, _ effects: inout [Effect]) {
     reconcile(at: now, &effects)
@@ -216,49 +179,6 @@ extension Application {
     publish(&effects)
     observe(at: now, &effects)
     finish(&effects)
-  }
-
-  private mutating func reconcile(at now: Duration, _ effects: inout [Effect]) {
-    if isDeleting {
-      guard ingress.replicas.isEmpty else { return }
-      for place in groups.indices { groups[place].remove(drainTimeout: .zero, at: now, &effects) }
-    } else {
-      removeSurplus(at: now, &effects)
-      replaceOutdated(at: now, &effects)
-      addMissing(at: now, &effects)
-    }
-    for group in groups where group.phase == .removed { lastEpochs[group.index] = group.epoch }
-    groups.removeAll { $0.phase == .removed }
-  }
-
-  private mutating func removeSurplus(at now: Duration, _ effects: inout [Effect]) {
-    for place in groups.indices where groups[place].index >= spec.groups {
-      guard !groups[place].isLeaving else { continue }
-      groups[place].remove(drainTimeout: spec.drainTimeout, at: now, &effects)
-    }
-  }
-
-  /// One serving group at a time gives up its old engine; what does not serve anyway is replaced at once.
-  private mutating func replaceOutdated(at now: Duration, _ effects: inout [Effect]) {
-    guard !rollout.isPaused else { return }
-    for place in groups.indices where groups[place].index < spec.groups {
-      let group = groups[place]
-      guard group.targetEngine != spec.engine, !group.isLeaving else { continue }
-      let othersServe = groups.allSatisfy { $0.index == group.index || $0.phase == .running }
-      guard group.phase != .running || othersServe else { continue }
-      groups[place].replace(
-        engine: spec.engine, nodes: assignment.nodes[group.index], drainTimeout: spec.drainTimeout, at: now,
-        &effects)
-    }
-  }
-
-  private mutating func addMissing(at now: Duration, _ effects: inout [Effect]) {
-    for index in 0..<spec.groups where !groups.contains(where: { $0.index == index }) {
-      let group = RankGroup(
-        index: index, engine: spec.engine, nodes: assignment.nodes[index], startTimeout: spec.startTimeout,
-        lastEpoch: lastEpochs[index] ?? 0, at: now, effects: &effects)
-      groups.insert(group, at: groups.firstIndex { $0.index > index } ?? groups.endIndex)
-    }
   }
 
   private mutating func publish(_ effects: inout [Effect]) {

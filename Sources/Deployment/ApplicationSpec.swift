@@ -73,6 +73,8 @@ public struct EngineSpec: Sendable, Equatable, Codable {
   public var environment: [String]
   /// Whether a group goes on when a rank dies, and takes a new process in its place.
   public var recovers: Bool
+  /// Rolling restarts that were asked for: one more is a reason to start all groups again.
+  @OrEmpty public var restarts: Int = 0
 
   /// Describes a rank's start.
   public init(
@@ -127,6 +129,8 @@ public struct IngressSpec: Sendable, Equatable, Codable {
   public var arguments: [String]
   /// Rows of the load board: replicas beyond them need another board, and so another start.
   public var boardRows: Int
+  /// Rolling restarts that were asked for: one more is a reason to start all replicas again.
+  @OrEmpty public var restarts: Int = 0
 
   /// Describes an ingress replica's start.
   public init(host: String, port: Int, arguments: [String], boardRows: Int) {

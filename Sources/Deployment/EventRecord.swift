@@ -46,6 +46,8 @@ public struct EventRecord: Sendable, Equatable {
     case ingressStopping = "IngressStopping"
     /// The number of replicas follows the load.
     case autoscaled = "Autoscaled"
+    /// A further group serves while others are replaced.
+    case standIn = "StandIn"
     /// An operator asked for a restart.
     case restartRequested = "RestartRequested"
     /// A replica gets no new requests any more.

@@ -23,6 +23,7 @@ public protocol EmptyByDefault {
 }
 
 extension Set: EmptyByDefault {}
+extension Int: EmptyByDefault {}
 
 extension KeyedDecodingContainer {
   /// Takes a missing key for the empty value.

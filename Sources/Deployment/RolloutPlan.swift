@@ -13,8 +13,13 @@ public struct RolloutPlan: Sendable, Equatable {
     var interruption: Duration? = .zero
     if new.engine != old.engine {
       let start = state.groups.compactMap(\.startTime).max()
-      interruption = old.groups == 1 ? start : .zero
-      steps.append(Self.replacement(of: old.groups, start, state.rollout.isPaused))
+      let hasRoom =
+        (try? RankAssignment(groups: new.groups + 1, engine: new.engine, cluster: new.cluster)) != nil
+      interruption = old.groups == 1 && !hasRoom ? start : .zero
+      steps.append(
+        hasRoom
+          ? "a further group starts and serves while \(count(old.groups, "group")) of the former engine are replaced"
+          : Self.replacement(of: old.groups, start))
     }
     if new.groups != old.groups {
       steps.append(
@@ -34,7 +39,7 @@ public struct RolloutPlan: Sendable, Equatable {
     self.interruption = interruption
   }
 
-  private static func replacement(of groups: Int, _ start: Duration?, _ isPaused: Bool) -> String {
+  private static func replacement(of groups: Int, _ start: Duration?) -> String {
     guard groups == 1 else {
       return "\(groups) groups are replaced one after the other; the others go on serving"
     }

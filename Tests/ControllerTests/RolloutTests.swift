@@ -1,4 +1,5 @@
 import ControlAPI
+import Deployment
 import Platform
 import Testing
 
@@ -62,6 +63,47 @@ import Testing
       let wish = request
       let error = await #expect(throws: ControlError.self) { try await controller.apply(wish) }
       #expect(error?.exitCode == 9 && stage.status?.revision == 1)
+    }
+  }
+
+  @Test func `starts everything again on request, and never twice for one request`() async throws {
+    try await onStage { stage in
+      let controller = try await stage.start()
+      try await stage.apply(stage.manifest())
+      try await stage.untilHealthy()
+      let before = Set(stage.living())
+      _ = try await controller.rollout(RolloutRequest(.restart), of: "demo")
+      try await stage.until("started again") {
+        stage.isHealthy($0) && before.isDisjoint(with: stage.living())
+      }
+      let after = Set(stage.living())
+      #expect(stage.status?.revision == 1 && after.count == 4)
+      #expect(try await stage.apply(stage.manifest()).outcome == .unchanged)
+      try await stage.succeed()
+      try await stage.untilHealthy()
+      #expect(Set(stage.living()) == after)
+      _ = try await stage.controller?.rollout(RolloutRequest(.pause), of: "demo")
+      let error = await #expect(throws: ControlError.self) {
+        try await stage.controller?.rollout(RolloutRequest(.restart), of: "demo")
+      }
+      #expect(error?.exitCode == 9)
+    }
+  }
+
+  @Test func `interrupts nobody where a further group finds room`() async throws {
+    try await onStage { stage in
+      let controller = try await stage.start()
+      let room = "\ncluster: {nodes: 1, devices: 4}"
+      try await stage.apply(stage.manifest() + room)
+      try await stage.untilHealthy()
+      let plan = try await controller.plan(stage.request(stage.manifest(maxNumSeqs: 16) + room))
+      #expect(plan.interruptionSeconds.value == 0)
+      try await stage.apply(stage.manifest(maxNumSeqs: 16) + room)
+      try await stage.until("through") {
+        #expect(controller.runners["demo"]?.state.table.entries.contains { !$0.isDraining } == true)
+        return stage.isHealthy($0) && $0?.deployments[0].replicas.map(\.id) == ["dp0", "dp1"]
+      }
+      #expect(stage.reasons.contains("StandIn") && stage.living("rank").count == 2)
     }
   }
 }

@@ -138,7 +138,7 @@ import Testing
   @Test func `a spec without room is refused and changes nothing`() throws {
     var scene = try healthy()
     let before = scene.application
-    #expect(throws: PlacementError.self) { try scene.apply(.sample(groups: 99)) }
+    #expect(throws: PlacementError.self) { try scene.apply(.sample(groups: 99, devices: 8)) }
     #expect(scene.application == before)
   }
 }

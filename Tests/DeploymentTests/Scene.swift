@@ -134,14 +134,16 @@ extension [Effect] {
 }
 
 extension ApplicationSpec {
+  /// Nodes with room for what is asked for, and no more.
   static func sample(
     groups: Int = 1, size: Int = 2, perNode: Int? = nil, nodes: Int = 1, ingress: Int = 2,
-    engine: [String] = ["--model", "m"], boardRows: Int = 8,
+    devices: Int? = nil, engine: [String] = ["--model", "m"], boardRows: Int = 8,
     ingressArguments: [String] = ["--policy", "power_of_two"]
   ) -> ApplicationSpec {
     ApplicationSpec(
       name: "demo", serverName: "DPServer:demo", groups: groups,
-      cluster: ClusterSpec(nodes: nodes, devicesPerNode: 8),
+      cluster: ClusterSpec(
+        nodes: nodes, devicesPerNode: devices ?? (groups * size + nodes - 1) / nodes),
       engine: EngineSpec(size: size, sizePerNode: perNode ?? size, capacity: 64, arguments: engine),
       ingress: IngressSpec(host: "127.0.0.1", port: 8000, arguments: ingressArguments, boardRows: boardRows),
       ingressReplicas: ingress,

@@ -137,6 +137,13 @@ final class ApplicationRunner {
     return true
   }
 
+  /// Starts all processes of these kinds again, a few at a time.
+  func restartAll(ranks: Bool, ingress: Bool) {
+    let effects = state.restartAll(ranks: ranks, ingress: ingress, at: MonotonicClock.now)
+    request.spec = state.spec
+    carryOut(effects)
+  }
+
   /// The failed revision stays.
   func giveUpRollback() {
     state.giveUpRollback()

@@ -6,22 +6,27 @@ import Platform
 /// `dpdeploy rollout`: how a change goes, and the way back.
 enum RolloutCommand: Subcommand {
   static let description = CommandDescription(
-    "dpdeploy rollout", "Look at a rollout, take it back, halt it or let it go on.",
+    "dpdeploy rollout", "Look at a rollout, take it back, halt it, let it go on, or start everything again.",
     discussion: """
       status waits until the rollout is through (exit 1 when it failed, 8 when it was rolled back). history lists the \
       revisions. undo carries an earlier revision out again, as a new one. pause keeps further groups from being \
-      replaced, resume goes on.
+      replaced, resume goes on. restart starts every process again: group by group, with a further one to serve meanwhile \
+      where there is room, and of a single group requests wait at the ingress; new ingress replicas before the old ones \
+      end.
       """,
     operands: [
-      OperandDescription("ACTION", "status, history, undo, pause or resume."),
+      OperandDescription("ACTION", "status, history, undo, pause, resume or restart."),
       OperandDescription("NAME", "The application."),
     ],
     options: [
       OptionDescription("to", .value("N"), "The revision to go back to (undo); the one before by default."),
-      OptionDescription("wait", .flag, "Wait until everything is HEALTHY (undo, resume)."),
+      OptionDescription(
+        "only", .value("KIND"), "What to start again (restart); everything by default.",
+        choices: RolloutRequest.Kind.allCases.map(\.rawValue)),
+      OptionDescription("wait", .flag, "Wait until everything is HEALTHY (undo, resume, restart)."),
       OptionDescription(
         "timeout", .value("TIME"), "Give up waiting after this long, exit 6.", fallback: "10m"),
-      OptionDescription("json", .flag, "Print JSON for scripts (history)."),
+      OptionDescription("json", .flag, "Print JSON for scripts (all but status)."),
       .color,
     ],
     examples: [.init("dpdeploy rollout undo quickstart --wait", "the revision before, and wait for it")])
@@ -38,9 +43,12 @@ enum RolloutCommand: Subcommand {
       return try await change(request, client, name, arguments, streams)
     case "pause": return try await change(RolloutRequest(.pause), client, name, arguments, streams)
     case "resume": return try await change(RolloutRequest(.resume), client, name, arguments, streams)
+    case "restart":
+      let kind = arguments.value("only").flatMap(RolloutRequest.Kind.init)
+      return try await change(RolloutRequest(.restart, only: kind), client, name, arguments, streams)
     case let other:
       throw UsageError(
-        "`\(other)` is no action of rollout", help: "write status, history, undo, pause or resume")
+        "`\(other)` is no action of rollout", help: "write status, history, undo, pause, resume or restart")
     }
   }
 
@@ -50,10 +58,15 @@ enum RolloutCommand: Subcommand {
     _ streams: StandardStreams
   ) async throws -> ExitCode {
     let result = try await client.rollout(request, of: name)
-    if request.action == .undo {
-      ApplyCommand.report(result, streams)
+    if arguments.flag("json") {
+      streams.line(json(result))
     } else {
-      streams.line("the rollout of \(name) \(request.action == .pause ? "is paused" : "goes on")")
+      switch request.action {
+      case .undo: ApplyCommand.report(result, streams)
+      case .pause: streams.line("the rollout of \(name) is paused")
+      case .resume: streams.line("the rollout of \(name) goes on")
+      case .restart: streams.line("\(request.only?.rawValue ?? "everything") of \(name) is started again")
+      }
     }
     guard arguments.flag("wait"), request.action != .pause else { return .ok }
     return try await wait(client, name, result.revision, arguments, streams)
