@@ -38,6 +38,11 @@ public final class ControlClient {
     try await get("/v1/snapshot?since=\(sequence)")
   }
 
+  /// A look into an application: distributions of latencies, and the load of its experts.
+  public func insight(of application: String) async throws(ControlError) -> Insight {
+    try await get("/v1/applications/\(escaped(application))/insight")
+  }
+
   /// The events after `sequence`, of one application or of all.
   public func events(since sequence: Int, application: String? = nil) async throws(ControlError) -> EventPage
   {

@@ -24,6 +24,11 @@ extension Controller {
       events: log.events(afterCursor: since))
   }
 
+  func insight(of name: String) throws(ControlError) -> Insight {
+    guard let runner = runners[name] else { throw .noSuch(name) }
+    return runner.insight(wall: WallClock.secondsSinceEpoch)
+  }
+
   func events(since sequence: Int, of application: String?) -> EventPage {
     EventPage(
       events: surroundings.events.events(after: sequence, application: application),

@@ -13,7 +13,8 @@ public final class ExpertLoad: @unchecked Sendable {
     }
   }
   private let home: Set<Int>
-  private let expertCount: Int
+  /// Experts of a layer, those of all ranks.
+  public let expertCount: Int
   private let counts: UnsafeMutablePointer<Atomic<UInt64>>
 
   init(_ shape: ExchangeShape, experts: [Int]) {

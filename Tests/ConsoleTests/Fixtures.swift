@@ -21,12 +21,54 @@ enum Fixture {
     var state = state(width: width, height: height)
     if screen == .logs { _ = state.update(.input(.key(.character("l"), [])), at: now) }
     state.screen = screen
+    _ = state.update(.insight(application: "moe", .success(insight)), at: now)
     if screen == .logs {
       _ = state.update(.logs(LogPage(lines: logs, cursor: "1")), at: now - 20)
       _ = state.update(.logs(LogPage(lines: newLogs, cursor: "2")), at: now - 5)
       _ = state.update(.tick, at: now)
     }
     return state
+  }
+
+  /// Two minutes of latencies with a slow spell, and four ranks of which one has a hot expert in layer 3.
+  static var insight: Insight {
+    let columns = (0..<120).map { second in
+      let slow = (70..<80).contains(second)
+      let counts = (0..<12).map { bucket in
+        max(0, 9 - abs(bucket - (slow ? 9 : 4)) * 3 - (second + bucket) % 3)
+      }
+      return LatencyColumn(time: now - 119 + Double(second), first: 12, counts: counts)
+    }
+    let summary = application.metrics.ttftSeconds
+    let distributions = LatencyMetric.allCases.map { metric in
+      LatencyDistribution(
+        metric: metric, summary: summary, percentiles: (0...100).map { 0.05 + Double($0 * $0) / 8000 },
+        columns: metric == .ttft ? columns : [])
+    }
+    let parts = zip(LatencyPart.Kind.allCases, [0.012, 0.002, 0.03, 0.16]).map { kind, mean in
+      LatencyPart(
+        kind: kind,
+        summary: LatencySummary(
+          p50: .known(mean * 0.9), p90: .known(mean * 2), p99: .known(mean * 6), mean: .known(mean),
+          count: 900))
+    }
+    let rows = (0..<12).map { layer in
+      (0..<4).map { rank in layer == 3 && rank == 1 ? 9000 : 2400 + 300 * rank }
+    }
+    let even = rows.map { loads in
+      Known<Double>.known(Double(loads.reduce(0, +)) / 4 / Double(loads.max() ?? 1))
+    }
+    var time = StepTime()
+    (time.attention, time.experts, time.communication) = (.known(0.37), .known(0.48), .known(0.21))
+    (time.sample, time.dummy, time.idle) = (.known(0.03), .known(0.031), .known(0.09))
+    return Insight(
+      latency: LatencyInsight(windowSeconds: 10, distributions: distributions, parts: parts),
+      experts: ExpertInsight(
+        windowSeconds: 14.2, ranks: (0..<4).map { "dp\($0)" }, rows: rows, balancedness: even,
+        hottest: [
+          HotExpert(layer: 3, expert: 17, ranks: ["dp1"], rows: 7100, timesMean: 12.4),
+          HotExpert(layer: 0, expert: 2, ranks: ["dp0", "dp2"], rows: 1200, timesMean: 2.1),
+        ], time: Array(repeating: time, count: 4)))
   }
 
   static let logs = (0..<60).map { index in

@@ -21,6 +21,7 @@ extension `Whole deployments` {
       // What the terminal is like afterwards is the shell's to tell.
       try await window.open("\(Tools.path(of: "dptop")) \(path); stty -a")
       try await launches(window)
+      try await looksInside(window)
       try await restarts(window)
       try await seesADeathAndTheHealing(window, stage)
       try await appliesAnEdit(window, stage)
@@ -36,6 +37,17 @@ extension `Whole deployments` {
       try await window.shows("● ready: a launches quickstart", "1 group of 2")
       try await window.press("a")
       try await window.shows("● RUNNING dp 2/2 ing 2/2", "UPDATING → HEALTHY")
+    }
+
+    /// Every rank tells of its experts, and a request of its latencies.
+    private func looksInside(_ window: TerminalWindow) async throws {
+      try await window.press("4")
+      try await window.shows("TTFT over time", "what the first token waits for", "rank queue")
+      try await window.press("6")
+      try await window.shows("rows by layer and rank", "where the time goes", "dp0", "dp1", "hottest experts")
+      try await window.press("l")
+      try await window.shows("logs and events of all replicas", "serves on")
+      try await window.press("1")
     }
 
     private func restarts(_ window: TerminalWindow) async throws {

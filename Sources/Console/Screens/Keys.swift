@@ -14,6 +14,8 @@ enum Keys {
         ]
       case .ingress, .queue, .nodes:
         [("j/k", "move"), ("⏎", "open"), ("l", "logs"), ("r", "restart"), ("Space", "freeze")]
+      case .latency: [("j/k", "metric"), ("Space", "freeze"), ("l", "logs"), ("1", "overview")]
+      case .experts: [("j/k", "layers"), ("Space", "freeze"), ("l", "logs"), ("1", "overview")]
       case .replica:
         [("j/k", "next"), ("l", "logs"), ("r", "restart"), ("Space", "freeze"), ("Esc", "back")]
       case .logs:
@@ -27,7 +29,7 @@ enum Keys {
   }
 
   static let help: [(String, String)] = [
-    ("1 2 3", "overview, replicas, ingress"), ("5", "queue"), ("7 8", "events, hints"),
+    ("1 2 3", "overview, replicas, ingress"), ("4 5 6", "latency, queue, experts"), ("7 8", "events, hints"),
     ("9 0", "manifest, nodes"), ("Tab  Shift-Tab", "next, previous screen"),
     ("j k ↓ ↑ PgDn PgUp g G", "move or scroll"), ("⏎  Esc", "open, back; at last the list of all"),
     ("n", "next application"), ("s", "order ranks by rank, KV, busy, run, TTFT"),

@@ -9,7 +9,7 @@ extension Painter {
     drawDeployments(rest)
   }
 
-  private mutating func drawLatencies(_ area: Rect) {
+  mutating func drawLatencies(_ area: Rect) {
     let metrics = state.application?.metrics
     let window = metrics.map { " window \(Units.decimals($0.windowSeconds, 0))s" } ?? ""
     let inside = Box(title: [strong("latency"), faint(window)], border: theme.queueBox)

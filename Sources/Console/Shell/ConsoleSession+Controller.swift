@@ -85,6 +85,14 @@ extension ConsoleSession {
     }
   }
 
+  func lookInto(_ application: String) async {
+    do {
+      take(.insight(application: application, .success(try await client.insight(of: application))))
+    } catch {
+      take(.insight(application: application, .failure(error)))
+    }
+  }
+
   func readLogs(_ application: String, _ replica: String?, _ cursor: String?) async {
     do {
       let page = try await client.logs(

@@ -98,6 +98,7 @@ public final class ConsoleSession {
     case .readManifests: readManifests()
     case .plan(let path, let text): ask { await self.plan(path, text) }
     case .readRevisions(let application): ask { await self.readRevisions(application) }
+    case .lookInto(let application): ask { await self.lookInto(application) }
     case .readLogs(let application, let replica, let cursor):
       ask { await self.readLogs(application, replica, cursor) }
     case .save(let name, let text): save(name, text)

@@ -100,6 +100,8 @@ public struct ConsoleState: Sendable, Equatable {
   public var selectedNode: String?
   /// The logs.
   public var logs = LogBook()
+  /// The last look into the chosen application, for the screens of latencies and experts.
+  public var insight = InsightState()
   /// What the manifest screen shows.
   public var pages = ManifestPages()
   /// The first line in sight of texts: events, hints, manifest, help.

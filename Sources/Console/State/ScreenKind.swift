@@ -7,7 +7,9 @@ public enum ScreenKind: String, Sendable, Hashable, CaseIterable {
   /// One replica, opened from the replicas or the ingress.
   case replica
   case ingress
+  case latency
   case queue
+  case experts
   case events
   /// Log lines among the events, opened from anywhere.
   case logs
@@ -22,7 +24,9 @@ public enum ScreenKind: String, Sendable, Hashable, CaseIterable {
     case .overview: 1
     case .replicas: 2
     case .ingress: 3
+    case .latency: 4
     case .queue: 5
+    case .experts: 6
     case .events: 7
     case .hints: 8
     case .manifest: 9
@@ -47,7 +51,9 @@ public enum ScreenKind: String, Sendable, Hashable, CaseIterable {
     case .replicas: "Replicas"
     case .replica: "Replica"
     case .ingress: "Ingress"
+    case .latency: "Latency"
     case .queue: "Queue"
+    case .experts: "Experts"
     case .events: "Events"
     case .logs: "Logs"
     case .hints: "Hints"

@@ -21,6 +21,8 @@ public enum ConsoleEvent: Sendable {
   case planned(text: String, Result<PlanResult, ControlError>)
   /// The revisions of an application.
   case revisions(application: String, Result<RevisionList, ControlError>)
+  /// A look into an application.
+  case insight(application: String, Result<Insight, ControlError>)
   /// Log lines.
   case logs(LogPage)
   /// The logs could not be read.
@@ -47,6 +49,8 @@ public enum ConsoleEffect: Sendable, Hashable {
   case plan(path: String, text: String)
   /// Ask for the revisions of an application.
   case readRevisions(application: String)
+  /// Look into an application.
+  case lookInto(application: String)
   /// Carry an earlier revision out again.
   case rollBack(application: String, to: Int)
   /// Read the log lines after `cursor`.

@@ -96,7 +96,7 @@ extension ConsoleState {
         manifestPath = path
         screen = .manifest
       }
-    case .overview, .replicas: openDetail(ofIngress: false)
+    case .overview, .replicas, .experts: openDetail(ofIngress: false)
     case .ingress: openDetail(ofIngress: true)
     case .queue: openQueue()
     case .nodes: openNode()

@@ -34,6 +34,8 @@ extension ConsoleState {
     case .ingress: selectedIngress = moved(selectedIngress, among: ingress.map(\.id), steps)
     case .queue: selectedQueue = moved(selectedQueue, among: queues.map(\.id), steps)
     case .nodes: selectedNode = moved(selectedNode, among: nodes.map(\.name), steps)
+    case .experts: scroll[screen] = min(max(0, (scroll[screen] ?? 0) + steps), max(0, expertLayers - 1))
+    case .latency: insight.turn(steps)
     case .logs: scrollLogs(by: steps)
     case .manifest where pages.page == .history:
       let last = max(0, (pages.revisions?.list.count ?? 0) - 1)
@@ -41,6 +43,8 @@ extension ConsoleState {
     case .events, .hints, .manifest: scroll[screen] = min(max(0, (scroll[screen] ?? 0) + steps), longestText)
     }
   }
+
+  private var expertLayers: Int { insight.shown(of: applicationName)?.experts?.rows.count ?? 0 }
 
   /// Lines of the text on the screen beyond its first; a scroll never leaves the text behind.
   private var longestText: Int {

@@ -20,6 +20,7 @@ extension ConsoleState {
     case .planned(let text, let answer):
       if pages.planned?.text == text { pages.planned?.answer = answer }
     case .revisions(let application, let answer): take(answer, of: application)
+    case .insight(let application, let answer): insight.take(answer, of: application, at: now)
     case .logs(let page): logs.take(page, at: now)
     case .logsFailed(let error):
       logs.isAsked = false
@@ -62,6 +63,10 @@ extension ConsoleState {
   /// What the screen in view needs and has not got: asked once, and again when it is out of date.
   mutating func wishes() -> [ConsoleEffect] {
     switch screen {
+    case .latency, .experts:
+      guard let application = applicationName, insight.isDue(of: application, at: now) else { return [] }
+      insight.ask(application)
+      return [.lookInto(application: application)]
     case .logs:
       guard let application = applicationName, !logs.isAsked else { return [] }
       logs.open(application: application, replica: logs.replica)

@@ -37,6 +37,8 @@ struct ControlRoutes {
       return (200, encoded(try await controller.plan(try await body(ApplyRequest.self, of: exchange))))
     case ("GET", "applications", 4) where parts[3] == "revisions":
       return (200, encoded(try await controller.revisions(of: parts[2])))
+    case ("GET", "applications", 4) where parts[3] == "insight":
+      return (200, encoded(try controller.insight(of: parts[2])))
     case ("POST", "applications", 4) where parts[3] == "rollout":
       let request = try await body(RolloutRequest.self, of: exchange)
       return (200, encoded(try await controller.rollout(request, of: parts[2])))

@@ -16,6 +16,8 @@ struct ApplicationMeter {
     var generationTokens: Int64 = 0
     var ttft = QuantileSketch()
     var tpot = QuantileSketch()
+    var itl = QuantileSketch()
+    var e2e = QuantileSketch()
     /// Present values; nil when nobody reports.
     var queueDepth: Int?
     var running: Int?
@@ -34,9 +36,16 @@ struct ApplicationMeter {
   /// The points of the last hour, each with its place in the controller's record.
   private(set) var history = Ring<(sequence: Int, point: HistoryPoint)>(capacity: 3600)
 
+  /// The distributions of the last minutes.
+  private(set) var latencies = LatencyHistory()
+
   /// Takes a second over; `time` is the wall clock's.
   mutating func append(_ second: Second, sequence: Int, time: Double) {
     seconds.append(second)
+    latencies.append(second.ttft, .ttft, time: time)
+    latencies.append(second.tpot, .tpot, time: time)
+    latencies.append(second.itl, .itl, time: time)
+    latencies.append(second.e2e, .e2e, time: time)
     history.append((sequence, Self.point(second, time)))
   }
 
@@ -70,9 +79,7 @@ struct ApplicationMeter {
   private static func summary(_ sketches: [QuantileSketch]) -> LatencySummary {
     var sum = QuantileSketch()
     for sketch in sketches { sum.merge(sketch) }
-    return LatencySummary(
-      p50: Known(sum.quantile(0.5)), p90: Known(sum.quantile(0.9)), p99: Known(sum.quantile(0.99)),
-      mean: Known(sum.mean), count: Int(sum.count))
+    return LatencySummary(sum)
   }
 
   private static func point(_ second: Second, _ time: Double) -> HistoryPoint {
@@ -93,6 +100,15 @@ struct ApplicationMeter {
   }
 }
 
+extension LatencySummary {
+  /// The summary of a sketch, exact within its buckets.
+  init(_ sketch: QuantileSketch) {
+    self.init(
+      p50: Known(sketch.quantile(0.5)), p90: Known(sketch.quantile(0.9)), p99: Known(sketch.quantile(0.99)),
+      mean: Known(sketch.mean), count: Int(sketch.count))
+  }
+}
+
 extension ApplicationMeter.Second {
   var kvRatio: Double? { kvTotal > 0 ? kvUsed / kvTotal : nil }
 
@@ -105,6 +121,7 @@ extension ApplicationMeter.Second {
     kvUsed += page[.kvBlocksUsed]
     kvTotal += page[.kvBlocksTotal]
     age = max(age ?? 0, meter.age(at: now) ?? 0)
+    itl.merge(meter.sketchDeltas[RankStats.Sketch.itl.rawValue] ?? QuantileSketch())
   }
 
   /// Counts what an ingress replica did for clients: the one place where each request is seen once.
@@ -121,5 +138,6 @@ extension ApplicationMeter.Second {
     generationTokens += meter.delta(.generationTokens) ?? 0
     ttft.merge(meter.sketchDeltas[IngressStats.Sketch.ttft.rawValue] ?? QuantileSketch())
     tpot.merge(meter.sketchDeltas[IngressStats.Sketch.tpot.rawValue] ?? QuantileSketch())
+    e2e.merge(meter.sketchDeltas[IngressStats.Sketch.e2e.rawValue] ?? QuantileSketch())
   }
 }

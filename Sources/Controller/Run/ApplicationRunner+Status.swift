@@ -66,6 +66,7 @@ extension ApplicationRunner {
     var second = ApplicationMeter.Second(end: now)
     for rank in ranks.values {
       rank.meter.read(at: now)
+      rank.experts.tick(at: now)
       second.count(rank.meter, at: now)
     }
     for replica in replicas.values {

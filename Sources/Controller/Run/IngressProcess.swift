@@ -35,7 +35,8 @@ final class IngressProcess {
     wanted = table
     client = HTTPClient(.unix(path: socket))
     meter = ProcessMeter(
-      pid: process.identity.pid, pagePath: page, watched: [.ttft, .tpot], start: MonotonicClock.seconds)
+      pid: process.identity.pid, pagePath: page, watched: [.ttft, .tpot, .queueWait, .e2e, .routeOverhead],
+      start: MonotonicClock.seconds)
   }
 
   /// Has a newer table taken over.

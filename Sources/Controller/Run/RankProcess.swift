@@ -9,6 +9,7 @@ final class RankProcess {
   let place: RankPlace
   let process: SupervisedProcess
   let meter: ProcessMeter<RankStats>
+  let experts: ExpertMeter
   /// Whether a completion is being tried, or was answered.
   var isProbed = false
   /// Who tells about it when it does not do so itself.
@@ -18,7 +19,9 @@ final class RankProcess {
     self.place = place
     self.process = process
     meter = ProcessMeter(
-      pid: process.identity.pid, pagePath: page, watched: [.ttft, .tpot], start: MonotonicClock.seconds)
+      pid: process.identity.pid, pagePath: page, watched: [.ttft, .tpot, .itl, .queue, .prefill],
+      start: MonotonicClock.seconds)
+    experts = ExpertMeter(statsPage: page)
   }
 
   /// How far its start has come, by its own account; nil before it says anything.

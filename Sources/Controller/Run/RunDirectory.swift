@@ -49,6 +49,7 @@ struct RunDirectory: Sendable {
   func remove(_ place: RankPlace) {
     unlink(rankSocket(place))
     unlink(rankPage(place))
+    unlink(rankPage(place) + ".experts")
   }
 
   /// Removes what an ingress replica's life left behind.

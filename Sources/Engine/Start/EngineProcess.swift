@@ -198,8 +198,13 @@ public final class EngineProcess {
 
   /// Shows once a second that the process lives, also while its group pauses.
   private func beat() async {
+    // Without the table only what is told about single experts is missing.
+    let experts = try? options.statsPage.map { path throws(StatsPageError) in
+      try ExpertTablePublisher(control.load, statsPage: path)
+    }
     while !Task.isCancelled {
       stats.beat()
+      experts?.publish()
       await Loop.sleep(for: .seconds(1))
     }
   }

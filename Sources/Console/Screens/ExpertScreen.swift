@@ -1,0 +1,133 @@
+import ControlAPI
+import Terminal
+
+extension Painter {
+  /// How the experts are loaded: each layer over the ranks, the ranks' time, and the hottest experts.
+  mutating func drawExperts(_ area: Rect) {
+    guard let insight = state.insight.shown(of: state.applicationName) else {
+      let reason = state.insight.problem(of: state.applicationName)
+      let isAttached = state.application?.revision == 0
+      return line(area, [faint(isAttached ? " attached pages do not tell" : " " + (reason ?? "asking …"))])
+    }
+    guard let experts = insight.experts, !experts.ranks.isEmpty else {
+      return line(area, [faint(" no rank tells the load of its experts")])
+    }
+    var rest = area
+    line(rest.takeTop(1), expertHeadline(experts))
+    if area.width >= 110, area.height >= 16 {
+      var side = rest.takeRight(54)
+      drawExpertMap(rest, experts)
+      drawHotExperts(side.takeBottom(min(side.height / 2, experts.hottest.count + 3)), experts)
+      drawStepTimes(side, experts)
+    } else if area.height >= 16 {
+      drawHotExperts(rest.takeBottom(6), experts)
+      if area.height >= 20 { drawStepTimes(rest.takeBottom(min(6, experts.ranks.count + 3)), experts) }
+      drawExpertMap(rest, experts)
+    } else {
+      drawExpertMap(rest, experts)
+    }
+  }
+
+  private func expertHeadline(_ experts: ExpertInsight) -> [Span] {
+    let known = experts.balancedness.compactMap(\.value)
+    let mean = known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
+    let worst = experts.balancedness.enumerated().compactMap { index, share in
+      share.value.map { (index, $0) }
+    }.min { $0.1 < $1.1 }
+    let rows = experts.rows.joined().reduce(0, +)
+    let perSecond = experts.windowSeconds > 0 ? Double(rows) / experts.windowSeconds : nil
+    return pairs([
+      (" balancedness ", mean.map { Units.decimals($0, 2) } ?? Units.unknown),
+      ("  worst ", worst.map { "\(Units.decimals($0.1, 2)) in layer \($0.0)" } ?? Units.unknown),
+      ("  rows/s ", Units.count(perSecond)), ("  over ", Units.duration(experts.windowSeconds)),
+    ])
+  }
+
+  /// Layers downwards, ranks to the right; shades tell a rank's rows over the greatest of its layer.
+  private mutating func drawExpertMap(_ area: Rect, _ experts: ExpertInsight) {
+    var inside = Box(
+      title: [strong("rows by layer and rank")], trailing: [faint("shade = of the layer's most")],
+      border: theme.replicaBox
+    ).draw(in: &buffer, area)
+    let room = inside.width - 20
+    let perRank = max(1, min(8, room / max(1, experts.ranks.count)))
+    let shown = experts.ranks.prefix(max(0, room / perRank))
+    let head = inside.takeTop(1)
+    buffer.put(" LAYER  EVEN  ROWS", head.x, head.y, theme.inactive, limit: head.width)
+    for (index, id) in shown.enumerated() where perRank > id.count || index % 4 == 0 && perRank * 4 > id.count
+    {
+      buffer.put(id, head.x + 20 + index * perRank, head.y, theme.inactive, limit: head.maxX - head.x - 20)
+    }
+    let first = min(state.scroll[.experts] ?? 0, max(0, experts.rows.count - inside.height))
+    for layer in experts.rows.indices.dropFirst(first).prefix(inside.height) {
+      drawLayer(inside.takeTop(1), layer, experts, shown.count, perRank)
+    }
+  }
+
+  private mutating func drawLayer(
+    _ row: Rect, _ layer: Int, _ experts: ExpertInsight, _ rankCount: Int, _ perRank: Int
+  ) {
+    let loads = experts.rows[layer]
+    let even = experts.balancedness[layer].value
+    func padded(_ text: String, _ width: Int) -> String {
+      String(repeating: " ", count: max(0, width - CharacterWidth.cells(of: text))) + text
+    }
+    let mark = even.map { $0 < 0.5 ? theme.critical : $0 < 0.75 ? theme.warning : theme.ok } ?? theme.inactive
+    line(
+      row,
+      [
+        text(padded(String(layer), 6)),
+        Span(padded(even.map { Units.decimals($0, 2) } ?? Units.unknown, 6), mark),
+        text(padded(Units.count(Double(loads.reduce(0, +))), 6)),
+      ])
+    let most = Double(max(1, loads.max() ?? 1))
+    for (index, load) in loads.prefix(rankCount).enumerated() {
+      let share = Double(load) / most
+      let cells = String(repeating: shade(share), count: max(1, perRank - 1))
+      buffer.put(
+        cells, row.x + 20 + index * perRank, row.y, theme.text.colored(theme.busy.color(at: share)),
+        limit: perRank)
+    }
+  }
+
+  /// How each rank spends its time; what waits in dispatch and combine is a part of the experts' time.
+  private mutating func drawStepTimes(_ area: Rect, _ experts: ExpertInsight) {
+    var inside = Box(title: [strong("where the time goes")], border: theme.cacheBox)
+      .draw(in: &buffer, area).inset(1, 0)
+    let columns = [
+      Column("RANK", 8), Column("ATTN", 6, stretch: 1, .right), Column("EXPERT", 6, stretch: 1, .right),
+      Column("COMM", 6, stretch: 1, .right), Column("SAMPLE", 6, stretch: 1, .right),
+      Column("DUMMY", 6, stretch: 1, .right), Column("IDLE", 6, stretch: 1, .right),
+    ]
+    let places = Column.place(columns, in: inside)
+    let head = inside.takeTop(1)
+    for (column, place) in zip(columns, places) {
+      column.write([faint(column.title)], in: &buffer, place, row: head.y)
+    }
+    for (id, time) in zip(experts.ranks, experts.time).prefix(inside.height) {
+      let row = inside.takeTop(1)
+      let shares = [time.attention, time.experts, time.communication, time.sample, time.dummy, time.idle]
+      let cells = [strong(id)] + shares.map { Span(Units.percent($0.value), value) }
+      for (cell, (column, place)) in zip(cells, zip(columns, places)) {
+        column.write([cell], in: &buffer, place, row: row.y)
+      }
+    }
+  }
+
+  private mutating func drawHotExperts(_ area: Rect, _ experts: ExpertInsight) {
+    var inside = Box(
+      title: [strong("hottest experts")], trailing: [faint("× the mean of the layer")], border: theme.eventBox
+    ).draw(in: &buffer, area).inset(1, 0)
+    if experts.hottest.isEmpty { line(inside, [faint("no row was computed")]) }
+    for hot in experts.hottest.prefix(inside.height) {
+      line(
+        inside.takeTop(1),
+        [
+          Span("e\(hot.expert)", theme.key), faint(" layer \(hot.layer)  "),
+          Span(Units.decimals(hot.timesMean, 1) + "×", value),
+          faint("  \(Units.count(Double(hot.rows))) rows  on "),
+          text(hot.ranks.joined(separator: " ")),
+        ])
+    }
+  }
+}
