@@ -108,6 +108,7 @@ let modules: [[Target]] = [
   module("Routing"),
   module("Ingress", uses: ["Platform", "JSON", "Telemetry", "HTTP", "OpenAI", "Routing"]),
   module("Deployment", uses: ["Manifest", "ControlAPI"]),
+  module("Ray", uses: ["ControlAPI", "Deployment", "JSON", "Manifest"]),
   module("Planning", uses: ["Manifest", "Model"]),
   module("Diagnosis", uses: ["ControlAPI"]),
   module("Supervision", uses: ["Platform"]),

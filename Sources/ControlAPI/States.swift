@@ -27,6 +27,7 @@ public enum StatusTrigger: String, Codable, Sendable, CaseIterable {
   case downscaleCompleted = "DOWNSCALE_COMPLETED"
   case autoscaling = "AUTOSCALING"
   case replicaStartupFailed = "REPLICA_STARTUP_FAILED"
+  case deploymentActorFailed = "DEPLOYMENT_ACTOR_FAILED"
   case healthCheckFailed = "HEALTH_CHECK_FAILED"
   case internalError = "INTERNAL_ERROR"
   case deleting = "DELETING"
@@ -45,6 +46,8 @@ public enum ReplicaState: String, Codable, Sendable, CaseIterable {
   case drained = "DRAINED"
   /// Without a process, while its group waits for its next start or has given up.
   case stopped = "STOPPED"
+  /// Of a Ray cluster only: about to move to another node.
+  case pendingMigration = "PENDING_MIGRATION"
 }
 
 /// How far a rank has come in its start; `ready` once it serves.

@@ -85,6 +85,13 @@ public enum FieldPath {
   public static let nodes = "cluster.nodes"
   /// Devices of each node.
   public static let devices = "cluster.devices"
+  /// Devices of a rank.
+  public static let tensorParallelSize = "llm_config.engine_kwargs.tensor_parallel_size"
+  /// Where the Ray cluster is.
+  public static let clusterAddress = "cluster.address"
+  /// The file with the Ray cluster's token.
+  public static let tokenFile = "cluster.token_file"
+  static let routePrefix = "cluster.route_prefix"
   static let drainTimeout = "rollout.drain_timeout_s"
   static let healthyDeadline = "rollout.healthy_deadline_s"
   static let autoRollback = "rollout.auto_rollback"

@@ -13,6 +13,7 @@ extension Manifest {
     environment = checked.environment
     engineArguments = EngineArguments(checked, environment: checked.environment)
     links = checked.isGiven(FieldPath.links) ? checked.value(FieldPath.links).json() : nil
+    cluster = ClusterSettings(checked)
     maxOngoingRequests = checked.integer(FieldPath.maxOngoing)
     ingressReplicas = checked.ingressBounds
     ingressScaling =
@@ -26,7 +27,8 @@ extension Manifest {
         FieldPath.gracefulShutdown) ?? 20,
       healthyDeadlineSeconds: checked.number(FieldPath.healthyDeadline) ?? 600,
       autoRollback: checked.flag(FieldPath.autoRollback) ?? true)
-    failurePolicy = engine == .vllm ? .restartGang : checked.word(FieldPath.failurePolicy, .recover)
+    failurePolicy =
+      engine == .vllm || backend == .ray ? .restartGang : checked.word(FieldPath.failurePolicy, .recover)
     vllm = engine == .vllm ? VLLMSettings(checked) : nil
     settings = checked.settings(layout)
   }

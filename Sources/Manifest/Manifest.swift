@@ -23,6 +23,8 @@ public struct Manifest: Sendable, Equatable {
   public let environment: [EnvironmentVariable]
   /// What only `engine: vllm` needs; nil on other engines.
   public let vllm: VLLMSettings?
+  /// The Ray cluster, for `backend: ray`.
+  public let cluster: ClusterSettings
   /// How many ingress processes run.
   public let ingressReplicas: ReplicaBounds
   /// How that number moves between its bounds; nil where they are the same.

@@ -1,10 +1,10 @@
 import ControlAPI
-import Deployment
 import Manifest
 import Supervision
 import Testing
 
 @testable import Controller
+@testable import Deployment
 
 @Suite struct `A launch plan` {
   private func spec(_ fields: String, _ sections: String = "") throws -> ApplicationSpec {

@@ -39,7 +39,7 @@ struct WrongManifest: CustomTestStringConvertible, Sendable {
     .init("word for section", "ingress: here", "5:10 wrong-type"),
     .init("share above one", "llm_config_:\n  a: 1", "5:1 unknown-key"),
     .init("unknown choice", "ingress:\n  policy: power_of_three", "6:11 bad-value"),
-    .init("later choice", "backend: ray", "5:10 not-yet"),
+    .init("cluster without address", "backend: ray", "5:10 missing-field"),
     .init("later backend of an engine", "engine: vllm\nengine_options: {mode: hybrid}", "6:24 not-yet"),
     .init("prefill groups", "prefill_config: {}", "5:1 not-yet"),
     .init("decode groups", "decode_config: {}", "5:1 not-yet"),

@@ -169,7 +169,8 @@ extension Painter {
     if replica.stale { return [Span("◌ stale " + Units.age(replica.observedAgeSeconds.value), theme.stale)] }
     return switch replica.state {
     case .running: [Span("● RUNNING", theme.ok)]
-    case .starting, .updating, .recovering: [Span("▲ " + replica.state.rawValue, theme.info)]
+    case .starting, .updating, .recovering, .pendingMigration:
+      [Span("▲ " + replica.state.rawValue, theme.info)]
     case .cordoned, .drained: [Span("◇ " + replica.state.rawValue, theme.warning)]
     case .stopping: [Span("◌ STOPPING", theme.warning)]
     case .stopped: [Span("✖ STOPPED", theme.critical)]

@@ -20,7 +20,10 @@ struct Checker {
     checkLinks()
     checkIngress()
     checkOperation()
-    return layout()
+    checkCluster()
+    let layout = layout()
+    if let layout { checkOneNode(layout) }
+    return layout
   }
 
   /// What runs in a rank.

@@ -32,8 +32,16 @@ extension ManifestSchema {
             + " second), and pairs of nodes like `0-1`, which may be `down`; left out, memory at its own speed.",
           .groupRestart, vllm: "real links have their own", ray: "Ray's nodes have their own"),
         Field(
-          "address", .text(.any), "The address of the Ray cluster.", .none,
-          bundled: .noEffect("the local backend has no address")),
+          "address", .text(.any),
+          "The Ray cluster's dashboard, `host`, `host:port` (8265 when left out) or a URL; `backend: ray` needs it.",
+          .recreate, bundled: .inEffect),
+        Field(
+          "token_file", .text(.any),
+          "A file with the Ray cluster's token, of mode 0600; left out, RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH or"
+            + " ~/.ray/auth_token of the controller.", .none),
+        Field(
+          "route_prefix", .text(.any), .text("/"),
+          "The path below which the application answers at Ray Serve's port.", .live),
       ]),
     Field.section(
       "engine_options", "Settings of the engine that vLLM has no name for.",

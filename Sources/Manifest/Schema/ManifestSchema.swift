@@ -53,7 +53,7 @@ public enum ManifestSchema {
       .recreate,
       isRequired: true),
     Field(
-      "backend", .choice(["local"], later: ["ray"]), .text("local"),
+      "backend", .choice(["local", "ray"]), .text("local"),
       "Where the processes run: on this machine, or as a Ray Serve application.", .recreate),
     Field(
       "engine", .choice(["bundled", "vllm"]), .text("bundled"),

@@ -1,10 +1,8 @@
-import Deployment
-import Manifest
-import VLLM
+public import Manifest
 
 extension ApplicationSpec {
   /// The pure image of a manifest whose model lies in `modelFolder`, and its API keys in `keysFile`.
-  init(_ manifest: Manifest, modelFolder: String, keysFile: String? = nil) {
+  public init(_ manifest: Manifest, modelFolder: String, keysFile: String? = nil) {
     let layout = manifest.parallelism
     self.init(
       name: manifest.name, serverName: manifest.serverDeploymentName, groups: layout.groups,
@@ -23,15 +21,6 @@ extension ApplicationSpec {
       ingressScaling: manifest.ingressScaling.map { ScalingRule($0, manifest.ingressReplicas) },
       drainTimeout: .milliseconds(Int(manifest.rollout.drainTimeoutSeconds * 1000)),
       startTimeout: .milliseconds(Int(manifest.rollout.healthyDeadlineSeconds * 1000)))
-  }
-
-  /// The pure image of a manifest whose ranks are `vllm serve`.
-  init(_ manifest: Manifest, _ command: ServeCommand, _ program: VLLMProgram, keysFile: String?) {
-    self.init(manifest, modelFolder: "", keysFile: keysFile)
-    engine.arguments = command.arguments
-    engine.environment = command.environment
-    engine.recovers = false
-    engine.program = .vllm(program)
   }
 
   /// What every rank's command line has in common, in vLLM's words.
