@@ -48,7 +48,7 @@ extension AttachedSources {
     return Hint(
       id: "H15", severity: .warning,
       title: "the metrics of \(place) cannot be read, so nothing is known of it",
-      evidence: [source.problem ?? "", last],
+      evidence: [Evidence(source.problem ?? "", on: .replicas), Evidence(last, on: .replicas)],
       advice: "see whether the engine there runs, and whether this is the URL of its metrics page")
   }
 

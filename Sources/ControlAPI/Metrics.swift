@@ -10,6 +10,8 @@ public struct ApplicationMetrics: Codable, Sendable, Hashable {
   public var ttftSeconds: LatencySummary
   /// Time per output token after the first, one value a request.
   public var tpotSeconds: LatencySummary
+  /// Time between two tokens of a request, as the ranks see it; absent from a controller that does not say.
+  public var itlSeconds: LatencySummary?
   /// Requests that wait in the ingress for a rank.
   public var queueDepth: Known<Int>
   /// Requests in the ranks' batches.
@@ -20,6 +22,10 @@ public struct ApplicationMetrics: Codable, Sendable, Hashable {
   public var kvUsageRatio: Known<Double>
   /// Share of the requests that failed, from 0 to 1; unknown when there was none.
   public var errorRatio: Known<Double>
+  /// Share of the requests that were refused, as the queue was full or the wait too long, from 0 to 1.
+  public var refusedRatio: Known<Double>?
+  /// Share of the requests whose client left before the end, from 0 to 1.
+  public var abortedRatio: Known<Double>?
   /// The window's length.
   public var windowSeconds: Double
   /// The age of the oldest reading that is counted.
@@ -31,10 +37,13 @@ public struct ApplicationMetrics: Codable, Sendable, Hashable {
     case generationTokensPerSecond = "generation_tokens_per_second"
     case ttftSeconds = "ttft_seconds"
     case tpotSeconds = "tpot_seconds"
+    case itlSeconds = "itl_seconds"
     case queueDepth = "queue_depth"
     case running, waiting
     case kvUsageRatio = "kv_usage_ratio"
     case errorRatio = "error_ratio"
+    case refusedRatio = "refused_ratio"
+    case abortedRatio = "aborted_ratio"
     case windowSeconds = "window_seconds"
     case ageSeconds = "age_seconds"
   }

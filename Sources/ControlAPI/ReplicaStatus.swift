@@ -55,6 +55,22 @@ public struct ReplicaStatus: Codable, Sendable, Hashable {
   public var dummyRatio: Known<Double>?
   /// Share of the time spent waiting for other ranks, from 0 to 1; of ranks only.
   public var communicationRatio: Known<Double>?
+  /// Share of the time in which rows were on a modelled link, from 0 to 1; of ranks only.
+  public var linkRatio: Known<Double>?
+  /// Steps of the group's loop, per second; of ranks only.
+  public var stepsPerSecond: Known<Double>?
+  /// Pieces in which a MoE layer's tokens were exchanged, a step; of ranks only.
+  public var chunksPerStep: Known<Double>?
+  /// Share of the steps with tokens that ran as two half-batches, from 0 to 1; of ranks only.
+  public var overlapRatio: Known<Double>?
+  /// Processor time of the compute thread over its time in steps, from 0 to 1; of ranks only.
+  public var computeCPURatio: Known<Double>?
+  /// Rows that its experts computed, per second; of ranks only.
+  public var expertRowsPerSecond: Known<Double>?
+  /// Requests thrown back to waiting for want of KV blocks, per second; of ranks only.
+  public var preemptionsPerSecond: Known<Double>?
+  /// Share of the prompt tokens that were found in the prefix cache, from 0 to 1; of ranks only.
+  public var prefixHitRatio: Known<Double>?
 
   enum CodingKeys: String, CodingKey {
     case id, role, group, rank, epoch, node, state, phase, phaseProgress, pid, restarts, stale,
@@ -71,6 +87,14 @@ public struct ReplicaStatus: Codable, Sendable, Hashable {
     case tpotP50Seconds = "tpot_p50_seconds"
     case dummyRatio = "dummy_ratio"
     case communicationRatio = "communication_ratio"
+    case linkRatio = "link_ratio"
+    case stepsPerSecond = "steps_per_second"
+    case chunksPerStep = "chunks_per_step"
+    case overlapRatio = "overlap_ratio"
+    case computeCPURatio = "compute_cpu_ratio"
+    case expertRowsPerSecond = "expert_rows_per_second"
+    case preemptionsPerSecond = "preemptions_per_second"
+    case prefixHitRatio = "prefix_hit_ratio"
   }
 
   /// A replica of which nothing has been observed yet.
@@ -100,6 +124,14 @@ public struct ReplicaStatus: Codable, Sendable, Hashable {
       kvUsageRatio = .unknown
       dummyRatio = .unknown
       communicationRatio = .unknown
+      linkRatio = .unknown
+      stepsPerSecond = .unknown
+      chunksPerStep = .unknown
+      overlapRatio = .unknown
+      computeCPURatio = .unknown
+      expertRowsPerSecond = .unknown
+      preemptionsPerSecond = .unknown
+      prefixHitRatio = .unknown
     }
   }
 }

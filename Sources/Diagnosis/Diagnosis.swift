@@ -1,66 +1,81 @@
 public import ControlAPI
 
 /// The hints for one application, kept from look to look.
-///
-/// A rule must hold for a while before its hint appears, and be silent for a while before it goes: a hint that flickers
-/// teaches operators to look away.
 public struct Diagnosis: Sendable {
+  private struct Key: Hashable, Sendable {
+    /// The rule's place in the table.
+    let rule: Int
+    let replica: String?
+  }
+
   private struct Track: Sendable {
-    var hint: Hint
-    var firstSeen: Double
+    var finding: Finding
+    let firstSeen: Double
     var lastSeen: Double
-    var since: String
+    let since: String
     var isShown = false
   }
 
-  private var tracks: [String: Track] = [:]
-  private let appearsAfter: Double
-  private let goesAfter: Double
+  private let rules: [HintRule]
+  private var tracks: [Key: Track] = [:]
+  private var restarts = RestartHistory()
 
-  /// Shows a hint once its rule has held for `appearsAfter` seconds, until it has not for `goesAfter` seconds.
-  public init(appearsAfter: Double = 3, goesAfter: Double = 5) {
-    self.appearsAfter = appearsAfter
-    self.goesAfter = goesAfter
-  }
+  /// Looks with all rules.
+  public init() { self.init(rules: HintRule.all) }
+
+  init(rules: [HintRule]) { self.rules = rules }
 
   /// Takes a look and returns the hints that hold, the gravest first.
   public mutating func examine(_ observation: Observation) -> [Hint] {
-    for rule in Rule.all {
-      for hint in rule.check(observation) { note(hint, observation) }
+    var observation = observation
+    restarts.note(observation.allRanks, at: observation.time)
+    observation.restarts = restarts
+    for (index, rule) in rules.enumerated() {
+      for finding in rule.find(observation) { note(finding, index, observation) }
     }
-    tracks = tracks.filter { observation.time - $0.value.lastSeen < goesAfter }
-    return tracks.values.filter(\.isShown).map(\.hint).sorted(by: Self.isGraver)
+    tracks = tracks.filter { observation.time - $1.lastSeen < rules[$0.rule].timing.clearAfter }
+    return hints
   }
 
-  private mutating func note(_ hint: Hint, _ observation: Observation) {
-    let key = hint.id + "/" + (hint.replica ?? "")
+  private mutating func note(_ finding: Finding, _ rule: Int, _ observation: Observation) {
+    let key = Key(rule: rule, replica: finding.replica)
     var track =
       tracks[key]
       ?? Track(
-        hint: hint, firstSeen: observation.time, lastSeen: observation.time, since: observation.timestamp)
-    track.hint = hint
-    track.hint.since = track.since
+        finding: finding, firstSeen: observation.time, lastSeen: observation.time,
+        since: observation.timestamp)
+    track.finding = finding
     track.lastSeen = observation.time
-    track.isShown = track.isShown || observation.time - track.firstSeen >= appearsAfter
+    track.isShown =
+      track.isShown || observation.time - track.firstSeen >= rules[rule].timing.raiseAfter
     tracks[key] = track
   }
 
-  private static func isGraver(_ lhs: Hint, _ rhs: Hint) -> Bool {
-    let order: [Severity] = [.error, .warning, .info]
-    let left = order.firstIndex(of: lhs.severity) ?? order.count
-    let right = order.firstIndex(of: rhs.severity) ?? order.count
-    return (left, lhs.id, lhs.replica ?? "") < (right, rhs.id, rhs.replica ?? "")
+  private var hints: [Hint] {
+    let shown = tracks.filter(\.value.isShown)
+    let explained = Set(shown.keys.flatMap { rules[$0.rule].explains })
+    return shown.filter { !explained.contains(rules[$0.key.rule].id) }
+      .sorted { order($0.key, $0.value) < order($1.key, $1.value) }
+      .map { rules[$0.key.rule].hint($0.value.finding, since: $0.value.since) }
+  }
+
+  private func order(_ key: Key, _ track: Track) -> (Int, Int, String) {
+    let severity = track.finding.severity ?? rules[key.rule].severity
+    return (Severity.allCases.count - severity.order, key.rule, key.replica ?? "")
   }
 }
 
-/// One way of being wrong that we know: looks at an observation and says what it finds.
-struct Rule: Sendable {
-  let check: @Sendable (Observation) -> [Hint]
+extension Severity {
+  fileprivate var order: Int { Severity.allCases.firstIndex(of: self) ?? 0 }
+}
 
-  /// By the seed guide's symptoms: replicas that do not start, low throughput, high latency.
-  static let all = [
-    stuckUpdating, restartLoop,
-    batchCapped, ingressBottleneck, routingSkew,
-    headOfLine, keyValuePressure, saturated,
-  ]
+extension HintRule {
+  fileprivate func hint(_ finding: Finding, since: String) -> Hint {
+    Hint(
+      id: id, severity: finding.severity ?? severity, confidence: finding.confidence,
+      title: finding.title ?? title, cause: cause, evidence: finding.evidence,
+      field: finding.fix?.field ?? field, current: finding.fix?.current, value: finding.fix?.proposed,
+      advice: finding.advice ?? remedy, runbook: Runbook.place(of: id), since: since,
+      replica: finding.replica)
+  }
 }

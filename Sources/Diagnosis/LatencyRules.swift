@@ -1,60 +1,176 @@
 import ControlAPI
 
-extension Rule {
-  /// H06: some requests' tokens come much slower than others', as long prompts and big batches hold steps up.
-  static let headOfLine = Rule { observation in
-    let tpot = observation.metrics.tpotSeconds
-    guard tpot.count >= 20, let median = tpot.p50.value, let tail = tpot.p99.value, median > 0,
-      tail > 3 * median,
-      tail > observation.settings.tpotSeconds ?? 0.05
-    else { return [] }
-    let budget = max(observation.settings.maxNumBatchedTokens / 2, 16)
+// Requests that wait, and tokens that come slowly.
+extension HintRule {
+  static let headOfLine = HintRule(
+    "H06", .highLatency, .warning, "prompts hold decoding up (head-of-line blocking)",
+    signal:
+      "ITL's 99th percentile is over five times its median (or TPOT's over three times), beyond the SLO or 50 ms",
+    cause: """
+      A step that computes a prompt takes longer than one that only decodes, and every request of every rank waits for it: \
+      with N ranks it is N times as likely that one of them holds a step up.
+      """,
+    remedy:
+      "smaller steps let decoding go on between the chunks of a long prompt; fewer sequences make them shorter",
+    field: Field.maxNumBatchedTokens
+  ) { observation in
+    let settings = observation.settings
+    let floor = settings.tpotSeconds ?? 0.05
+    let itl = observation.metrics.itlSeconds.flatMap { tail("ITL", $0, ratio: 5, least: 100, floor: floor) }
+    let tpot = tail("TPOT", observation.metrics.tpotSeconds, ratio: 3, least: 20, floor: floor)
+    guard let worst = itl ?? tpot else { return [] }
+    let budget = max(settings.maxNumBatchedTokens / 2, settings.maxNumSequences, 16)
+    let prompt = observation.metrics.promptTokensPerSecond.value
     return [
-      Hint(
-        id: "H06", severity: .warning,
-        title: "high latency: prompts hold decoding up (head-of-line blocking)",
+      Finding(
+        confidence: itl == nil ? .medium : .high,
         evidence: [
-          "TPOT p99 \(milliseconds(tail)) against p50 \(milliseconds(median)), n=\(tpot.count)",
-          "a step may hold \(observation.settings.maxNumBatchedTokens) tokens",
+          worst,
+          Evidence(
+            .overview,
+            "\(prompt.map { String(Int($0)) } ?? "–") prompt tokens a second; "
+              + "a step may hold \(settings.maxNumBatchedTokens) tokens"),
         ],
-        field: "llm_config.engine_kwargs.max_num_batched_tokens", value: String(budget),
-        advice: "smaller steps let decoding go on between the chunks of a long prompt")
+        fix: budget < settings.maxNumBatchedTokens
+          ? Finding.Fix(Field.maxNumBatchedTokens, from: settings.maxNumBatchedTokens, to: budget)
+          : Finding.Fix(
+            Field.maxNumSeqs, from: settings.maxNumSequences, to: max(1, settings.maxNumSequences / 2)))
     ]
   }
 
-  /// H07: the KV cache is full, so requests are preempted and computed again.
-  static let keyValuePressure = Rule { observation in
+  private static func tail(
+    _ name: String, _ latency: LatencySummary, ratio: Double, least: Int, floor: Double
+  ) -> Evidence? {
+    guard latency.count >= least, let middle = latency.p50.value, let tail = latency.p99.value, middle > 0,
+      tail > ratio * middle, tail > floor
+    else { return nil }
+    return Evidence(
+      .latency, "\(name) p99 \(milliseconds(tail)) against p50 \(milliseconds(middle)), n=\(latency.count)")
+  }
+
+  static let preemption = HintRule(
+    "H07", .highLatency, .error, "requests are preempted: no free KV blocks",
+    signal:
+      "a rank throws requests back for want of KV blocks, or its cache is 95 % full while requests wait inside it",
+    cause: """
+      Preempted requests lose their KV blocks and are computed again from the start (the seed guide's "swapping"; nothing is \
+      swapped to a disk or to host memory).
+      """,
+    remedy: "run fewer requests at once, raise gpu_memory_utilization, or add ranks with data_parallel_size",
+    field: Field.maxNumSeqs, explains: ["H27", "H06"]
+  ) { observation in
     observation.ranks.compactMap { rank in
-      guard let usage = rank.kvUsageRatio?.value, usage >= 0.95 else { return nil }
-      return Hint(
-        id: "H07", severity: .error, title: "high latency: \(rank.id) has no free KV blocks",
+      let preemptions = rank.preemptionsPerSecond?.value ?? 0
+      let usage = rank.kvUsageRatio?.value
+      guard preemptions > 0 || usage ?? 0 >= 0.95 && rank.waiting.value ?? 0 > 0 else { return nil }
+      let limit = observation.settings.maxNumSequences
+      let running = max(1, rank.running.value ?? limit)
+      return Finding(
+        replica: rank.id, title: "\(rank.id) preempts requests: no free KV blocks",
         evidence: [
-          "KV cache is at \(percent(usage))", "\(rank.running.text) requests run, \(rank.waiting.text) wait",
+          Evidence(
+            .replicas,
+            "\(decimal(preemptions)) preemptions a second, KV cache at \(usage.map(percent) ?? "–")"),
+          Evidence(.replicas, "\(rank.running.text) requests run, \(rank.waiting.text) wait"),
         ],
-        field: "llm_config.engine_kwargs.max_num_seqs",
-        value: String(max(1, observation.settings.maxNumSequences * 3 / 4)),
-        advice:
-          "run fewer requests at once, raise gpu_memory_utilization, or add ranks with data_parallel_size",
-        replica: rank.id)
+        fix: Finding.Fix(Field.maxNumSeqs, from: limit, to: max(1, min(limit, running) * 3 / 4)))
     }
   }
 
-  /// H08: requests spend their time waiting in the ingress, because all ranks are full.
-  static let saturated = Rule { observation in
+  static let cacheLimited = HintRule(
+    "H27", .lowThroughput, .warning, "the KV cache limits the batch",
+    signal: "requests wait, KV blocks are 90 % in use, and fewer than `max_num_seqs` requests run",
+    cause: "Each rank has a KV cache of its own; `max_num_seqs` is moot when fewer requests fill it.",
+    remedy: "add ranks, which adds KV caches (and leaves more room on each, as experts spread), or memory",
+    field: Field.dataParallelSize
+  ) { observation in
+    let settings = observation.settings
+    guard let queued = observation.queued, queued > 0, let usage = observation.metrics.kvUsageRatio.value,
+      usage >= 0.9, let running = observation.metrics.running.value,
+      running < observation.ranks.count * settings.maxNumSequences
+    else { return [] }
+    return [
+      Finding(
+        evidence: [
+          Evidence(.overview, "KV cache is at \(percent(usage))"),
+          Evidence(
+            .queue,
+            "\(queued) requests wait, \(running) of "
+              + "\(observation.ranks.count * settings.maxNumSequences) slots run"),
+        ],
+        fix: Finding.Fix(
+          Field.dataParallelSize, from: settings.dataParallelSize, to: settings.dataParallelSize * 2))
+    ]
+  }
+
+  static let saturated = HintRule(
+    "H08", .highLatency, .warning, "all ranks are saturated",
+    signal:
+      "requests queue in the ingress, TTFT's median is beyond the SLO (or 1 s), and every rank is busy over 85 %",
+    cause: "Requests come faster than the ranks serve them, and spend their time waiting for a place.",
+    remedy: "add ranks or groups, or refuse earlier with ingress.max_queued_requests",
+    field: Field.dataParallelSize
+  ) { observation in
     guard let depth = observation.metrics.queueDepth.value, depth > 0,
       let ttft = observation.metrics.ttftSeconds.p50.value, ttft > observation.settings.ttftSeconds ?? 1,
       let busy = observation.ranks.compactMap({ $0.gpuUtilizationRatio?.value }).min(), busy > 0.85
     else { return [] }
+    let size = observation.settings.dataParallelSize
     return [
-      Hint(
-        id: "H08", severity: .warning, title: "high latency: all ranks are saturated",
+      Finding(
         evidence: [
-          "TTFT p50 \(milliseconds(ttft)), \(depth) requests queue in the ingress",
-          "the least busy rank is busy \(percent(busy)) of the time",
+          Evidence(.latency, "TTFT p50 \(milliseconds(ttft)), \(depth) requests queue in the ingress"),
+          Evidence(.replicas, "the least busy rank is busy \(percent(busy)) of the time"),
         ],
-        field: "llm_config.engine_kwargs.data_parallel_size",
-        value: String(observation.settings.dataParallelSize * 2),
-        advice: "add ranks, or refuse earlier with ingress.max_queued_requests")
+        fix: Finding.Fix(Field.dataParallelSize, from: size, to: size * 2))
+    ]
+  }
+
+  static let objectiveMissed = HintRule(
+    "H11", .highLatency, .warning, "requests miss the promised latency",
+    signal: "a tenth of the requests is beyond `slo.ttft_ms` or `slo.tpot_ms`",
+    cause: "TPOT grows with the batch; TTFT grows with what waits before a request.",
+    remedy: "for TPOT lower max_num_seqs (`dpdeploy bench --sweep` finds it), for TTFT add ranks",
+    field: Field.maxNumSeqs
+  ) { observation in
+    let (settings, metrics) = (observation.settings, observation.metrics)
+    let missed = [
+      ("TPOT", metrics.tpotSeconds, settings.tpotSeconds),
+      ("TTFT", metrics.ttftSeconds, settings.ttftSeconds),
+    ].first { _, latency, promise in
+      guard let promise, latency.count >= 20, let tail = latency.p90.value else { return false }
+      return tail > promise
+    }
+    guard let (name, latency, promise) = missed, let promise, let tail = latency.p90.value else { return [] }
+    return [
+      Finding(
+        confidence: .medium,
+        evidence: [
+          Evidence(
+            .latency,
+            "\(name) p90 \(milliseconds(tail)), promised \(milliseconds(promise)), n=\(latency.count)")
+        ],
+        fix: name == "TPOT"
+          ? Finding.Fix(
+            Field.maxNumSeqs, from: settings.maxNumSequences, to: max(1, settings.maxNumSequences * 3 / 4))
+          : Finding.Fix(
+            Field.dataParallelSize, from: settings.dataParallelSize, to: settings.dataParallelSize * 2))
+    ]
+  }
+
+  static let clientsLeave = HintRule(
+    "H13", .highLatency, .warning, "clients leave before their answer is whole",
+    signal: "more than a tenth of the requests, and at least 1 a second, end because the client is gone",
+    cause: "Clients have time-outs of their own; what they do not wait for is computed for nothing.",
+    remedy: "find what makes requests slow (the other hints), then compare with the clients' time-outs"
+  ) { observation in
+    guard let share = observation.metrics.abortedRatio?.value, share > 0.1,
+      let rate = observation.metrics.requestsPerSecond.value, rate * share >= 1
+    else { return [] }
+    return [
+      Finding(
+        confidence: .medium,
+        evidence: [Evidence(.ingress, "\(percent(share)) of \(decimal(rate)) requests a second")])
     ]
   }
 }

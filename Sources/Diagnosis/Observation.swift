@@ -10,6 +10,8 @@ public struct Observation: Sendable {
   public var application: ApplicationStatus
   /// What the manifest asks of it.
   public var settings: ServingSettings
+  /// How often each replica was restarted lately; ``Diagnosis`` remembers.
+  var restarts = RestartHistory()
 
   /// Records a look.
   public init(time: Double, timestamp: String, application: ApplicationStatus, settings: ServingSettings) {
@@ -22,47 +24,58 @@ public struct Observation: Sendable {
   var metrics: ApplicationMetrics { application.metrics }
 
   /// The ranks whose readings count.
-  var ranks: [ReplicaStatus] { replicas(.rank).filter { $0.state == .running && !$0.stale } }
+  var ranks: [ReplicaStatus] { allRanks.filter { $0.state == .running && !$0.stale } }
 
   /// The ingress replicas whose readings count.
   var ingress: [ReplicaStatus] { replicas(.ingress).filter { $0.state == .running && !$0.stale } }
 
+  var allRanks: [ReplicaStatus] { replicas(.rank) }
+
+  /// The replicas that serve, whether or not their readings can be trusted.
+  var serving: [ReplicaStatus] {
+    application.deployments.flatMap(\.replicas).filter { [.running, .cordoned].contains($0.state) }
+  }
+
   /// The deployment of the ranks.
   var server: DeploymentStatus? { application.deployments.first { $0.name.hasPrefix("DPServer:") } }
+
+  /// Requests that wait, in the ingress and inside the ranks; nil when neither is known.
+  var queued: Int? {
+    let known = [metrics.queueDepth.value, metrics.waiting.value].compactMap(\.self)
+    return known.isEmpty ? nil : known.reduce(0, +)
+  }
+
+  /// The fresh ranks of each group with at least two of them.
+  var groups: [[ReplicaStatus]] {
+    Dictionary(grouping: ranks) { $0.group ?? 0 }.sorted { $0.key < $1.key }.map(\.value).filter {
+      $0.count > 1
+    }
+  }
 
   private func replicas(_ role: ReplicaRole) -> [ReplicaStatus] {
     application.deployments.flatMap(\.replicas).filter { $0.role == role }
   }
 }
 
-/// The part of a manifest that the rules compare with.
-public struct ServingSettings: Sendable, Equatable {
-  /// Ranks of a group.
-  public var dataParallelSize: Int
-  /// The most requests that a rank runs at once.
-  public var maxNumSequences: Int
-  /// The most tokens of one step of a rank.
-  public var maxNumBatchedTokens: Int
-  /// How many ingress replicas there should be.
-  public var ingressReplicas: Int
-  /// The share of an accelerator's memory that may be used, from 0 to 1.
-  public var gpuMemoryUtilization: Double
-  /// The promised time to first token, if one was given.
-  public var ttftSeconds: Double?
-  /// The promised time per output token, if one was given.
-  public var tpotSeconds: Double?
+/// When the counts of replicas' restarts grew.
+struct RestartHistory: Sendable {
+  /// So much is remembered, in seconds.
+  static let memory = 600.0
+  private var counts: [String: Int] = [:]
+  private var times: [String: [Double]] = [:]
 
-  /// Collects settings.
-  public init(
-    dataParallelSize: Int, maxNumSequences: Int, maxNumBatchedTokens: Int, ingressReplicas: Int,
-    gpuMemoryUtilization: Double, ttftSeconds: Double? = nil, tpotSeconds: Double? = nil
-  ) {
-    self.dataParallelSize = dataParallelSize
-    self.maxNumSequences = maxNumSequences
-    self.maxNumBatchedTokens = maxNumBatchedTokens
-    self.ingressReplicas = ingressReplicas
-    self.gpuMemoryUtilization = gpuMemoryUtilization
-    self.ttftSeconds = ttftSeconds
-    self.tpotSeconds = tpotSeconds
+  /// Takes a look; the first count of a replica is the base.
+  mutating func note(_ replicas: [ReplicaStatus], at time: Double) {
+    for replica in replicas {
+      let new = replica.restarts - (counts[replica.id] ?? replica.restarts)
+      counts[replica.id] = replica.restarts
+      let kept = (times[replica.id] ?? []).filter { time - $0 < Self.memory }
+      times[replica.id] = kept + Array(repeating: time, count: max(0, new))
+    }
+  }
+
+  /// Restarts of a replica in the last `seconds` before `time`.
+  func count(of replica: String, within seconds: Double = memory, before time: Double) -> Int {
+    (times[replica] ?? []).count { time - $0 <= seconds }
   }
 }

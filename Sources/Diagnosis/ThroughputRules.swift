@@ -1,61 +1,152 @@
 import ControlAPI
 
-extension Rule {
-  /// H05: requests wait although KV blocks are free, because the batch may not grow.
-  static let batchCapped = Rule { observation in
-    guard let queued = observation.queued, queued > 0, let usage = observation.metrics.kvUsageRatio.value,
-      usage < 0.7,
-      let running = observation.metrics.running.value
-    else { return [] }
-    let slots = observation.ranks.count * observation.settings.maxNumSequences
-    guard slots > 0, Double(running) >= 0.9 * Double(slots) else { return [] }
-    let value = observation.settings.maxNumSequences * 2
+// Fewer requests per second than the machine could serve.
+extension HintRule {
+  static let refusals = HintRule(
+    "H23", .lowThroughput, .error, "requests are refused: the queue is full",
+    signal: "more than 1 % of the requests were answered 429 or 503 for want of a place in the queue",
+    cause: "Requests beyond what the ranks run wait in the ingress, at most `max_queued_requests` of them.",
+    remedy: "let more requests wait, or add groups or ranks if they would wait too long",
+    field: Field.maxQueued
+  ) { observation in
+    guard let refused = observation.metrics.refusedRatio?.value, refused > 0.01 else { return [] }
+    let limit = observation.settings.maxQueuedRequests
     return [
-      Hint(
-        id: "H05", severity: .warning, title: "low throughput: the batch is full while requests wait",
+      Finding(
         evidence: [
-          "\(queued) requests wait, \(running) of \(slots) slots run",
-          "KV cache is at \(percent(usage)) only",
+          Evidence(
+            .ingress,
+            "\(percent(refused)) of the requests were refused in the last "
+              + "\(Int(observation.metrics.windowSeconds)) s"),
+          Evidence(
+            .queue,
+            "\(observation.metrics.queueDepth.text) wait, "
+              + (limit < 0 ? "any number may" : "at most \(limit) may")),
         ],
-        field: "llm_config.engine_kwargs.max_num_seqs", value: String(value),
-        advice: "let every rank run more requests at once: a larger batch saturates the experts better")
+        fix: limit < 0 ? nil : Finding.Fix(Field.maxQueued, from: limit, to: max(8, limit * 4)))
     ]
   }
 
-  /// H04: the ranks idle while the ingress works at its limit.
-  static let ingressBottleneck = Rule { observation in
-    guard let hottest = observation.ingress.max(by: { $0.cpuRatio.orZero < $1.cpuRatio.orZero }),
+  static let batchCapped = HintRule(
+    "H05", .lowThroughput, .warning, "the batch is full while requests wait",
+    signal:
+      "requests wait, at least 90 % of the ranks' slots run, and less than 70 % of the KV blocks are in use",
+    cause:
+      "Experts work best on many tokens at once; `max_num_seqs` keeps the batch below what memory allows.",
+    remedy: "let every rank run more requests at once",
+    field: Field.maxNumSeqs
+  ) { observation in
+    guard let queued = observation.queued, queued > 0, let usage = observation.metrics.kvUsageRatio.value,
+      usage < 0.7, let running = observation.metrics.running.value, !isTooSlow(observation)
+    else { return [] }
+    let slots = observation.ranks.count * observation.settings.maxNumSequences
+    guard slots > 0, Double(running) >= 0.9 * Double(slots) else { return [] }
+    return [
+      Finding(
+        evidence: [
+          Evidence(.queue, "\(queued) requests wait, \(running) of \(slots) slots run"),
+          Evidence(.overview, "KV cache is at \(percent(usage)) only"),
+        ],
+        fix: Finding.Fix(
+          Field.maxNumSeqs, from: observation.settings.maxNumSequences,
+          to: observation.settings.maxNumSequences * 2))
+    ]
+  }
+
+  /// A larger batch makes each token slower: no advice to those who promised that it would not.
+  private static func isTooSlow(_ observation: Observation) -> Bool {
+    guard let promise = observation.settings.tpotSeconds, let tpot = observation.metrics.tpotSeconds.p50.value
+    else { return false }
+    return tpot > promise
+  }
+
+  static let ingressBottleneck = HintRule(
+    "H04", .lowThroughput, .warning, "the ingress is the bottleneck",
+    signal: "an ingress replica uses more than 85 % of a core while no rank is busy for 60 % of the time",
+    cause: "An ingress replica is one event loop: what it cannot read, route and relay, no rank gets to see.",
+    remedy: "run more ingress replicas (and raise max_replicas); this touches no rank",
+    field: Field.ingressMinimum
+  ) { observation in
+    guard let hottest = observation.ingress.max(by: { ($0.cpuRatio.value ?? 0) < ($1.cpuRatio.value ?? 0) }),
       let cpu = hottest.cpuRatio.value, cpu > 0.85,
       let busy = observation.ranks.compactMap({ $0.gpuUtilizationRatio?.value }).max(), busy < 0.6
     else { return [] }
     let replicas = observation.settings.ingressReplicas
     return [
-      Hint(
-        id: "H04", severity: .warning, title: "low throughput: the ingress is the bottleneck",
+      Finding(
+        replica: hottest.id,
         evidence: [
-          "\(hottest.id) uses \(percent(cpu)) of a core",
-          "the busiest rank is busy \(percent(busy)) of the time",
+          Evidence(.ingress, "\(hottest.id) uses \(percent(cpu)) of a core"),
+          Evidence(.replicas, "the busiest rank is busy \(percent(busy)) of the time"),
         ],
-        field: "ingress_deployment_config.autoscaling_config.min_replicas",
-        value: String(replicas + max(1, replicas / 2)),
-        advice: "run more ingress replicas", replica: hottest.id)
+        fix: Finding.Fix(Field.ingressMinimum, from: replicas, to: replicas + max(1, replicas / 2)))
     ]
   }
 
-  /// H03: one rank gets far more than its share.
-  static let routingSkew = Rule { observation in
-    let loaded = observation.ranks.compactMap { rank in rank.running.value.map { (rank.id, $0) } }
-    guard loaded.count > 1, let most = loaded.max(by: { $0.1 < $1.1 }) else { return [] }
-    let counts = loaded.map(\.1).sorted()
-    let median = counts[(counts.count - 1) / 2]
+  static let routingSkew = HintRule(
+    "H03", .lowThroughput, .warning, "requests crowd on one rank",
+    signal:
+      "a rank runs or holds more than 1.5 times the median of its fellows, and at least four requests more",
+    cause: """
+      The crowded rank's steps are long, and in lock-step all others wait for them. Clients that pin a rank \
+      (`X-data-parallel-rank`), sessions and long shared prefixes do this.
+      """,
+    remedy: "route by load; look for pinned clients (X-data-parallel-rank)",
+    field: Field.policy
+  ) { observation in
+    let loaded = observation.ranks.compactMap { rank in
+      rank.running.value.map { (rank.id, $0 + (rank.waiting.value ?? 0)) }
+    }
+    guard loaded.count > 1, let most = loaded.max(by: { $0.1 < $1.1 }), let middle = median(loaded.map(\.1))
+    else { return [] }
     // The least difference keeps a nearly idle group, where 3 to 1 means nothing, from raising an alarm.
-    guard most.1 - median >= 4, Double(most.1) > 1.5 * Double(median) else { return [] }
+    guard most.1 - middle >= 4, Double(most.1) > 1.5 * Double(middle) else { return [] }
+    let policy = observation.settings.routingPolicy
+    let isByLoad = ["power_of_two", "least_loaded"].contains(policy)
     return [
-      Hint(
-        id: "H03", severity: .warning, title: "low throughput: requests crowd on \(most.0)",
-        evidence: ["\(most.0) runs \(most.1) requests, the median rank \(median)"],
-        field: "ingress.policy", value: "power_of_two",
-        advice: "route by load; look for pinned clients (X-data-parallel-rank)", replica: most.0)
+      Finding(
+        replica: most.0, title: "requests crowd on \(most.0)",
+        evidence: [Evidence(.replicas, "\(most.0) has \(most.1) requests, the median rank \(middle)")],
+        fix: Finding.Fix(Field.policy, from: policy, to: isByLoad ? nil : "power_of_two"))
+    ]
+  }
+
+  static let cachingOff = HintRule(
+    "H26", .waste, .info, "prefix caching is off, which saves no memory",
+    signal: "`enable_prefix_caching: false`, and prompts are at least four times as long as answers",
+    cause: """
+      The seed guide turns prefix caching off to save memory. Cached blocks are free blocks that keep their content until \
+      they are needed, so it costs none, and beginnings that prompts share are computed once.
+      """,
+    remedy: "leave it on, and route with ingress.policy prefix_aware where prompts share long beginnings",
+    field: Field.prefixCaching
+  ) { observation in
+    guard observation.settings.prefixCaching == false,
+      let prompt = observation.metrics.promptTokensPerSecond.value,
+      let output = observation.metrics.generationTokensPerSecond.value, output > 0, prompt >= 4 * output
+    else { return [] }
+    return [
+      Finding(
+        confidence: .medium,
+        evidence: [
+          Evidence(.overview, "\(Int(prompt)) prompt tokens and \(Int(output)) output tokens a second")
+        ],
+        fix: Finding.Fix(Field.prefixCaching, from: false, to: true))
+    ]
+  }
+
+  static let ineffectiveVariable = HintRule(
+    "H16", .waste, .info, "a variable is set that this engine does not heed",
+    signal: "`env_vars` has a variable that the engine does not read",
+    cause: "Variables of vLLM come and go with its releases, and some of them mean GPUs only.",
+    remedy: "remove it, or write the field that took its place", field: Field.variables
+  ) { observation in
+    guard !observation.settings.ineffectiveVariables.isEmpty else { return [] }
+    return [
+      Finding(
+        evidence: observation.settings.ineffectiveVariables.map {
+          Evidence(.manifest, "\($0.name): \($0.reason)" + ($0.instead.map { "; use \($0)" } ?? ""))
+        })
     ]
   }
 }

@@ -35,6 +35,8 @@ public enum RankStats: StatsRole {
     case linkNanoseconds
     /// Steps as two half-batches, and why others were not: too few tokens here, or only on another rank.
     case overlappedSteps, stepsBelowOverlap, stepsVetoed
+    /// Pieces in which each MoE layer's tokens were exchanged, summed over steps.
+    case chunks
   }
 
   /// Gauges of a rank.

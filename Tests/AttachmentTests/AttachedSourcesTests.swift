@@ -94,7 +94,7 @@ private func page(
     let status = try application(snapshot)
     #expect(status.status == .unhealthy)
     #expect(status.hints.map(\.id) == ["H15"])
-    #expect(status.hints.map(\.evidence) == [[lost.description, "last read 8 s ago"]])
+    #expect(status.hints.map { $0.evidence.map(\.text) } == [[lost.description, "last read 8 s ago"]])
     #expect(status.message == "1 of 2 endpoints answer; http://b:8000/metrics: Connection refused")
     #expect(status.metrics.running == .known(4))
     let replica = status.deployments[0].replicas[1]

@@ -219,12 +219,15 @@ enum Fixture {
   static let hints = [
     Hint(
       id: "H07", severity: .error, title: "high latency: dp0 has no free KV blocks",
-      evidence: ["KV cache is at 97%", "64 requests run, 29 wait"],
+      evidence: [
+        Evidence("KV cache is at 97%", on: .replicas), Evidence("64 requests run, 29 wait", on: .replicas),
+      ],
       field: "llm_config.engine_kwargs.max_num_seqs", value: "48", advice: "run fewer requests at once",
       since: "2025-10-09T08:52:38Z", replica: "dp0"),
     Hint(
       id: "H03", severity: .warning, title: "low throughput: requests crowd on dp0",
-      evidence: ["dp0 runs 64 requests, the median rank 42"], field: "ingress.policy", value: "power_of_two",
+      evidence: [Evidence("dp0 runs 64 requests, the median rank 42", on: .replicas)],
+      field: "ingress.policy", value: "power_of_two",
       advice: "route by load", replica: "dp0"),
   ]
 

@@ -55,7 +55,8 @@ import Testing
           metrics: ApplicationMetrics(windowSeconds: 10),
           hints: [
             Hint(
-              id: "H01", severity: .warning, title: "dp0 is not ready", evidence: ["in phase load_weights"],
+              id: "H01", severity: .warning, title: "dp0 is not ready",
+              evidence: [Evidence("in phase load_weights", on: .replicas)],
               field: "a.b", value: "1", advice: "wait")
           ])
       ])

@@ -47,7 +47,7 @@ extension Painter {
   /// A hint in one line: the fix before the evidence, where there is no room for both.
   func digest(_ hint: Hint, _ width: Int) -> [Span] {
     let head = [mark(hint.severity), Span(" \(hint.id) ", theme.key), text(hint.title)]
-    let evidence = hint.evidence.first.map { [faint(": " + $0)] } ?? []
+    let evidence = hint.evidence.first.map { [faint(": " + $0.text)] } ?? []
     let name = hint.field?.split(separator: ".").last.map(String.init)
     let fix = name.map { [Span(" → \($0)" + (hint.value.map { ": " + $0 } ?? ""), theme.info)] } ?? []
     let whole = head + evidence + fix

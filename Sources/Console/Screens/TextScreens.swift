@@ -36,7 +36,7 @@ enum TextScreens {
       let role: Role = hint.severity == .error ? .critical : hint.severity == .warning ? .warning : .info
       let glyph = hint.severity == .error ? "✖" : hint.severity == .warning ? "⚠" : "·"
       var lines = [Line([("\(glyph) ", role), (hint.id, .key), (" " + hint.title, .strong)])]
-      lines += hint.evidence.map { Line("    " + $0) }
+      lines += hint.evidence.map { Line("    " + $0.text) }
       if let since = hint.since.flatMap(WallTime.seconds) {
         lines.append(Line("    for " + Units.age(max(0, state.shownNow - since)), .faint))
       }

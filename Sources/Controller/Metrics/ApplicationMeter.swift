@@ -12,6 +12,8 @@ struct ApplicationMeter {
     var length: Double?
     var requests: Int64 = 0
     var failed: Int64 = 0
+    var refused: Int64 = 0
+    var aborted: Int64 = 0
     var promptTokens: Int64 = 0
     var generationTokens: Int64 = 0
     var ttft = QuantileSketch()
@@ -63,11 +65,17 @@ struct ApplicationMeter {
       metrics.promptTokensPerSecond = rate(\.promptTokens)
       metrics.generationTokensPerSecond = rate(\.generationTokens)
       let requests = recent.map(\.requests).reduce(0, +)
-      let failed = recent.map(\.failed).reduce(0, +)
-      if requests > 0 { metrics.errorRatio = .known(Double(failed) / Double(requests)) }
+      func share(_ value: KeyPath<Second, Int64>) -> Known<Double> {
+        guard requests > 0 else { return .unknown }
+        return .known(min(1, Double(recent.map { $0[keyPath: value] }.reduce(0, +)) / Double(requests)))
+      }
+      metrics.errorRatio = share(\.failed)
+      metrics.refusedRatio = share(\.refused)
+      metrics.abortedRatio = share(\.aborted)
     }
     metrics.ttftSeconds = Self.summary(recent.map(\.ttft))
     metrics.tpotSeconds = Self.summary(recent.map(\.tpot))
+    metrics.itlSeconds = Self.summary(recent.map(\.itl))
     metrics.queueDepth = Known(last.queueDepth)
     metrics.running = Known(last.running)
     metrics.waiting = Known(last.waiting)
@@ -134,6 +142,10 @@ extension ApplicationMeter.Second {
     length = max(length ?? 0, interval)
     requests += meter.delta(.requests) ?? 0
     failed += (meter.delta(.serverErrors) ?? 0) + (meter.delta(.tooManyRequests) ?? 0)
+    refused +=
+      (meter.delta(.queueFull) ?? 0) + (meter.delta(.queueTimeouts) ?? 0)
+      + (meter.delta(.tooManyRequests) ?? 0)
+    aborted += meter.delta(.clientAborts) ?? 0
     promptTokens += meter.delta(.promptTokens) ?? 0
     generationTokens += meter.delta(.generationTokens) ?? 0
     ttft.merge(meter.sketchDeltas[IngressStats.Sketch.ttft.rawValue] ?? QuantileSketch())

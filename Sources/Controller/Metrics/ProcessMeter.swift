@@ -121,6 +121,12 @@ final class ProcessMeter<Role: StatsRole> {
   /// The share of the time that a counter of nanoseconds covers, over the last seconds.
   func share(_ slot: Role.Counter) -> Double? { rate(slot).map { min(1, max(0, $0 * 1e-9)) } }
 
+  /// What one counter gained over the window for each unit that another did; nil when that one gained nothing.
+  func ratio(_ slot: Role.Counter, to other: Role.Counter) -> Double? {
+    guard let value = rate(slot), let unit = rate(other), unit > 0 else { return nil }
+    return value / unit
+  }
+
   /// What a counter gained in the last second; nil before two readings.
   func delta(_ slot: Role.Counter) -> Int64? { interval == nil ? nil : deltas[slot.rawValue] }
 

@@ -76,7 +76,9 @@ extension ApplicationRunner {
     tell(.ingressLoad(ingressLoads(at: now)))
     meter.append(second, sequence: sequence, time: wall)
     hints = diagnosis.examine(
-      Observation(time: now, timestamp: Timestamp.text(wall), application: status, settings: settings))
+      Observation(
+        time: now, timestamp: Timestamp.text(wall), application: status,
+        settings: ServingSettings(request.manifest, cores: Processor.count)))
   }
 
   /// Requests that run or wait at each ingress replica that tells.
@@ -85,17 +87,6 @@ extension ApplicationRunner {
       guard let page = replica.meter.page, !replica.meter.isStale(at: now) else { return nil }
       return page[.inFlight] + page[.queueDepth]
     }
-  }
-
-  private var settings: ServingSettings {
-    let manifest = request.manifest
-    return ServingSettings(
-      dataParallelSize: manifest.parallelism.size, maxNumSequences: manifest.engineArguments.maxNumSeqs,
-      maxNumBatchedTokens: manifest.engineArguments.maxNumBatchedTokens,
-      ingressReplicas: manifest.ingressReplicas.minimum,
-      gpuMemoryUtilization: manifest.engineArguments.gpuMemoryUtilization,
-      ttftSeconds: manifest.objective.ttftMilliseconds.map { $0 / 1000 },
-      tpotSeconds: manifest.objective.tpotMilliseconds.map { $0 / 1000 })
   }
 }
 
@@ -121,10 +112,29 @@ extension ReplicaStatus {
     generationTokensPerSecond = Known(meter.rate(.generationTokens))
     ttftP50Seconds = Known(meter.recent(.ttft).quantile(0.5))
     tpotP50Seconds = Known(meter.recent(.tpot).quantile(0.5))
+    preemptionsPerSecond = Known(meter.rate(.preemptions))
+    prefixHitRatio = Known(meter.ratio(.prefixHits, to: .prefixQueries).map { min(1, $0) })
+    // An engine of others does not say where its time went.
+    if page[.busyNanoseconds] > 0 { fillTimes(from: meter) }
+  }
+
+  @Loop
+  private mutating func fillTimes(from meter: ProcessMeter<RankStats>) {
     gpuUtilizationRatio = Known(meter.share(.busyNanoseconds))
     utilizationSource = gpuUtilizationRatio?.value == nil ? .unknown : .known("engine")
     dummyRatio = Known(meter.share(.dummyNanoseconds))
     communicationRatio = Known(meter.share(.communicationWaitNanoseconds))
+    linkRatio = Known(meter.share(.linkNanoseconds))
+    stepsPerSecond = Known(meter.rate(.steps))
+    chunksPerStep = Known(meter.ratio(.chunks, to: .steps))
+    expertRowsPerSecond = Known(meter.rate(.expertRowsComputed))
+    if let steps = meter.rate(.steps), let dummies = meter.rate(.dummySteps), steps > dummies {
+      overlapRatio = Known(meter.rate(.overlappedSteps).map { min(1, $0 / (steps - dummies)) })
+    }
+    if let busy = meter.share(.busyNanoseconds), let dummy = meter.share(.dummyNanoseconds), busy + dummy > 0
+    {
+      computeCPURatio = Known(meter.share(.threadCPUNanoseconds).map { min(1, $0 / (busy + dummy)) })
+    }
   }
 
   @Loop

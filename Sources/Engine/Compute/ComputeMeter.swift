@@ -32,6 +32,7 @@ struct ComputeMeter {
     stats.add(.sampleNanoseconds, Int(report.phases.sample.wholeNanoseconds))
     stats.set(.threadCPUNanoseconds, Int64(Processor.threadNanoseconds))
     stats.add(.generationTokens, report.tokens.count)
+    stats.add(.chunks, report.phases.chunks)
     set(counters)
     set(exchange)
     stats.beat()

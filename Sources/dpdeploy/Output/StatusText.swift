@@ -21,7 +21,7 @@ struct StatusText {
     }
     text += metrics(application.metrics) + "\n\n"
     text += deployments(application.deployments) + "\n" + replicas(application.deployments)
-    for hint in application.hints { text += "\n" + render(hint) }
+    for hint in application.hints { text += "\n" + HintText(style: style).render(hint) }
     return text
   }
 
@@ -68,15 +68,6 @@ struct StatusText {
     let phase = replica.state == .starting ? replica.phase.value.map { " (\($0.rawValue))" } ?? "" : ""
     let age = replica.stale ? " stale \(Quantity.seconds(replica.observedAgeSeconds.value))" : ""
     return colored(replica.state.rawValue) + phase + age
-  }
-
-  private func render(_ hint: Hint) -> String {
-    let label = hint.severity == .error ? style.red(hint.id) : style.yellow(hint.id)
-    var text = "\(label) \(hint.title)\n"
-    for fact in hint.evidence { text += "    \(fact)\n" }
-    let change = hint.field.map { "\($0)\(hint.value.map { ": " + $0 } ?? "")" }
-    text += "    " + style.bold("try") + " \(change.map { "\($0) — " } ?? "")\(hint.advice)\n"
-    return text
   }
 
   private func colored(_ word: String) -> String {
