@@ -52,9 +52,18 @@ bench-ingress: build ## Measure the ingress beside haproxy, vllm-router and sgla
 bench-control: build ## Measure the controller with 80 children beside runit
 	python3 Benchmarks/control.py .build/release
 
-install: build ## Install the tools, manifests, model and themes under PREFIX
+COMPLETIONS := bash-completion/completions zsh/site-functions fish/vendor_completions.d
+
+install: build ## Install the tools, manual pages, completions, manifests, model and themes under PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/dpdeploy
 	install -m 755 $(addprefix .build/release/,$(TOOLS)) $(DESTDIR)$(PREFIX)/bin/
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(addprefix $(DESTDIR)$(PREFIX)/share/,$(COMPLETIONS))
+	.build/release/dpdeploy man --into $(DESTDIR)$(PREFIX)/share/man/man1
+	for tool in dptop dpdeployd dpingress; do \
+	  .build/release/$$tool --man > $(DESTDIR)$(PREFIX)/share/man/man1/$$tool.1 || exit 1; done
+	.build/release/dpdeploy completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/dpdeploy
+	.build/release/dpdeploy completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_dpdeploy
+	.build/release/dpdeploy completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/dpdeploy.fish
 	cp -r manifests models themes schema $(DESTDIR)$(PREFIX)/share/dpdeploy/
 
 clean: ## Remove what was built

@@ -20,24 +20,30 @@ func present(_ uses: [String]) -> [Target.Dependency] {
   uses.filter { exists("Sources/\($0)") || exists("Tests/\($0)") }.map { .byName(name: $0) }
 }
 
+/// Golden texts and recorded pages are read where they lie.
+func goldens(of tests: String) -> [String] {
+  ["Golden", "Samples"].filter { exists("Tests/\(tests)/\($0)") }
+}
+
 /// A library module and, when they exist, its tests.
 func module(_ name: String, uses: [String] = [], testUses: [String] = []) -> [Target] {
   guard exists("Sources/\(name)") else { return [] }
   var targets: [Target] = [.target(name: name, dependencies: present(uses), swiftSettings: house)]
   let tests = name + "Tests"
   if exists("Tests/\(tests)") {
-    // Golden screens and recorded pages are read where they lie.
-    let goldens = ["Golden", "Samples"].filter { exists("Tests/\(tests)/\($0)") }
     targets.append(
       .testTarget(
-        name: tests, dependencies: present([name] + uses + testUses), exclude: goldens, swiftSettings: house))
+        name: tests, dependencies: present([name] + uses + testUses), exclude: goldens(of: tests),
+        swiftSettings: house))
   }
   return targets
 }
 
 func executable(_ name: String, uses: [String]) -> [Target] {
   guard exists("Sources/\(name)") else { return [] }
-  let tests = exists("Tests/\(name)Tests") ? [testTarget(name + "Tests", uses: [name] + uses)] : []
+  let tests =
+    exists("Tests/\(name)Tests")
+    ? [testTarget(name + "Tests", uses: [name] + uses, except: goldens(of: name + "Tests"))] : []
   return [.executableTarget(name: name, dependencies: present(uses), swiftSettings: house)] + tests
 }
 

@@ -27,6 +27,9 @@ public enum ExitCode: Int32, Sendable, CaseIterable {
   /// Ended by Ctrl-C.
   case interrupted = 130
 
+  /// What commands for people end with: `configuration` is what engines tell the controller.
+  static let documented = allCases.filter { $0 != .configuration }
+
   /// The meaning in a few words, for `--help`.
   public var meaning: String {
     switch self {

@@ -35,8 +35,15 @@ enum Subcommands {
     DaemonCommand.self,
     ValidateCommand.self,
     ExplainCommand.self,
+    CompletionCommand.self,
+    ManCommand.self,
     VersionCommand.self,
   ]
+
+  /// The word that calls a command.
+  static func word(of command: any Subcommand.Type) -> String {
+    command.description.name.split(separator: " ").dropFirst().joined(separator: " ")
+  }
 
   static let set = CommandSet(
     "dpdeploy", "Deploy and watch data-parallel LLM serving.", commands: all.map { $0.description },

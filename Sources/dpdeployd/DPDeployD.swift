@@ -18,6 +18,7 @@ import Platform
       OptionDescription(
         "home", .value("DIR"), "The folder of its state, socket and logs.", fallback: "$DPDEPLOY_HOME"),
       OptionDescription("foreground", .flag, "Stay without applications too, and end with the terminal."),
+      .manual,
     ])
 
   static func main() {
@@ -34,6 +35,10 @@ import Platform
     do throws(UsageError) {
       guard case .run(let arguments) = try description.parse(words) else {
         streams.out(description.helpText(style: streams.outputStyle, width: streams.width))
+        return .ok
+      }
+      guard !arguments.flag("man") else {
+        streams.out(ManualPage(description, version: Version.current, seeAlso: ["dpdeploy"]).text)
         return .ok
       }
       guard let home = home(arguments) else {

@@ -49,6 +49,7 @@ import Routing
       OptionDescription(
         "cors-origins", .value("LIST"), "Origins whose pages may ask, separated by commas; `*` is all."),
       OptionDescription("api-keys-file", .value("FILE"), "The keys of clients, one a line."),
+      .manual,
     ])
 
   static func main() {
@@ -63,6 +64,10 @@ import Routing
     do {
       guard case .run(let arguments) = try description.parse(words) else {
         streams.out(description.helpText(style: streams.outputStyle, width: streams.width))
+        return .ok
+      }
+      guard !arguments.flag("man") else {
+        streams.out(ManualPage(description, version: Version.current, seeAlso: ["dpdeployd"]).text)
         return .ok
       }
       try await IngressReplica(options(arguments)).run()

@@ -42,6 +42,7 @@ import Terminal
       OptionDescription("ascii", .flag, "Draw with ASCII alone."),
       OptionDescription("no-mouse", .flag, "Leave the mouse to the terminal."),
       OptionDescription("version", .flag, "Print the version."),
+      .manual,
     ],
     examples: [
       .init("dptop manifests/quickstart.yaml", "look at a manifest, launch it with a, watch it"),
@@ -58,6 +59,10 @@ import Terminal
       }
       if arguments.flag("version") {
         write("dptop \(Version.current)\n")
+        return 0
+      }
+      if arguments.flag("man") {
+        write(ManualPage(description, version: Version.current, seeAlso: ["dpdeploy"]).text)
         return 0
       }
       return await show(try options(program, arguments))

@@ -98,10 +98,20 @@ extension CommandDescription {
     if result.operands.count > most {
       throw UsageError("unexpected `\(result.operands[most])`", help: "usage: \(usage)")
     }
-    guard result.operands.count < least else { return }
+    guard result.operands.count < least else { return try checkChoices(result) }
     let names = operands.filter { $0.count.lowerBound > 0 }.map(\.name)
     let missing = names[min(result.operands.count, names.count - 1)]
     throw UsageError("\(missing) is missing", help: "usage: \(usage)")
+  }
+
+  private func checkChoices(_ result: ParsedArguments) throws(UsageError) {
+    for (operand, word) in zip(operands, result.operands)
+    where !operand.choices.isEmpty && !operand.choices.contains(word) {
+      let near = Suggestion.sentence(for: word, among: operand.choices)
+      throw UsageError(
+        "\(operand.name) cannot be `\(word)`",
+        help: near ?? "write one of \(operand.choices.joined(separator: ", "))")
+    }
   }
 
   private func unknown(_ spelling: String) -> UsageError {

@@ -107,11 +107,20 @@ public struct OperandDescription: Sendable {
   public let summary: String
   /// How many may stand.
   public let count: ClosedRange<Int>
+  /// The only words that may stand; empty when any will do.
+  public let choices: [String]
 
   /// Describes an operand; by default exactly one must stand.
-  public init(_ name: String, _ summary: String, _ count: ClosedRange<Int> = 1...1) {
+  public init(
+    _ name: String, _ summary: String, _ count: ClosedRange<Int> = 1...1, choices: [String] = []
+  ) {
     self.name = name
     self.summary = summary
     self.count = count
+    self.choices = choices
+  }
+
+  var fullSummary: String {
+    choices.isEmpty ? summary : summary + " One of \(choices.joined(separator: ", "))."
   }
 }

@@ -17,7 +17,7 @@ extension CommandDescription {
       parts.append(style.bold("Examples:") + "\n" + lines.joined(separator: "\n"))
     }
     if !operands.isEmpty {
-      let rows = operands.map { ($0.name, $0.summary) }
+      let rows = operands.map { ($0.name, $0.fullSummary) }
       parts.append(style.bold("Arguments:") + "\n" + Self.columns(rows, style, width))
     }
     let rows = options.map { ($0.syntax, $0.fullSummary) }

@@ -56,7 +56,7 @@ public struct CommandSet: Sendable {
   /// The text of the tool's `--help`: commands, examples and what the exit status means.
   public func helpText(style: Style, width: Int = 80) -> String {
     let rows = commands.map { (callName($0), $0.summary) }
-    let codes = ExitCode.allCases.filter { $0 != .configuration }.map { ("\($0.rawValue)", $0.meaning) }
+    let codes = ExitCode.documented.map { ("\($0.rawValue)", $0.meaning) }
     var parts = [
       summary, style.bold("Usage: ") + "\(name) COMMAND [OPTIONS]",
       style.bold("Commands:") + "\n" + CommandDescription.columns(rows, style, width),
@@ -70,7 +70,7 @@ public struct CommandSet: Sendable {
     return parts.joined(separator: "\n\n") + "\n"
   }
 
-  private func callWords(_ place: Int) -> [String] {
+  func callWords(_ place: Int) -> [String] {
     callName(commands[place]).split(separator: " ").map(String.init)
   }
 

@@ -13,7 +13,7 @@ enum DaemonCommand: Subcommand {
       deleted. `stop` leaves the applications running and serving; the next controller takes them over, so a stop and a \
       start are how a new version comes in. `stop --all` deletes the applications first.
       """,
-    operands: [OperandDescription("ACTION", "start, stop or status.")],
+    operands: [OperandDescription("ACTION", "What to do.", choices: ["start", "stop", "status"])],
     options: [
       OptionDescription("all", .flag, "Delete every application first (stop)."),
       OptionDescription("json", .flag, "Print JSON for scripts (status)."),
@@ -25,8 +25,7 @@ enum DaemonCommand: Subcommand {
     switch arguments.operands[0] {
     case "start": try await start(streams)
     case "stop": try await stop(arguments, streams)
-    case "status": try await status(arguments, streams)
-    case let other: throw UsageError("`\(other)` is no action of daemon", help: "write start, stop or status")
+    default: try await status(arguments, streams)
     }
   }
 

@@ -15,7 +15,8 @@ enum RolloutCommand: Subcommand {
       end.
       """,
     operands: [
-      OperandDescription("ACTION", "status, history, undo, pause, resume or restart."),
+      OperandDescription(
+        "ACTION", "What to do.", choices: ["status", "history", "undo", "pause", "resume", "restart"]),
       OperandDescription("NAME", "The application."),
     ],
     options: [
@@ -42,13 +43,10 @@ enum RolloutCommand: Subcommand {
       let request = RolloutRequest(.undo, to: try arguments.integer("to", in: 1...1_000_000_000))
       return try await change(request, client, name, arguments, streams)
     case "pause": return try await change(RolloutRequest(.pause), client, name, arguments, streams)
-    case "resume": return try await change(RolloutRequest(.resume), client, name, arguments, streams)
     case "restart":
       let kind = arguments.value("only").flatMap(RolloutRequest.Kind.init)
       return try await change(RolloutRequest(.restart, only: kind), client, name, arguments, streams)
-    case let other:
-      throw UsageError(
-        "`\(other)` is no action of rollout", help: "write status, history, undo, pause, resume or restart")
+    default: return try await change(RolloutRequest(.resume), client, name, arguments, streams)
     }
   }
 
