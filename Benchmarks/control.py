@@ -83,6 +83,7 @@ def replaced(parent, victim):
     def reborn():
         return children(parent) - before
 
+    time.sleep(0.3)  # what the death before this one has set off is over
     return milliseconds(lambda: (os.kill(victim, signal.SIGKILL), until(reborn)))
 
 

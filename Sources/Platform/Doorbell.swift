@@ -32,10 +32,10 @@ public final class Doorbell {
   /// Rings the bell at `path`.
   public func ring(_ path: String) { Self.ring(path, from: descriptor.raw) }
 
-  /// Rings the bell at `path` on behalf of a process that has none.
-  public nonisolated static func ringOnce(_ path: String) {
+  /// Rings the bells at `paths` on behalf of a process that has none.
+  public nonisolated static func ring(_ paths: [String]) {
     guard let socket = try? makeSocket() else { return }
-    ring(path, from: socket.raw)
+    for path in paths { ring(path, from: socket.raw) }
   }
 
   /// Takes the bell down.

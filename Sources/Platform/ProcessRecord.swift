@@ -25,23 +25,46 @@ public struct ProcessRecord: Hashable, Sendable {
 
   /// Reads `/proc/PID/stat`; nil when there is no such process.
   public init?(pid: Int32) {
-    guard let text = readFile("/proc/\(pid)/stat"), let close = text.lastIndex(of: ")") else { return nil }
-    // The name may hold spaces and brackets, so fields are counted from its closing bracket: the next is the third.
-    let fields = text[text.index(after: close)...].split(separator: " ")
-    guard fields.count > 21, let parent = Int32(fields[1]), let session = Int32(fields[3]),
-      let user = UInt64(fields[11]),
-      let system = UInt64(fields[12]), let start = UInt64(fields[19]), let pages = Int(fields[21])
+    guard let bytes = readBytes("/proc/\(pid)/stat"), let close = bytes.lastIndex(of: UInt8(ascii: ")")),
+      close + 2 < bytes.count
     else { return nil }
+    // The name may hold spaces and brackets, so fields are counted from its closing bracket: the next is the third.
+    let state = bytes[close + 2]
+    let fields = Self.numbers(bytes[(close + 3)...])
+    guard fields.count > 20 else { return nil }
     self.pid = pid
-    self.parent = parent
-    self.session = session
-    startTicks = start
-    cpuNanoseconds = (user + system) * 1_000_000_000 / UInt64(sysconf(Int32(_SC_CLK_TCK)))
-    residentBytes = pages * sysconf(Int32(_SC_PAGESIZE))
-    isZombie = fields[0] == "Z"
-    isWaitingForDisk = fields[0] == "D"
-    hasImage = fields[20] != "0"
-    waitStatus = isZombie && fields.count > 49 ? Int32(fields[49]) : nil
+    parent = Int32(truncatingIfNeeded: fields[0])
+    session = Int32(truncatingIfNeeded: fields[2])
+    startTicks = fields[18]
+    cpuNanoseconds = (fields[10] &+ fields[11]) &* Self.nanosecondsPerTick
+    residentBytes = Int(truncatingIfNeeded: fields[20]) &* Self.pageSize
+    isZombie = state == UInt8(ascii: "Z")
+    isWaitingForDisk = state == UInt8(ascii: "D")
+    hasImage = fields[19] != 0
+    waitStatus = isZombie && fields.count > 48 ? Int32(truncatingIfNeeded: fields[48]) : nil
+  }
+
+  private static let nanosecondsPerTick = 1_000_000_000 / UInt64(sysconf(Int32(_SC_CLK_TCK)))
+  private static let pageSize = sysconf(Int32(_SC_PAGESIZE))
+
+  /// The numbers of a line, which spaces part; a negative one is its two's complement.
+  private static func numbers(_ line: ArraySlice<UInt8>) -> [UInt64] {
+    var numbers: [UInt64] = []
+    numbers.reserveCapacity(52)
+    var (number, isNegative, isOpen) = (UInt64(0), false, false)
+    for byte in line {
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"):
+        number = number &* 10 &+ UInt64(byte - UInt8(ascii: "0"))
+        isOpen = true
+      case UInt8(ascii: "-"): isNegative = true
+      default:
+        if isOpen { numbers.append(isNegative ? 0 &- number : number) }
+        (number, isNegative, isOpen) = (0, false, false)
+      }
+    }
+    if isOpen { numbers.append(isNegative ? 0 &- number : number) }
+    return numbers
   }
 
   /// Memory that it alone pays for, in bytes (`Pss`): shared pages count in parts; nil when it cannot be read.
@@ -101,6 +124,10 @@ public enum Executable {
 
 /// The text of a small file; nil when it cannot be read.
 func readFile(_ path: String) -> String? {
+  readBytes(path).map { String(decoding: $0, as: UTF8.self) }
+}
+
+private func readBytes(_ path: String) -> [UInt8]? {
   let fd = open(path, O_RDONLY | O_CLOEXEC)
   guard fd >= 0 else { return nil }
   defer { close(fd) }
@@ -110,5 +137,5 @@ func readFile(_ path: String) -> String? {
       bytes += chunk.prefix(count)
     }
   }
-  return String(decoding: bytes, as: UTF8.self)
+  return bytes
 }

@@ -44,8 +44,22 @@ public enum TokenScan {
       guard let count = readEnvironment(of: pid, into: &buffer) else { return nil }
       length = count
     } while length == 0 && ProcessRecord(pid: pid)?.hasImage == true && Instant.now < deadline
-    return buffer[..<length].split(separator: 0).first { $0.starts(with: marker) }
-      .flatMap { ProcessToken(String(decoding: $0.dropFirst(marker.count), as: UTF8.self)) }
+    return value(in: buffer[..<length])
+  }
+
+  /// The token of an environment, the entries of which end in zeros.
+  private static func value(in environment: ArraySlice<UInt8>) -> ProcessToken? {
+    environment.withUnsafeBytes { all in
+      var rest = all[...]
+      while !rest.isEmpty {
+        let entry = rest.prefix { $0 != 0 }
+        if entry.starts(with: marker) {
+          return ProcessToken(String(decoding: entry.dropFirst(marker.count), as: UTF8.self))
+        }
+        rest = rest[entry.endIndex...].dropFirst()
+      }
+      return nil
+    }
   }
 
   /// Reads as much of the environment of `pid` as `buffer` holds, and returns how many bytes that are; nil when it is

@@ -97,7 +97,7 @@ final class Stage {
   /// Forgets another replica's row, as the controller does when it has died.
   func clear(replica: Int) throws {
     try LoadBoard(fd: board.descriptor.raw, replicas: Self.rows).clear(replica: replica)
-    Doorbell.ringOnce(LoadBoard.bellPath(in: folder, replica: service.options.replica))
+    Doorbell.ring([LoadBoard.bellPath(in: folder, replica: service.options.replica)])
   }
 
   /// Gives the ingress a table of `count` ranks, the sockets of which need not exist.

@@ -95,7 +95,7 @@ extension ApplicationRunner {
   /// Has the replicas that are left take what one of them left behind: connections that the kernel woke only it for,
   /// and its part of what may be in flight.
   private func wakeReplicas() {
-    for index in replicas.keys { Doorbell.ringOnce(directory.ingressBell(index)) }
+    Doorbell.ring(replicas.keys.map { directory.ingressBell($0) })
   }
 
   /// Asks a replica to finish its requests and end.
