@@ -1,8 +1,11 @@
 public import Manifest
 
 extension ApplicationSpec {
-  /// The pure image of a manifest whose model lies in `modelFolder`, and its API keys in `keysFile`.
-  public init(_ manifest: Manifest, modelFolder: String, keysFile: String? = nil) {
+  /// The pure image of a manifest whose model lies in `modelFolder`, its adapters in `adapterFolder`, and its API keys in
+  /// `keysFile`.
+  public init(
+    _ manifest: Manifest, modelFolder: String, adapterFolder: String? = nil, keysFile: String? = nil
+  ) {
     let layout = manifest.parallelism
     self.init(
       name: manifest.name, serverName: manifest.serverDeploymentName, groups: layout.groups,
@@ -10,7 +13,8 @@ extension ApplicationSpec {
       engine: EngineSpec(
         size: layout.size, sizePerNode: layout.sizePerNode,
         capacity: min(manifest.engineArguments.maxNumSeqs, manifest.maxOngoingRequests ?? .max),
-        arguments: Self.engineArguments(manifest, modelFolder),
+        arguments: Self.engineArguments(manifest, modelFolder)
+          + Self.adapterArguments(manifest, adapterFolder),
         environment: manifest.environment.map { "\($0.name)=\($0.value)" },
         recovers: manifest.failurePolicy == .recover),
       ingress: IngressSpec(
@@ -62,6 +66,14 @@ extension ApplicationSpec {
     return arguments
   }
 
+  private static func adapterArguments(_ manifest: Manifest, _ folder: String?) -> [String] {
+    guard let adapters = manifest.engineArguments.adapters, let folder else { return [] }
+    return [
+      "--enable-lora", "--lora-folder", folder, "--max-loras", "\(adapters.maxLoRAs)", "--max-lora-rank",
+      "\(adapters.maxLoRARank)",
+    ]
+  }
+
   private static func balancingArguments(_ balancing: LoadBalancingArguments) -> [String] {
     let fields = [
       #""window_size":\#(balancing.windowSize)"#, #""step_interval":\#(balancing.stepInterval)"#,
@@ -95,6 +107,7 @@ extension ApplicationSpec {
     if let limit = ingress.maxOngoingRequests {
       arguments += ["--max-ongoing-requests", "\(limit * manifest.ingressReplicas.maximum)"]
     }
+    if manifest.engineArguments.adapters != nil { arguments.append("--enable-lora") }
     if let collector = ingress.tracesCollector { arguments += ["--otlp-endpoint", collector] }
     if let keysFile { arguments += ["--api-keys-file", keysFile] }
     return arguments

@@ -15,6 +15,8 @@ extension ExpertGroup {
       if membership.contains(rank) { return try form(until: deadline) }
       try awaitFounders(until: deadline)
     }
+    // Members that pause look only once a second whether one of them has died.
+    control.header.pauseBell.ring()
     try claim(until: deadline)
     control.header.pauseBell.ring()
     control.header.stepBell.ring()

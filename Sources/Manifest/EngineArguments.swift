@@ -40,8 +40,20 @@ public struct EngineArguments: Sendable, Equatable {
   public let allToAllBackend: String?
   /// Tokens of a rank that go through dispatch and combine at once; nil takes the engine's default.
   public let moeDPChunkSize: Int?
+  /// LoRA adapters; nil when the model alone is served.
+  public let adapters: AdapterArguments?
   /// The seed of requests that bring none.
   public let seed: Int
+}
+
+/// LoRA adapters, under vLLM's and Ray Serve's names.
+public struct AdapterArguments: Sendable, Equatable {
+  /// Adapters that a rank holds at once.
+  public let maxLoRAs: Int
+  /// The most that an adapter's rank may be.
+  public let maxLoRARank: Int
+  /// The folder with one for each adapter, as the manifest writes it; nil when there is none.
+  public let folder: String?
 }
 
 /// Dual batch overlap, under vLLM's names.

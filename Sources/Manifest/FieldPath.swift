@@ -42,6 +42,12 @@ public enum FieldPath {
   static let dboPrefill = "llm_config.engine_kwargs.dbo_prefill_token_threshold"
   static let backendOfExperts = "llm_config.engine_kwargs.all2all_backend"
   static let links = "cluster.links"
+  static let enableLoRA = "llm_config.engine_kwargs.enable_lora"
+  static let maxLoRAs = "llm_config.engine_kwargs.max_loras"
+  static let maxLoRARank = "llm_config.engine_kwargs.max_lora_rank"
+  /// Where adapters lie.
+  public static let adapterFolder = "llm_config.lora_config.dynamic_lora_loading_path"
+  static let adaptersHeld = "llm_config.lora_config.max_num_adapters_per_replica"
   static let seed = "llm_config.engine_kwargs.seed"
   /// The environment of the ranks.
   public static let variables = "llm_config.runtime_env.env_vars"

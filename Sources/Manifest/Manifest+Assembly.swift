@@ -58,7 +58,17 @@ extension EngineArguments {
     moeDPChunkSize = environment.last { $0.name == KnownVariable.chunkSizeName }.flatMap {
       Checker.chunkSize($0.value)
     }
+    adapters = checked.servesAdapters ? AdapterArguments(checked) : nil
     seed = checked.integer(FieldPath.seed) ?? 0
+  }
+}
+
+extension AdapterArguments {
+  init(_ checked: Checker) {
+    let held = checked.isGiven(FieldPath.adapterFolder) ? checked.integer(FieldPath.adaptersHeld) : nil
+    maxLoRAs = checked.integer(FieldPath.maxLoRAs) ?? held ?? 1
+    maxLoRARank = checked.integer(FieldPath.maxLoRARank) ?? 16
+    folder = checked.text(FieldPath.adapterFolder)
   }
 }
 

@@ -48,6 +48,8 @@ import Routing
       OptionDescription("max-body-bytes", .value("N"), "Bytes of a request's body.", fallback: "16777216"),
       OptionDescription(
         "cors-origins", .value("LIST"), "Origins whose pages may ask, separated by commas; `*` is all."),
+      OptionDescription(
+        "enable-lora", .flag, "Hand requests for other models to the ranks, which know the adapters."),
       OptionDescription("api-keys-file", .value("FILE"), "The keys of clients, one a line."),
       .manual,
     ])
@@ -104,6 +106,7 @@ import Routing
   ) throws(UsageError) {
     options.policy = arguments.value("policy").flatMap(RoutingPolicy.init) ?? options.policy
     options.apiKeysFile = arguments.value("api-keys-file")
+    options.servesAdapters = arguments.flag("enable-lora")
     if let limit = try arguments.integer("max-queued-requests", in: -1...(.max)) {
       options.maxQueuedRequests = limit < 0 ? nil : limit
     }

@@ -28,6 +28,20 @@ import Testing
     }
   }
 
+  @Test func `for another model goes to a rank only where ranks serve adapters`() async throws {
+    for servesAdapters in [false, true] {
+      try await onStage(Stage({ $0.servesAdapters = servesAdapters })) { stage in
+        try stage.addRank { exchange in
+          _ = try? await exchange.readBody()
+          await exchange.respond(200, body: Array("{}".utf8))
+        }
+        try stage.publish(1)
+        let status = try await stage.post(#"{"model":"toy:sql","messages":[]}"#).head.status
+        #expect(status == (servesAdapters ? 200 : 404))
+      }
+    }
+  }
+
   @Test func `hands on what is for the rank, and keeps back what is not`() async throws {
     try await onStage(Stage()) { stage in
       var seen: [String: String?] = [:]

@@ -72,7 +72,7 @@ import Testing
 
   @Test func `costs nothing where the field does nothing`() throws {
     let changes = Manifest.diff(
-      try manifest(), try manifest("  engine_kwargs: {max_loras: 4, enforce_eager: true}"))
+      try manifest(), try manifest("  engine_kwargs: {max_log_len: 4, enforce_eager: true}"))
     #expect(changes.count == 2)
     #expect(changes.allSatisfy { $0.changeClass == .none })
   }

@@ -144,6 +144,12 @@ struct WrongManifest: CustomTestStringConvertible, Sendable {
     .init("a variable of others", "  runtime_env: {env_vars: {MY_SETTING: \"1\"}}"),
     .init("tensor parallel", "  engine_kwargs: {tensor_parallel_size: 2}", "5:19 not-in-effect"),
     .init("a default spelled out", "  engine_kwargs: {tensor_parallel_size: 1, enable_dbo: false}"),
+    .init("adapters from nowhere", "  engine_kwargs: {enable_lora: true}", "5:32 conflict"),
+    .init("adapters that nobody holds", "  engine_kwargs: {max_loras: 2}", "5:30 no-effect"),
+    .init(
+      "adapters switched off",
+      "  engine_kwargs: {enable_lora: false}\n  lora_config: {dynamic_lora_loading_path: a}", "6:44 conflict"),
+    .init("adapters in a folder", "  lora_config: {dynamic_lora_loading_path: a}"),
     .init("a flag of vLLM", "  engine_kwargs: {enforce-eager: true}", "5:19 spelling", "5:19 no-effect"),
   ]
 

@@ -27,8 +27,10 @@ struct ManifestIntake {
       manifestFolder: Self.folder(of: path) ?? folder, bundledFolders: tools.models)
     let model = try findModel(manifest, lookup)
     let keys = try findKeys(manifest, lookup)
+    let adapters = try findAdapters(manifest, lookup)
     return AcceptedManifest(
-      manifest: manifest, spec: ApplicationSpec(manifest, modelFolder: model, keysFile: keys),
+      manifest: manifest,
+      spec: ApplicationSpec(manifest, modelFolder: model, adapterFolder: adapters, keysFile: keys),
       warnings: remarks)
   }
 
@@ -54,6 +56,17 @@ struct ManifestIntake {
       throw ControlError(
         code: "keys-file",
         message: "ingress.api_keys_file \(path) can be read by others; run: chmod 600 \(path)", exitCode: 3)
+    }
+    return path
+  }
+
+  private func findAdapters(_ manifest: Manifest, _ lookup: ModelLookup) throws(ControlError) -> String? {
+    guard let path = manifest.engineArguments.adapters?.folder.map(lookup.path) else { return nil }
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, access(path, R_OK | X_OK) == 0 else {
+      throw ControlError(
+        code: "adapters-not-found",
+        message: "lora_config.dynamic_lora_loading_path \(path) is no folder that can be read", exitCode: 3)
     }
     return path
   }

@@ -105,7 +105,9 @@ final class Relay {
     let policy = service.options.policy
     let outline = try service.reader.outline(body, hashingPrompt: policy == .prefixAware)
     let served = service.options.modelID
-    if let model = outline.model, model != served { throw .unknownModel(model, served: [served]) }
+    if let model = outline.model, model != served, !service.options.servesAdapters {
+      throw .unknownModel(model, served: [served])
+    }
     let routing = RoutingRequest(
       pinned: try pinnedRank(),
       session: policy == .session ? SessionKey.of(exchange.head, outline, body: body) : nil,

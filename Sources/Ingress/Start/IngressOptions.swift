@@ -33,6 +33,8 @@ public struct IngressOptions: Sendable {
   public var migrationLimit: Int
   /// Bytes of a request's body.
   public var maxBodyBytes: Int
+  /// Whether ranks serve adapters: what is asked for under another name than the model's is theirs to know.
+  public var servesAdapters = false
   /// Origins whose pages may ask from a browser; `*` is every one, none leaves it to the browser to refuse.
   public var corsOrigins: [String] = []
   /// How ended requests are logged, `logfmt` or `json`; nil does not.

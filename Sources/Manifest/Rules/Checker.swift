@@ -17,6 +17,7 @@ struct Checker {
     checkVariables()
     checkBatch()
     checkBalancing()
+    checkAdapters()
     checkLinks()
     checkIngress()
     checkOperation()

@@ -24,5 +24,7 @@ extension ManifestSchema.Entry {
   private static let notForVLLM = [
     FieldPath.links: "real links have their own speed",
     FieldPath.acceleratorMemory: "real devices have their own memory",
+    FieldPath.adapterFolder: "vLLM is told of adapters by `lora_modules`",
+    FieldPath.adaptersHeld: "vLLM is told of adapters by `lora_modules`",
   ]
 }

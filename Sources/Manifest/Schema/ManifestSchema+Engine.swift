@@ -149,14 +149,16 @@ extension ManifestSchema {
   private static let otherArguments: [Field] = [
     Field("seed", .integer(0...(.max)), .integer(0), "The seed of requests that bring none.", .groupRestart),
     Field(
-      "enable_lora", .boolean, .boolean(false), "Whether adapters are served.", .none,
-      bundled: .notYet("only the base model is served")),
+      "enable_lora", .boolean,
+      "Whether clients may ask for LoRA adapters; left out, they may where `lora_config` says where adapters lie.",
+      .recreate),
     Field(
-      "max_loras", .integer(1...1024), .integer(1), "Adapters in one batch.", .none,
-      bundled: .notYet("only the base model is served")),
+      "max_loras", .integer(1...1024),
+      "Adapters that a rank holds at once; left out, `lora_config.max_num_adapters_per_replica`.",
+      .groupRestart),
     Field(
-      "max_lora_rank", .integer(1...1024), .integer(16), "The largest rank of an adapter.", .none,
-      bundled: .notYet("only the base model is served")),
+      "max_lora_rank", .integer(1...1024), .integer(16), "The most that an adapter's rank may be.",
+      .groupRestart),
     Field(
       "shutdown_timeout", .number(0...(.infinity)), "How long vLLM drains.", .none,
       bundled: .noEffect("use `rollout.drain_timeout_s`")),

@@ -129,17 +129,18 @@ extension ManifestSchema {
     "lora_config", "LoRA adapters.",
     [
       Field(
-        "dynamic_lora_loading_path", .text(.any), "Where adapters lie.", .none,
-        bundled: .notYet("only the base model is served")),
+        "dynamic_lora_loading_path", .text(.any),
+        "A folder with one for each adapter, read when a client asks for it as `model_id:adapter`; relative paths start"
+          + " at the manifest's folder.", .recreate),
       Field(
-        "max_num_adapters_per_replica", .integer(1...1024), .integer(16), "Adapters a rank holds.", .none,
-        bundled: .notYet("only the base model is served")),
+        "max_num_adapters_per_replica", .integer(1...1024), .integer(16),
+        "Adapters that a rank holds at once, unless `max_loras` is given.", .groupRestart),
       Field(
         "download_timeout_s", .number(0...(.infinity)), .number(30), "How long fetching an adapter may take.",
         .none,
-        bundled: .notYet("only the base model is served")),
+        bundled: .noEffect("nothing is downloaded")),
       Field(
         "max_download_tries", .integer(1...100), .integer(3), "How often fetching is tried.", .none,
-        bundled: .notYet("only the base model is served")),
+        bundled: .noEffect("nothing is downloaded")),
     ])
 }
