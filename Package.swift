@@ -22,7 +22,7 @@ func present(_ uses: [String]) -> [Target.Dependency] {
 
 /// Golden texts and recorded pages are read where they lie.
 func goldens(of tests: String) -> [String] {
-  ["Golden", "Samples"].filter { exists("Tests/\(tests)/\($0)") }
+  ["Broken", "Golden", "Samples"].filter { exists("Tests/\(tests)/\($0)") }
 }
 
 /// A library module and, when they exist, its tests.

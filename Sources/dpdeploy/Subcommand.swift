@@ -33,6 +33,7 @@ enum Subcommands {
     AskCommand.self,
     BenchCommand.self,
     DaemonCommand.self,
+    InitCommand.self,
     ValidateCommand.self,
     ExplainCommand.self,
     CompletionCommand.self,

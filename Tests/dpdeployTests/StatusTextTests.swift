@@ -37,6 +37,35 @@ import Testing
         """ + "\n")
   }
 
+  @Test func `has more columns when it is wide`() throws {
+    var rank = ReplicaStatus(id: "dp0", role: .rank, state: .running)
+    rank.epoch = 3
+    rank.dummyRatio = .known(0.25)
+    let ingress = ReplicaStatus(id: "ingress-0", role: .ingress, state: .running)
+    let lines = StatusText(style: .plain, isWide: true).render(status(rank, ingress)).split(separator: "\n")
+    let table = lines.drop { !$0.hasPrefix("REPLICA") }.prefix(3)
+    #expect(
+      table.map { $0.split(separator: " ").suffix(5).joined(separator: " ") } == [
+        "EPOCH AGE REQ/S DUMMY COMM", "3 – – 25% –", "– – – – –",
+      ])
+  }
+
+  @Test func `is a list of names, one object, or a document of YAML`() {
+    let one = status(
+      ReplicaStatus(id: "dp0", role: .rank, state: .running),
+      ReplicaStatus(id: "ingress-0", role: .ingress, state: .running))
+    func text(_ format: StatusFormat, inSeries: Bool = false) -> String {
+      format.text(of: one, style: .plain, inSeries: inSeries)
+    }
+    #expect(text(.name) == "demo\n")
+    #expect(text(.json, inSeries: true).split(separator: "\n").count == 1)
+    #expect(
+      text(.yaml).hasPrefix(
+        "apiVersion: \"dpdeploy/v1\"\napplications:\n  - createdAt: t\n    deployments:\n"))
+    #expect(text(.yaml, inSeries: true).hasPrefix("---\napiVersion"))
+    #expect(text(.yaml).contains("\n    endpoint: null\n"))
+  }
+
   private func status(_ replicas: ReplicaStatus...) -> Status {
     Status(
       generatedAt: "t", controller: .running(version: "1", pid: 1),

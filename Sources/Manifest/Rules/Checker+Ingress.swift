@@ -15,7 +15,8 @@ extension Checker {
       diagnostics.report(
         .badValue,
         "`min_replicas` is \(bounds.minimum), more than `max_replicas`, which is \(bounds.maximum)",
-        at: span(FieldPath.ingressMinimum), note: mention(FieldPath.ingressMaximum))
+        at: span(FieldPath.ingressMinimum), note: mention(FieldPath.ingressMaximum),
+        help: "raise `max_replicas` to \(bounds.minimum), or lower `min_replicas`")
     }
     if let initial = integer(FieldPath.ingressInitial),
       !(bounds.minimum...max(bounds.minimum, bounds.maximum)).contains(initial)

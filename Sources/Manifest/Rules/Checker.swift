@@ -16,6 +16,7 @@ struct Checker {
     checkStandings()
     checkVariables()
     checkBatch()
+    checkSteps()
     checkBalancing()
     checkAdapters()
     checkLinks()

@@ -100,17 +100,31 @@ public enum TextRule: Sendable {
         && bytes.allSatisfy { Self.isLowerOrDigit($0 | 0x20) || "-_./".utf8.contains($0) }
         && bytes.first != UInt8(ascii: "/") && bytes.last != UInt8(ascii: "/")
     case .host:
-      return bytes.count <= 253
+      // One colon alone parts a port from a host; an address of IPv6 has more.
+      return bytes.count <= 253 && bytes.count(where: { $0 == UInt8(ascii: ":") }) != 1
         && bytes.allSatisfy { Self.isLowerOrDigit($0 | 0x20) || "-.:[]%_".utf8.contains($0) }
     }
   }
 
   /// What could be written in the place of a text that breaks the rule, nil when there is no obvious one.
   func proposal(for text: String) -> String? {
-    guard case .label = self else { return nil }
+    switch self {
+    case .label: Self.label(of: text)
+    case .host: Self.host(of: text)
+    case .any, .modelID: nil
+    }
+  }
+
+  /// The host of `host:port`.
+  private static func host(of text: String) -> String? {
+    let parts = text.split(separator: ":")
+    return parts.count == 2 && UInt16(parts[1]) != nil ? String(parts[0]) : nil
+  }
+
+  private static func label(of text: String) -> String? {
     let bytes = text.utf8.prefix(40).map { byte -> UInt8 in
       let lower = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
-      return Self.isLowerOrDigit(lower) ? lower : UInt8(ascii: "-")
+      return isLowerOrDigit(lower) ? lower : UInt8(ascii: "-")
     }
     let words = bytes.split(separator: UInt8(ascii: "-"))
     return words.isEmpty

@@ -2,12 +2,15 @@ extension YAMLComposer {
   /// libyaml's complaint in the words of someone who wrote YAML, not a YAML parser.
   func explain(_ problem: YAMLProblem) -> Diagnostic {
     if let tab = tabDiagnostic(near: problem.span) { return tab }
-    if isPastTheEnd(problem.span) { return unfinished(problem) }
+    let isColonMissing = problem.text == "could not find expected ':'"
+    if isPastTheEnd(problem.span), !isColonMissing { return unfinished(problem) }
     let note = problem.context.map { context in
       context + (problem.contextSpan.map { " (line \($0.line))" } ?? "")
     }
     return Diagnostic(
-      .syntax, Self.rephrased(problem), span: problem.span, note: note, help: Self.help(problem))
+      .syntax, Self.rephrased(problem), span: (isColonMissing ? problem.contextSpan : nil) ?? problem.span,
+      note: note,
+      help: Self.help(problem))
   }
 
   /// A tab in the indentation of the line at fault or the one above is the cause, whatever libyaml calls it.

@@ -8,14 +8,17 @@ enum StatusCommand: Subcommand {
   static let description = CommandDescription(
     "dpdeploy status", "Show applications, their replicas and how they do.",
     discussion: """
-      Never starts a controller: where none runs it says so and exits 5. With --json it prints one object in every case, \
-      described by schema/status.schema.json; null is unknown, an absent key does not apply.
+      Never starts a controller: where none runs it says so and exits 5. As JSON or YAML it prints one object in every \
+      case, described by schema/status.schema.json; null is unknown, an absent key does not apply.
       """,
     operands: [OperandDescription("NAME", "Show this application only.", 0...1)],
     options: [
-      OptionDescription("json", .flag, "Print JSON for scripts."),
       OptionDescription(
-        "watch", short: "w", .flag, "Print again every second, with --json one object a line."),
+        "output", short: "o", .value("FORMAT"), "Tables, all columns, a document, or the names alone.",
+        choices: StatusFormat.allCases.map(\.rawValue), fallback: StatusFormat.table.rawValue),
+      OptionDescription("json", .flag, "As --output json."),
+      OptionDescription(
+        "watch", short: "w", .flag, "Print again every second: JSON on one line, YAML behind `---`."),
       OptionDescription("check", .flag, "Exit 7 unless everything is HEALTHY, and when there is nothing."),
       .color,
     ],
@@ -23,16 +26,19 @@ enum StatusCommand: Subcommand {
       .init(
         "dpdeploy status --json | jq '.applications[].metrics.queue_depth'", "the queue of every application"),
       .init("dpdeploy status quickstart --check", "a probe for scripts and CI"),
+      .init("for name in $(dpdeploy status -o name); do dpdeploy delete $name --yes; done", "all of them"),
     ])
 
   @Loop
   static func run(_ arguments: ParsedArguments, _ streams: StandardStreams) async throws -> ExitCode {
     let client = ControlClient(home: try HomeDirectory.ofEnvironment())
     let name = arguments.operands.first
+    let format = try StatusFormat(arguments)
+    let isWatching = arguments.flag("watch")
     while true {
       let outcome = await look(client, name)
-      show(outcome, arguments, streams)
-      if !arguments.flag("watch") { return exitCode(outcome, checking: arguments.flag("check")) }
+      guard show(outcome, format, isWatching, streams) else { return .ok }
+      if !isWatching { return exitCode(outcome, checking: arguments.flag("check")) }
       await Loop.sleep(for: .seconds(1))
     }
   }
@@ -57,15 +63,16 @@ enum StatusCommand: Subcommand {
     }
   }
 
-  private static func show(_ outcome: Outcome, _ arguments: ParsedArguments, _ streams: StandardStreams) {
-    if arguments.flag("json") {
-      streams.line(json(outcome.status, isPretty: !arguments.flag("watch")))
-    } else if let error = outcome.error {
+  /// False when nobody reads any more.
+  private static func show(
+    _ outcome: Outcome, _ format: StatusFormat, _ isWatching: Bool, _ streams: StandardStreams
+  ) -> Bool {
+    if let error = outcome.error, !format.isDocument {
       streams.complain(error.message)
-    } else {
-      if arguments.flag("watch"), streams.outputStyle.isColoured { streams.out("\u{1b}[H\u{1b}[J") }
-      streams.out(StatusText(style: streams.outputStyle).render(outcome.status))
+      return true
     }
+    if isWatching, !format.isDocument, streams.isOutputTerminal { streams.out("\u{1b}[H\u{1b}[J") }
+    return streams.out(format.text(of: outcome.status, style: streams.outputStyle, inSeries: isWatching))
   }
 
   private static func exitCode(_ outcome: Outcome, checking: Bool) -> ExitCode {

@@ -4,6 +4,8 @@ import ControlAPI
 /// A status as text for people.
 struct StatusText {
   let style: Style
+  /// Whether the table of replicas has all columns.
+  var isWide = false
 
   func render(_ status: Status) -> String {
     guard !status.applications.isEmpty else {
@@ -48,20 +50,32 @@ struct StatusText {
 
   private func replicas(_ deployments: [DeploymentStatus]) -> String {
     let numeric = ["PID", "RESTARTS", "UTIL", "CPU", "MEM", "RUN", "WAIT", "KV", "TOK/S", "TTFT", "TPOT"]
-    var table = TextTable(["REPLICA", "NODE", "STATE"] + numeric, numeric: Set(numeric))
+    let more = isWide ? ["EPOCH", "AGE", "REQ/S", "DUMMY", "COMM"] : []
+    var table = TextTable(
+      ["REPLICA", "NODE", "STATE"] + numeric + more, numeric: Set(numeric + more))
     for replica in deployments.flatMap(\.replicas) {
-      table.add([
-        replica.id, replica.node ?? "", state(replica), Quantity.count(replica.pid.value.map(Int.init)),
-        String(replica.restarts), replica.gpuUtilizationRatio.map { Quantity.percent($0.value) } ?? "",
-        Quantity.percent(replica.cpuRatio.value), Quantity.bytes(replica.rssBytes.value),
-        Quantity.count(replica.running.value), Quantity.count(replica.waiting.value),
-        replica.kvUsageRatio.map { Quantity.percent($0.value) } ?? "",
-        Quantity.rate(replica.generationTokensPerSecond.value),
-        Quantity.seconds(replica.ttftP50Seconds.value),
-        Quantity.seconds(replica.tpotP50Seconds.value),
-      ])
+      table.add(
+        [
+          replica.id, replica.node ?? "", state(replica), Quantity.count(replica.pid.value.map(Int.init)),
+          String(replica.restarts), replica.gpuUtilizationRatio.map { Quantity.percent($0.value) } ?? "",
+          Quantity.percent(replica.cpuRatio.value), Quantity.bytes(replica.rssBytes.value),
+          Quantity.count(replica.running.value), Quantity.count(replica.waiting.value),
+          replica.kvUsageRatio.map { Quantity.percent($0.value) } ?? "",
+          Quantity.rate(replica.generationTokensPerSecond.value),
+          Quantity.seconds(replica.ttftP50Seconds.value),
+          Quantity.seconds(replica.tpotP50Seconds.value),
+        ] + (isWide ? wideCells(replica) : []))
     }
     return table.render(style: style)
+  }
+
+  private func wideCells(_ replica: ReplicaStatus) -> [String] {
+    [
+      replica.epoch.map(String.init) ?? "", Quantity.seconds(replica.observedAgeSeconds.value),
+      Quantity.rate(replica.requestsPerSecond.value),
+      replica.dummyRatio.map { Quantity.percent($0.value) } ?? "",
+      replica.communicationRatio.map { Quantity.percent($0.value) } ?? "",
+    ]
   }
 
   private func state(_ replica: ReplicaStatus) -> String {

@@ -31,7 +31,11 @@ extension StandardStreams {
     switch format {
     case .json: return
     case .short: error(shown.map { "\($0)\n" }.joined())
-    case .text: error(DiagnosticRenderer(style: errorStyle, source: reading.source).render(shown))
+    case .text:
+      error(DiagnosticRenderer(style: errorStyle, source: reading.source).render(shown))
+      // GitHub's runner reads both streams, and standard output is for data.
+      guard GitHubAnnotation.isWanted(Self.variable) else { return }
+      error(shown.map { GitHubAnnotation.line($0) + "\n" }.joined())
     }
   }
 }

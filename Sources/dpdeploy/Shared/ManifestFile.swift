@@ -28,22 +28,35 @@ enum ManifestFile {
 
   /// The folder a model's files are in, nil when it is nowhere.
   static func modelFolder(_ manifest: Manifest, manifestName: String) -> String? {
-    candidates(manifest, manifestName).first { access($0 + "/config.json", R_OK) == 0 }
+    modelFolder(manifest.model.source, manifestName: manifestName)
   }
 
-  private static func candidates(_ manifest: Manifest, _ name: String) -> [String] {
-    let bundled = ModelLookup.bundledFolders(
+  /// The folder that holds the files of a model which a manifest of that name calls `source`, nil when it is nowhere.
+  static func modelFolder(_ source: String, manifestName: String) -> String? {
+    candidates(source, manifestName).first { access($0 + "/config.json", R_OK) == 0 }
+  }
+
+  /// The schema for editors that came with this program; nil when it came without.
+  static var schemaPath: String? {
+    bundledFolders.map { $0.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } }
+      .map { $0 + "/schema/dpdeploy.schema.json" }.first { access($0, R_OK) == 0 }
+  }
+
+  private static func candidates(_ source: String, _ name: String) -> [String] {
+    ModelLookup(manifestFolder: folder(of: name), bundledFolders: bundledFolders).candidates(for: source)
+  }
+
+  private static var bundledFolders: [String] {
+    ModelLookup.bundledFolders(
       executable: linkTarget("/proc/self/exe") ?? "",
       override: getenv("DPDEPLOY_MODELS").map { String(cString: $0) })
-    return ModelLookup(manifestFolder: folder(of: name), bundledFolders: bundled)
-      .candidates(for: manifest.model.source)
   }
 
   private static func remarkOnModel(
     _ manifest: Manifest, _ name: String, _ shown: String, _ severity: Diagnostic.Severity
   ) -> Diagnostic? {
     guard modelFolder(manifest, manifestName: name) == nil else { return nil }
-    let places = candidates(manifest, name)
+    let places = candidates(manifest.model.source, name)
     let source = manifest.model.source
     let help =
       ModelLookup.isBareName(source) || source.hasPrefix(".") || source.hasPrefix("/")
