@@ -115,6 +115,7 @@ let modules: [[Target]] = [
   module("Ingress", uses: ["Platform", "JSON", "Telemetry", "HTTP", "OpenAI", "Routing"]),
   module("Deployment", uses: ["Manifest", "ControlAPI"]),
   module("Ray", uses: ["ControlAPI", "Deployment", "JSON", "Manifest"]),
+  module("Interchange", uses: ["Deployment", "Manifest", "VLLM"]),
   module("Planning", uses: ["Manifest", "Model"]),
   module("Diagnosis", uses: ["ControlAPI"]),
   module("Supervision", uses: ["Platform"]),
@@ -141,7 +142,8 @@ let tools: [[Target]] = [
   executable(
     "dpdeploy",
     uses: [
-      "CommandLine", "ControlAPI", "ControlClient", "Manifest", "VLLM", "JSON", "HTTP", "Platform",
+      "CommandLine", "ControlAPI", "ControlClient", "Interchange", "Manifest", "VLLM", "JSON", "HTTP",
+      "Platform",
     ]),
   executable("dpdeployd", uses: ["CommandLine", "ControlAPI", "Controller", "Manifest", "Platform"]),
   executable(

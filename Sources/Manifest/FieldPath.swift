@@ -2,14 +2,17 @@
 public enum FieldPath {
   static let name = "name"
   static let backend = "backend"
-  static let engine = "engine"
-  static let modelID = "llm_config.model_loading_config.model_id"
+  /// What runs in a rank.
+  public static let engine = "engine"
+  /// The name that clients ask for.
+  public static let modelID = "llm_config.model_loading_config.model_id"
   /// Which model is loaded.
   public static let modelSource = "llm_config.model_loading_config.model_source"
   static let acceleratorType = "llm_config.accelerator_type"
   /// How many groups run.
   public static let groups = "llm_config.deployment_config.num_replicas"
-  static let gracefulShutdown = "llm_config.deployment_config.graceful_shutdown_timeout_s"
+  /// Ray's name for how long a stop may take.
+  public static let gracefulShutdown = "llm_config.deployment_config.graceful_shutdown_timeout_s"
   /// Ranks of a group.
   public static let dataParallelSize = "llm_config.engine_kwargs.data_parallel_size"
   /// Ranks of a group on one node.
@@ -57,28 +60,37 @@ public enum FieldPath {
   public static let executable = "engine_options.executable"
   /// Further arguments of `vllm serve`.
   public static let extraArguments = "engine_options.extra_args"
-  static let engineVersion = "engine_options.version"
+  /// vLLM's release.
+  public static let engineVersion = "engine_options.version"
   static let tokenizerSource = "llm_config.model_loading_config.tokenizer_source"
   static let healthCheckTimeout = "llm_config.deployment_config.health_check_timeout_s"
   static let healthCheckPeriod = "llm_config.deployment_config.health_check_period_s"
   /// The arguments of a rank, under vLLM's names.
   public static let engineArguments = "llm_config.engine_kwargs"
-  static let maxOngoing = "llm_config.deployment_config.max_ongoing_requests"
+  /// Requests that a rank has at once.
+  public static let maxOngoing = "llm_config.deployment_config.max_ongoing_requests"
   static let ingressMaxOngoing = "ingress_deployment_config.max_ongoing_requests"
-  static let ingressReplicas = "ingress_deployment_config.num_replicas"
-  static let ingressScaling = "ingress_deployment_config.autoscaling_config"
-  static let ingressMinimum = "ingress_deployment_config.autoscaling_config.min_replicas"
-  static let ingressMaximum = "ingress_deployment_config.autoscaling_config.max_replicas"
+  /// Ingress replicas, as one number.
+  public static let ingressReplicas = "ingress_deployment_config.num_replicas"
+  /// How ingress replicas follow the load.
+  public static let ingressScaling = "ingress_deployment_config.autoscaling_config"
+  /// The least number of ingress replicas.
+  public static let ingressMinimum = "ingress_deployment_config.autoscaling_config.min_replicas"
+  /// The greatest number of ingress replicas.
+  public static let ingressMaximum = "ingress_deployment_config.autoscaling_config.max_replicas"
   static let ingressInitial = "ingress_deployment_config.autoscaling_config.initial_replicas"
   /// Where the ingress listens.
   public static let host = "ingress.host"
   /// The port the ingress listens on.
   public static let port = "ingress.port"
-  static let policy = "ingress.policy"
+  /// How a rank is chosen.
+  public static let policy = "ingress.policy"
   static let maxQueuedRequests = "ingress.max_queued_requests"
-  static let maxQueueWait = "ingress.max_queue_wait_s"
+  /// How long a request may wait.
+  public static let maxQueueWait = "ingress.max_queue_wait_s"
   static let maxOutageWait = "ingress.max_outage_wait_s"
-  static let requestTimeout = "ingress.request_timeout_s"
+  /// How long a request may take.
+  public static let requestTimeout = "ingress.request_timeout_s"
   static let accessLog = "ingress.access_log"
   static let accessLogSample = "ingress.access_log_sample"
   static let tracesCollector = "ingress.otlp_endpoint"
@@ -98,7 +110,8 @@ public enum FieldPath {
   /// The file with the Ray cluster's token.
   public static let tokenFile = "cluster.token_file"
   static let routePrefix = "cluster.route_prefix"
-  static let drainTimeout = "rollout.drain_timeout_s"
+  /// How long a stop may take.
+  public static let drainTimeout = "rollout.drain_timeout_s"
   static let healthyDeadline = "rollout.healthy_deadline_s"
   static let autoRollback = "rollout.auto_rollback"
   static let failurePolicy = "failure_policy"

@@ -34,18 +34,19 @@ extension Manifest {
   /// Reads, checks and completes a manifest: pure, no file is opened, all errors of the run are found.
   ///
   /// Given the ``secrets`` kept of a manifest, its redacted canonical text reads back to an equal manifest.
-  /// `scale` takes the place of the file's numbers of replicas.
+  /// `scale` takes the place of the file's numbers of replicas, `engine` that of its `engine:`.
   public static func read(
-    _ source: ManifestSource, secrets: [String: String] = [:], scale: Scale = Scale()
+    _ source: ManifestSource, secrets: [String: String] = [:], scale: Scale = Scale(),
+    engine: EngineKind? = nil
   ) -> ManifestReading {
     var diagnostics = DiagnosticList(file: source.name)
-    let manifest = read(source, secrets, scale, &diagnostics)
+    let manifest = read(source, secrets, scale, engine, &diagnostics)
     return ManifestReading(
       manifest: diagnostics.hasErrors ? nil : manifest, diagnostics: diagnostics.inOrder, source: source)
   }
 
   private static func read(
-    _ source: ManifestSource, _ secrets: [String: String], _ scale: Scale,
+    _ source: ManifestSource, _ secrets: [String: String], _ scale: Scale, _ engine: EngineKind?,
     _ diagnostics: inout DiagnosticList
   ) -> Manifest? {
     guard var root = YAMLComposer.compose(source, &diagnostics) else { return nil }
@@ -53,6 +54,7 @@ extension Manifest {
       guard let translated = RayServeConfig.manifest(from: root, &diagnostics) else { return nil }
       root = translated
     }
+    if let engine { root = root.setting(engine.rawValue, at: FieldPath.engine) }
     var reader = SchemaReader(diagnostics)
     reader.read(root)
     reader.restore(secrets)

@@ -38,6 +38,7 @@ enum Subcommands {
     ExplainCommand.self,
     CompletionCommand.self,
     ManCommand.self,
+    ExportCommand.self,
     VersionCommand.self,
   ]
 

@@ -44,6 +44,11 @@ public struct Diagnostic: Error, Sendable, Equatable, CustomStringConvertible {
     self.help = help
   }
 
+  /// The same remark about a file.
+  public func inFile(_ name: String) -> Diagnostic {
+    Diagnostic(code, message, file: name, span: span, note: note, help: help, severity: severity)
+  }
+
   /// `file:line:column: severity[code]: message`, the form editors and greps understand.
   public var description: String {
     var place = file.map { $0 + ":" } ?? ""

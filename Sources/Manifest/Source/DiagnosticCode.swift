@@ -68,6 +68,8 @@ public struct DiagnosticCode: Sendable, Hashable, CustomStringConvertible {
   public static let notInEffect = DiagnosticCode("not-in-effect", .warning)
   /// A field or variable that has no effect on the chosen engine.
   public static let noEffect = DiagnosticCode("no-effect", .warning)
+  /// A setting that another system's form of the deployment has no place for.
+  public static let notCarried = DiagnosticCode("not-carried", .warning)
   /// A variable that no version of vLLM known here has, or that left it.
   public static let unknownVariable = DiagnosticCode("unknown-variable", .warning)
   /// A switch that makes the served text useless or slow.

@@ -36,6 +36,15 @@ struct YAMLNode: Sendable {
     return members.first { $0.key == key }?.value
   }
 
+  /// This mapping with a word as the value of `key`, in the place of what it has there; anything else is left as it is.
+  func setting(_ word: String, at key: String) -> YAMLNode {
+    guard case .mapping(let members) = content else { return self }
+    let value = YAMLNode(content: .scalar(word, isPlain: false), span: self[key]?.span ?? span, weight: 1)
+    let set = Member(key: key, keySpan: members.first { $0.key == key }?.keySpan ?? span, value: value)
+    return YAMLNode(
+      content: .mapping(members.filter { $0.key != key } + [set]), span: span, weight: weight + 2)
+  }
+
   var isNull: Bool {
     guard case .scalar(let text, isPlain: true) = content else { return false }
     return PlainScalar(text) == .null

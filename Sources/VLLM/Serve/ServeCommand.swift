@@ -29,11 +29,16 @@ public struct ServeCommand: Sendable, Equatable {
 
   /// What one rank adds to ``arguments``.
   public static func rankArguments(rank: Int, size: Int, socket: String, rendezvousPort: Int) -> [String] {
-    let place = ["--uds", socket]
-    guard size > 1 else { return place }
-    return place + [
+    ["--uds", socket]
+      + groupArguments(rank: rank, size: size, address: "127.0.0.1", rendezvousPort: rendezvousPort)
+  }
+
+  /// What tells a rank its place in its group, whose ranks meet at a port of rank 0's machine; nothing for a single one.
+  public static func groupArguments(rank: Int, size: Int, address: String, rendezvousPort: Int) -> [String] {
+    guard size > 1 else { return [] }
+    return [
       "--data-parallel-size", "\(size)", "--data-parallel-rank", "\(rank)", "--data-parallel-external-lb",
-      "--data-parallel-address", "127.0.0.1", "--data-parallel-rpc-port", "\(rendezvousPort)",
+      "--data-parallel-address", address, "--data-parallel-rpc-port", "\(rendezvousPort)",
     ]
   }
 

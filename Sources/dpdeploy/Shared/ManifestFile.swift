@@ -9,7 +9,7 @@ enum ManifestFile {
   /// for another machine.
   static func read(_ name: String, missingModel: Diagnostic.Severity = .warning) -> ManifestReading {
     let shown = name == "-" ? "<stdin>" : name
-    switch bytes(of: name, shown).flatMap({ ManifestSource.decoding($0, name: shown) }) {
+    switch source(name) {
     case .failure(let diagnostic):
       return ManifestReading(diagnostics: [diagnostic], source: ManifestSource(name: shown, text: ""))
     case .success(let source):
@@ -24,6 +24,22 @@ enum ManifestFile {
       }
       return reading.adding(remark)
     }
+  }
+
+  /// Reads a file as ``read(_:missingModel:)`` does, for a machine that is not this one: nothing it names is looked for.
+  static func readAlone(_ name: String, engine: EngineKind? = nil) -> ManifestReading {
+    switch source(name) {
+    case .failure(let diagnostic):
+      ManifestReading(
+        diagnostics: [diagnostic], source: ManifestSource(name: diagnostic.file ?? name, text: ""))
+    case .success(let source): Manifest.read(source, engine: engine)
+    }
+  }
+
+  /// The text of a file, or of standard input for `-`.
+  static func source(_ name: String) -> Result<ManifestSource, Diagnostic> {
+    let shown = name == "-" ? "<stdin>" : name
+    return bytes(of: name, shown).flatMap { ManifestSource.decoding($0, name: shown) }
   }
 
   /// The folder a model's files are in, nil when it is nowhere.

@@ -23,9 +23,6 @@ enum VLLMRemarks {
           help: "install vLLM (`pip install vllm`), or name it in `engine_options.executable`",
           severity: missing))
     }
-    return remarks.map {
-      Diagnostic(
-        $0.code, $0.message, file: file, span: $0.span, note: $0.note, help: $0.help, severity: $0.severity)
-    }
+    return remarks.map { $0.inFile(file) }
   }
 }
