@@ -27,12 +27,7 @@ public final class HTTPConnection {
   func hasBytes(until deadline: Instant) async -> Bool {
     if buffer.count > 0 { return true }
     do {
-      if let count = try socket.tryRead(into: buffer.spare()) {
-        buffer.commit(count)
-        return true
-      }
-      buffer.release()
-      try await socket.readable(until: deadline)
+      _ = try await receive(until: deadline)
       return true
     } catch {
       return !error.isTimeout

@@ -17,6 +17,9 @@ public final class HTTPServer {
   /// Exchanges that are being answered now.
   public private(set) var exchangeCount = 0
 
+  /// Idle connections that no task waits on.
+  public var parkedCount: Int { idle.values.count { $0.isParked } }
+
   private let listener: Listener
   private let limits: HTTPLimits
   private let handler: Handler

@@ -48,6 +48,19 @@ func converse(_ endpoint: Endpoint, _ text: String, closing: Bool = true) async 
     }
   }
 
+  @Test func `keeps no task for a connection that is idle after an answer`() async throws {
+    try await withServer({ await $0.respond(200, body: []) }) { endpoint, server in
+      let client = HTTPClient(endpoint)
+      for _ in 0..<2 {
+        let answer = try await client.request("GET", "/", until: .after(.seconds(5)))
+        #expect(answer.status == 200)
+        let deadline = Instant.after(.seconds(5))
+        while server.parkedCount == 0, Instant.now < deadline { await Loop.sleep(for: .milliseconds(1)) }
+        #expect(server.parkedCount == 1 && server.connectionCount == 1)
+      }
+    }
+  }
+
   @Test func `streams chunks that a client reads as they come`() async throws {
     let release = Signal()
     try await withServer({ exchange in
