@@ -143,7 +143,7 @@ let tools: [[Target]] = [
     "dpdeploy",
     uses: [
       "CommandLine", "ControlAPI", "ControlClient", "Interchange", "Manifest", "VLLM", "JSON", "HTTP",
-      "Platform",
+      "Platform", "Supervision",
     ]),
   executable("dpdeployd", uses: ["CommandLine", "ControlAPI", "Controller", "Manifest", "Platform"]),
   executable(

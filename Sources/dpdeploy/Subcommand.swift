@@ -35,6 +35,8 @@ enum Subcommands {
     DaemonCommand.self,
     InitCommand.self,
     ValidateCommand.self,
+    ConfigCommand.self,
+    DoctorCommand.self,
     ExplainCommand.self,
     CompletionCommand.self,
     ManCommand.self,

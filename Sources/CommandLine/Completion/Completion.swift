@@ -33,7 +33,7 @@ public enum Completion: Sendable, Equatable {
   }
 
   /// The words that stand for a file in help.
-  private static let fileWords: Set<String> = ["DIR", "FILE", "MANIFEST"]
+  private static let fileWords: Set<String> = ["DIR", "FILE", "FOLDER", "MANIFEST"]
 
   static func value(_ word: String, choices: [String], typed: String, prefix: String = "") -> Completion {
     guard choices.isEmpty else { return .words(choices.map { Candidate($0) }, typed: typed, prefix: prefix) }

@@ -1,0 +1,71 @@
+import ControlAPI
+import FoundationEssentials
+import Glibc
+import Platform
+
+/// What a deployment needs to know of a machine; nil is what the machine does not say.
+struct MachineFacts: Sendable, Equatable {
+  var machine: Machine
+  /// Memory that could be had without swapping.
+  var memoryAvailableBytes: Int?
+  /// Files that a process may have open at most.
+  var openFiles: Int?
+  /// Processes and threads that the user may have.
+  var processes: Int?
+  /// Room under `/dev/shm`.
+  var sharedMemoryBytes: Int?
+  /// Whether the processor multiplies by AVX2.
+  var hasAVX2: Bool?
+  /// The kernel's release, such as `6.1.0-18-amd64`.
+  var kernel: String?
+  /// Where the controller keeps its state.
+  var home: String
+  /// Whether that folder can be written, or made.
+  var isHomeWritable: Bool
+  /// Room where it is.
+  var homeBytes: Int?
+}
+
+extension MachineFacts {
+  /// This machine, and a home directory on it.
+  static func current(home: HomeDirectory) -> MachineFacts {
+    let folder = nearestFolder(home.path)
+    return MachineFacts(
+      machine: .current(), memoryAvailableBytes: field("MemAvailable", in: "/proc/meminfo").map { $0 * 1024 },
+      openFiles: limit(RLIMIT_NOFILE), processes: limit(__RLIMIT_NPROC), sharedMemoryBytes: room("/dev/shm"),
+      hasAVX2: text("/proc/cpuinfo").map { $0.split(whereSeparator: \.isWhitespace).contains("avx2") },
+      kernel: text("/proc/sys/kernel/osrelease").map { String($0.prefix { !$0.isWhitespace }) },
+      home: home.path,
+      isHomeWritable: access(folder, W_OK | X_OK) == 0, homeBytes: room(folder))
+  }
+
+  /// The folder itself, or where it would be made.
+  private static func nearestFolder(_ path: String) -> String {
+    var path = path
+    while access(path, F_OK) != 0, let slash = path.lastIndex(of: "/"), slash > path.startIndex {
+      path = String(path[..<slash])
+    }
+    return access(path, F_OK) == 0 ? path : "/"
+  }
+
+  private static func room(_ path: String) -> Int? {
+    var status = statvfs()
+    guard statvfs(path, &status) == 0 else { return nil }
+    return Int(status.f_bavail) * Int(status.f_frsize)
+  }
+
+  private static func limit(_ resource: __rlimit_resource) -> Int? {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0 else { return nil }
+    return Int(clamping: limit.rlim_max)
+  }
+
+  private static func field(_ name: String, in file: String) -> Int? {
+    let line = text(file)?.split(separator: "\n").first { $0.hasPrefix(name + ":") }
+    return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+  }
+
+  private static func text(_ path: String) -> String? {
+    (try? Data(contentsOf: URL(filePath: path))).map { String(decoding: $0, as: UTF8.self) }
+  }
+}

@@ -1,0 +1,96 @@
+import CommandLine
+import Manifest
+import Testing
+
+@testable import dpdeploy
+
+@Suite struct `A look at the machine` {
+  private static let sound = MachineFacts(
+    machine: Machine(cores: 4, memoryBytes: 8 << 30), memoryAvailableBytes: 4 << 30, openFiles: 65_536,
+    processes: .max, sharedMemoryBytes: 2 << 30, hasAVX2: true, kernel: "6.1.0-18-amd64", home: "/home/a/dp",
+    isHomeWritable: true, homeBytes: 10 << 30)
+  private static let model = ModelOutline(
+    source: "m", longestSequence: 4096, experts: 16, weightBytes: 1 << 30)
+  private static let wish = DeploymentFacts(
+    engine: .bundled, ranks: 2, ingressReplicas: 2, model: .found(model), port: .free(8000))
+
+  private func check(
+    _ id: String, _ change: (inout MachineFacts, inout DeploymentFacts) -> Void
+  ) throws -> Check {
+    var (facts, wish) = (Self.sound, Self.wish)
+    change(&facts, &wish)
+    return try #require(Preflight(facts: facts, wish: wish).checks.first { $0.id == id })
+  }
+
+  @Test func `finds nothing wrong with a sound one`() {
+    let checks = Preflight(facts: Self.sound, wish: Self.wish).checks
+    #expect(checks.allSatisfy { $0.verdict == .pass && $0.cure == nil }, "\(checks)")
+    #expect(Set(checks.map(\.id)).count == checks.count)
+    #expect(Preflight(facts: Self.sound, wish: nil).checks.count == checks.count - 3)
+  }
+
+  @Test func `says what will not run, and how to mend it`() throws {
+    let failing: [(String, String, (inout MachineFacts, inout DeploymentFacts) -> Void)] = [
+      ("memory", "free memory", { facts, _ in facts.memoryAvailableBytes = 1 << 29 }),
+      ("processes", "nproc", { facts, _ in facts.processes = 80 }),
+      ("kernel", "5.3", { facts, _ in facts.kernel = "4.19.0" }),
+      ("home", "DPDEPLOY_HOME", { facts, _ in facts.isHomeWritable = false }),
+      ("socket", "shorter", { facts, _ in facts.home = "/" + String(repeating: "x", count: 100) }),
+      ("model", "model_source", { _, wish in wish.model = .missing("m") }),
+      ("port", "ingress.port", { _, wish in wish.port = .taken(80, by: "process 1 (nginx)") }),
+      ("port", "ingress.host", { _, wish in wish.port = .refused(80, why: "bind: Permission denied") }),
+      ("vllm", "pip install", { _, wish in wish.engine = .vllm }),
+    ]
+    for (id, cure, change) in failing {
+      let found = try check(id, change)
+      #expect(found.verdict == .fail && found.cure?.contains(cure) == true, "\(found)")
+    }
+  }
+
+  @Test func `says what will run badly`() throws {
+    let warned: [(String, String, (inout MachineFacts, inout DeploymentFacts) -> Void)] = [
+      ("cores", "at most 4", { _, wish in wish.ranks = 5 }),
+      ("ingress", "at most 4", { _, wish in wish.ingressReplicas = 64 }),
+      ("open-files", "4096", { facts, _ in facts.openFiles = 1024 }),
+      ("instructions", "AVX2", { facts, _ in facts.hasAVX2 = false }),
+      ("home", "another disk", { facts, _ in facts.homeBytes = 1 << 20 }),
+      (
+        "model", "num_replicas",
+        { _, wish in
+          wish.model = .found(ModelOutline(source: "d", longestSequence: nil, experts: nil, weightBytes: 1))
+        }
+      ),
+      (
+        "shared-memory", "shm-size",
+        { facts, wish in
+          wish.engine = .vllm
+          facts.sharedMemoryBytes = 64 << 20
+        }
+      ),
+    ]
+    for (id, cure, change) in warned {
+      let found = try check(id, change)
+      #expect(found.verdict == .warn && found.cure?.contains(cure) == true, "\(found)")
+    }
+  }
+
+  @Test func `passes over what cannot be seen`() throws {
+    #expect(try check("memory") { facts, _ in facts.memoryAvailableBytes = nil }.verdict == .skip)
+    #expect(try check("kernel") { facts, _ in facts.kernel = nil }.verdict == .skip)
+    #expect(try check("instructions") { facts, _ in facts.hasAVX2 = nil }.verdict == .skip)
+  }
+
+  @Test func `reads as a list, and as one object`() {
+    let checks = [Check("port", .fail, "80 is taken", cure: "end it"), Check("cores", .pass, "2 cores")]
+    #expect(
+      DoctorCommand.text(checks, .plain) == """
+        FAIL  port   80 is taken
+                cure: end it
+        PASS  cores  2 cores
+
+        """)
+    #expect(
+      Check.document(checks).json().contains(
+        #"{"id":"cores","verdict":"PASS","evidence":"2 cores","cure":null}"#))
+  }
+}
