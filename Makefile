@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 CLIENT_ENVIRONMENT := .build/openai-client
 TOOLS := dpdeploy dpdeployd dptop dpingress dpengine
 
-.PHONY: help packages build demo test lint format bench bench-peers bench-ingress bench-control install clean
+.PHONY: help packages build demo test test-ray lint format bench bench-peers bench-ingress bench-control install clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -30,6 +30,13 @@ test: packages lint $(CLIENT_ENVIRONMENT) ## Run every check and test
 $(CLIENT_ENVIRONMENT): Tests/EndToEndTests/requirements.txt
 	python3 -m venv --clear $@
 	$@/bin/pip install --quiet --disable-pip-version-check --requirement $<
+
+RAY_ENVIRONMENT := .build/ray-environment
+
+test-ray: packages ## Install Ray from PyPI beside and deploy on a cluster of three raylets
+	swift build
+	integrations/ray/prepare $(RAY_ENVIRONMENT)
+	python3 integrations/ray/test_ray.py .build/debug $(RAY_ENVIRONMENT)
 
 format: ## Format the sources
 	swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks

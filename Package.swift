@@ -116,6 +116,7 @@ let modules: [[Target]] = [
   module("Deployment", uses: ["Manifest", "ControlAPI"]),
   module("Ray", uses: ["ControlAPI", "Deployment", "JSON", "Manifest"]),
   module("Interchange", uses: ["Deployment", "Manifest", "VLLM"]),
+  module("RayClient", uses: ["JSON", "Platform", "Ray", "WebClient"], testUses: ["HTTP"]),
   module("Planning", uses: ["Manifest", "Model"]),
   module("Diagnosis", uses: ["ControlAPI"]),
   module("Supervision", uses: ["Platform"]),
@@ -124,7 +125,7 @@ let modules: [[Target]] = [
     uses: [
       "Platform", "Telemetry", "HTTP", "Manifest", "VLLM", "ControlAPI", "Deployment", "Planning",
       "Diagnosis",
-      "Supervision", "ExpertParallel", "CSQLite",
+      "Supervision", "ExpertParallel", "JSON", "Ray", "RayClient", "CSQLite",
     ], testUses: ["dpfake"]),
   testTool("dpfake", uses: ["HTTP", "Platform", "Telemetry"]),
   module("ControlClient", uses: ["Platform", "HTTP", "ControlAPI"]),

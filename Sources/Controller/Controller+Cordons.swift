@@ -5,7 +5,7 @@ import Deployment
 extension Controller {
   /// Keeps new requests away from replicas, or lets them in again, once that is on disk.
   func cordon(_ request: CordonRequest, of name: String) async throws(ControlError) -> CordonResult {
-    guard let runner = runners[name] else { throw .noSuch(name) }
+    let runner = try localRunner(name, "cordon replicas")
     let names = try names(request.replicas, of: name)
     try begin(name)
     defer { finish(name) }

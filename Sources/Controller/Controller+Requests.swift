@@ -9,7 +9,7 @@ extension Controller {
   var version: VersionInfo { VersionInfo(version: Version.current, pid: getpid()) }
 
   func status(only name: String?) -> Status {
-    let chosen = runners.values.filter { name == nil || $0.stored.name == name }
+    let chosen = applications.filter { name == nil || $0.stored.name == name }
     return Status(
       generatedAt: Timestamp.now, controller: .running(version: Version.current, pid: getpid()),
       applications: chosen.map(\.status).sorted { $0.name < $1.name })
@@ -20,7 +20,8 @@ extension Controller {
     let since = cursor > log.cursor ? 0 : cursor
     return Snapshot(
       sequence: log.cursor, status: status(only: nil),
-      history: runners.mapValues { $0.meter.history.lazy.filter { $0.sequence > since }.map(\.point) },
+      history: Dictionary(
+        uniqueKeysWithValues: applications.map { ($0.stored.name, $0.points(after: since)) }),
       events: log.events(afterCursor: since))
   }
 
@@ -37,25 +38,25 @@ extension Controller {
 
   func logs(of name: String, replica: String?, tail: Int, cursor: String?) throws(ControlError) -> LogPage {
     let folder = home.logs(of: name)
-    guard runners[name] != nil || (!name.contains("/") && access(folder, R_OK) == 0) else {
+    guard (try? application(name)) != nil || (!name.contains("/") && access(folder, R_OK) == 0) else {
       throw .noSuch(name)
     }
     return LogReader(folder: folder).page(replica: replica, tail: tail, cursor: cursor)
   }
 
   func check(_ name: String) throws(ControlError) {
-    guard runners[name] != nil else { throw .noSuch(name) }
+    _ = try application(name)
   }
 
   func restart(_ replica: String, of name: String) throws(ControlError) {
-    guard let runner = runners[name] else { throw .noSuch(name) }
+    let runner = try localRunner(name, "restart a replica")
     guard runner.restart(replica: replica) else {
       throw ControlError(code: "not-found", message: "\(name) has no replica \(replica)")
     }
   }
 
   func delete(_ name: String) async throws(ControlError) {
-    guard let runner = runners[name] else { throw .noSuch(name) }
+    let runner = try application(name)
     guard !runner.stored.isDeleting else { return }
     try begin(name)
     defer { finish(name) }
@@ -77,23 +78,24 @@ extension Controller {
     let accepted = try ManifestIntake(tools: surroundings.tools).accept(
       request.manifest, path: request.path, folder: request.workingDirectory)
     let name = accepted.manifest.name
+    try checkBackend(accepted)
     try begin(name)
     defer { finish(name) }
+    if accepted.manifest.backend == .ray { return try await applyToRay(accepted, request) }
     guard let runner = runners[name] else { return try await create(accepted, request) }
     return try await update(runner, accepted, request)
   }
 
   /// Runs other numbers of replicas than the manifest's, as a revision of its own, until the next apply.
   func scale(_ request: ScaleRequest, of name: String) async throws(ControlError) -> ApplyResult {
-    guard let runner = runners[name] else { throw .noSuch(name) }
-    let stored = runner.stored
+    let stored = try application(name).stored
     let scale = request.reset == true ? Scale() : stored.scale.merged(with: try Scale(request))
     let accepted = try ManifestIntake(tools: surroundings.tools).accept(
       stored.manifest, path: stored.path, folder: stored.folder, scale: scale)
     try begin(name)
     defer { finish(name) }
-    return try await update(
-      runner, accepted,
+    return try await carryOut(
+      accepted,
       ApplyRequest(
         manifest: stored.manifest, path: stored.path, workingDirectory: stored.folder,
         clientVersion: Version.current), scale: scale)
@@ -129,21 +131,34 @@ extension Controller {
       application: stored.name, revision: 1, outcome: .created, changes: [], warnings: accepted.warnings)
   }
 
+  /// Carries out what was read again of an application that is there, wherever it runs.
+  func carryOut(
+    _ accepted: AcceptedManifest, _ request: ApplyRequest, scale: Scale
+  ) async throws(ControlError) -> ApplyResult {
+    if accepted.manifest.backend == .ray { return try await applyToRay(accepted, request, scale: scale) }
+    guard let runner = runners[accepted.manifest.name] else { throw .noSuch(accepted.manifest.name) }
+    return try await update(runner, accepted, request, scale: scale)
+  }
+
+  /// Checks that the application can be changed, and is what the client takes it for.
+  func check(_ stored: StoredApplication, _ request: ApplyRequest) throws(ControlError) {
+    guard !stored.isDeleting else {
+      throw ControlError(
+        code: "conflict", message: "\(stored.name) is being deleted; apply again when it is gone",
+        exitCode: 9)
+    }
+    if let expected = request.expectRevision, expected != stored.revision {
+      throw ControlError(
+        code: "conflict",
+        message: "\(stored.name) is at revision \(stored.revision), not \(expected); look again, then apply",
+        exitCode: 9)
+    }
+  }
+
   func update(
     _ runner: ApplicationRunner, _ accepted: AcceptedManifest, _ request: ApplyRequest, scale: Scale = Scale()
   ) async throws(ControlError) -> ApplyResult {
-    guard !runner.stored.isDeleting else {
-      throw ControlError(
-        code: "conflict", message: "\(runner.stored.name) is being deleted; apply again when it is gone",
-        exitCode: 9)
-    }
-    if let expected = request.expectRevision, expected != runner.stored.revision {
-      throw ControlError(
-        code: "conflict",
-        message:
-          "\(runner.stored.name) is at revision \(runner.stored.revision), not \(expected); look again, then apply",
-        exitCode: 9)
-    }
+    try check(runner.stored, request)
     let (accepted, changes, isSame) = difference(runner, accepted)
     var stored = runner.stored
     if !isSame {
@@ -213,6 +228,15 @@ extension Controller {
     }
     runners[stored.name] = runner
     idleTimer.cancel()
+  }
+
+  /// An application of this machine, for what a cluster does by itself.
+  func localRunner(_ name: String, _ purpose: String) throws(ControlError) -> ApplicationRunner {
+    if let runner = runners[name] { return runner }
+    guard rayRunners[name] != nil else { throw .noSuch(name) }
+    throw ControlError(
+      code: "not-yet", message: "dpdeploy cannot \(purpose) on a Ray cluster; Ray does that by itself",
+      exitCode: 2)
   }
 
   /// One apply or delete of an application at a time.

@@ -9,6 +9,8 @@ extension Controller {
   func plan(_ request: ApplyRequest) async throws(ControlError) -> PlanResult {
     let accepted = try ManifestIntake(tools: surroundings.tools).accept(
       request.manifest, path: request.path, folder: request.workingDirectory)
+    try checkBackend(accepted)
+    if accepted.manifest.backend == .ray { return try await planOnRay(accepted) }
     try check(accepted.spec)
     let name = accepted.manifest.name
     guard let runner = runners[name] else {
@@ -31,8 +33,8 @@ extension Controller {
 
   /// Every accepted apply of an application.
   func revisions(of name: String) async throws(ControlError) -> RevisionList {
-    guard let runner = runners[name] else { throw .noSuch(name) }
-    let healthy = runner.state.rollout.lastHealthy
+    let runner = try application(name)
+    let healthy = runner.lastHealthy
     return RevisionList(
       revisions: try await storedRevisions(of: name).map {
         var revision = Revision(
@@ -45,11 +47,11 @@ extension Controller {
 
   /// Halts, goes on with, or takes back a rollout.
   func rollout(_ request: RolloutRequest, of name: String) async throws(ControlError) -> ApplyResult {
-    guard let runner = runners[name] else { throw .noSuch(name) }
+    let runner = try application(name)
     switch request.action {
     case .undo: return try await goBack(name, to: request.to ?? runner.stored.revision - 1)
-    case .pause, .resume: runner.pause(request.action == .pause)
-    case .restart: try await restartAll(runner, request.only)
+    case .pause, .resume: try localRunner(name, "halt a rollout").pause(request.action == .pause)
+    case .restart: try await restartAll(try localRunner(name, "restart replicas"), request.only)
     }
     return ApplyResult(
       application: name, revision: runner.stored.revision, outcome: .unchanged, changes: [], warnings: [])
@@ -77,8 +79,9 @@ extension Controller {
   /// Carries a healthy revision out again after a failure; a failure to do so is told, and the failed one stays.
   func rollBack(_ name: String, to number: Int) async {
     do { _ = try await goBack(name, to: number) } catch {
-      runners[name]?.giveUpRollback()
-      runners[name]?.record(
+      let runner = try? application(name)
+      runner?.giveUpRollback()
+      runner?.record(
         EventRecord(.error, .controllerError, "revision \(number) cannot be brought back: \(error.message)"))
     }
   }
@@ -90,14 +93,14 @@ extension Controller {
         code: "not-found",
         message: "\(name) has no revision \(number); `dpdeploy rollout history \(name)` lists them")
     }
-    guard let runner = runners[name] else { throw .noSuch(name) }
+    let runner = try application(name)
     let (path, folder) = (runner.stored.path, runner.stored.folder)
     let accepted = try ManifestIntake(tools: surroundings.tools).accept(
       former.manifest, path: path, folder: folder, scale: former.scale)
     try begin(name)
     defer { finish(name) }
-    return try await update(
-      runner, accepted,
+    return try await carryOut(
+      accepted,
       ApplyRequest(
         manifest: former.manifest, path: path, workingDirectory: folder, clientVersion: Version.current,
         noRollback: true), scale: former.scale)

@@ -14,7 +14,10 @@ public final class Controller {
   private let lock: HomeLock
   let surroundings: ApplicationRunner.Surroundings
   private let server: HTTPServerBox
+  /// The applications on this machine.
   var runners: [String: ApplicationRunner] = [:]
+  /// The applications on Ray clusters.
+  var rayRunners: [String: RayRunner] = [:]
   /// Names whose apply or delete is being written.
   var busy: Set<String> = []
   private let ended = Signal()
@@ -78,7 +81,7 @@ public final class Controller {
   /// They run on, and serve; a later controller takes them over.
   public func stop() async {
     await server.stop()
-    for runner in runners.values {
+    for runner in applications {
       runner.record(
         EventRecord(
           .info, .controllerStopping,
@@ -93,16 +96,16 @@ public final class Controller {
   }
 
   /// Whether some application is there.
-  var hasApplications: Bool { !runners.isEmpty }
+  var hasApplications: Bool { !applications.isEmpty }
 }
 
 // Life: the end for want of work, and the seconds between.
 extension Controller {
   func restIfIdle() {
     guard endsWhenIdle else { return }
-    guard runners.isEmpty, busy.isEmpty else { return idleTimer.cancel() }
+    guard applications.isEmpty, busy.isEmpty else { return idleTimer.cancel() }
     idleTimer.set(.after(Self.idleTime)) { [weak self] in
-      guard let self, self.runners.isEmpty, self.busy.isEmpty else { return }
+      guard let self, self.applications.isEmpty, self.busy.isEmpty else { return }
       Loop.task { await self.stop() }
     }
   }
@@ -114,7 +117,7 @@ extension Controller {
       await Loop.sleep(until: next)
       let wall = WallClock.secondsSinceEpoch
       let sequence = surroundings.events.takeNumber()
-      for runner in runners.values where !runner.isClosing { runner.sample(sequence: sequence, wall: wall) }
+      for runner in applications where !runner.isClosing { runner.sample(sequence: sequence, wall: wall) }
       if Instant.now > next + .seconds(1) { next = .now }
     }
   }

@@ -3,6 +3,7 @@ import Deployment
 import Glibc
 import Manifest
 import Platform
+import Ray
 import Supervision
 
 /// How a controller takes a home directory over: it goes on with what lives, starts what was asked for and does not
@@ -33,7 +34,9 @@ struct Succession {
     let heirs = state.applications.compactMap(heir)
     await endStrays(but: heirs.reduce(into: Set()) { $0.formUnion($1.estate.tokens) })
     for stored in state.applications {
-      if let heir = heirs.first(where: { $0.stored.name == stored.name }) {
+      if let rollout = state.rollouts[stored.name] {
+        followAgain(stored, rollout)
+      } else if let heir = heirs.first(where: { $0.stored.name == stored.name }) {
         goOn(heir)
       } else {
         await startAnew(stored)
@@ -88,6 +91,11 @@ struct Succession {
       do { try runner.apply(accepted, stored) } catch { complain(stored, error.description) }
     }
     if stored.isDeleting { runner.delete() }
+  }
+
+  /// What runs on a Ray cluster has gone on without a controller.
+  private func followAgain(_ stored: StoredApplication, _ rollout: RayRollout) {
+    do { controller.follow(try accept(stored), stored, rollout) } catch { complain(stored, error.message) }
   }
 
   private func startAnew(_ stored: StoredApplication) async {

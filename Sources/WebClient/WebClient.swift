@@ -86,6 +86,7 @@ private final class WebHandle {
     problem.pointee = 0
     curl_slist_free_all(headers)
     headers = request.bearerToken.flatMap { curl_slist_append(nil, "Authorization: Bearer \($0)") }
+    if request.body != nil { headers = curl_slist_append(headers, "Content-Type: application/json") }
     ccurl_set_text(raw, CURLOPT_URL, url)
     ccurl_set_text(raw, CURLOPT_ACCEPT_ENCODING, "")
     ccurl_set_text(raw, CURLOPT_PROTOCOLS_STR, "http,https")
@@ -93,6 +94,7 @@ private final class WebHandle {
     ccurl_set_number(raw, CURLOPT_FOLLOWLOCATION, 1)
     ccurl_set_number(raw, CURLOPT_MAXREDIRS, 4)
     ccurl_set_headers(raw, headers)
+    prepareMethod(request)
     ccurl_set_error_buffer(raw, problem)
     ccurl_set_writer(
       raw,
@@ -101,6 +103,17 @@ private final class WebHandle {
         let handle = Unmanaged<WebHandle>.fromOpaque(context).takeUnretainedValue()
         return handle.take(UnsafeRawBufferPointer(start: bytes, count: size * count))
       }, Unmanaged.passUnretained(self).toOpaque())
+  }
+
+  private func prepareMethod(_ request: WebRequest) {
+    // It clears what a former request of this handle has set.
+    ccurl_set_number(raw, CURLOPT_HTTPGET, 1)
+    if let body = request.body { ccurl_set_text(raw, CURLOPT_COPYPOSTFIELDS, body) }
+    if request.method == "GET" {
+      ccurl_set_text(raw, CURLOPT_CUSTOMREQUEST, nil)
+    } else {
+      ccurl_set_text(raw, CURLOPT_CUSTOMREQUEST, request.method)
+    }
   }
 
   private func take(_ bytes: UnsafeRawBufferPointer) -> Int {

@@ -1,14 +1,20 @@
-/// A GET of a page.
+/// A request for a page.
 public struct WebRequest: Sendable, Hashable {
   /// Where it is, `http://` or `https://`.
   public var url: String
   /// A bearer token to send; nil sends none.
   public var bearerToken: String?
+  /// The method.
+  public var method: String
+  /// JSON to send; nil sends none.
+  public var body: String?
 
   /// A request for the page at `url`.
-  public init(url: String, bearerToken: String? = nil) {
+  public init(url: String, bearerToken: String? = nil, method: String = "GET", body: String? = nil) {
     self.url = url
     self.bearerToken = bearerToken
+    self.method = method
+    self.body = body
   }
 }
 

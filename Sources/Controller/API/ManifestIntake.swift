@@ -21,7 +21,7 @@ struct ManifestIntake {
         code: isOnlyTooLarge ? "does-not-fit" : "invalid-manifest", message: remarks.joined(separator: "\n"),
         exitCode: isOnlyTooLarge ? 4 : 3)
     }
-    try checkBackend(manifest)
+    if manifest.backend == .ray { return try acceptRay(manifest, remarks, path: path, folder: folder) }
     if manifest.engine == .vllm { return try acceptVLLM(manifest, remarks, path: path, folder: folder) }
     let lookup = ModelLookup(
       manifestFolder: Self.folder(of: path) ?? folder, bundledFolders: tools.models)
@@ -34,28 +34,23 @@ struct ManifestIntake {
       warnings: remarks)
   }
 
-  private func checkBackend(_ manifest: Manifest) throws(ControlError) {
-    guard manifest.backend == .local else {
-      throw ControlError(
-        code: "not-yet",
-        message:
-          "backend \(manifest.backend.rawValue) cannot be run yet; this version runs backend local",
-        exitCode: 3)
-    }
+  func findKeys(_ manifest: Manifest, _ lookup: ModelLookup) throws(ControlError) -> String? {
+    try privateFile(manifest.ingress.apiKeysFile, "ingress.api_keys_file", lookup)
   }
 
-  func findKeys(_ manifest: Manifest, _ lookup: ModelLookup) throws(ControlError) -> String? {
-    guard let path = manifest.ingress.apiKeysFile.map(lookup.path) else { return nil }
+  /// The absolute path of a file with secrets, which nobody else may read.
+  func privateFile(_ file: String?, _ field: String, _ lookup: ModelLookup) throws(ControlError) -> String? {
+    guard let path = file.map(lookup.path) else { return nil }
     var status = stat()
     guard stat(path, &status) == 0, access(path, R_OK) == 0 else {
       let reason = String(cString: strerror(errno))
       throw ControlError(
-        code: "keys-file", message: "ingress.api_keys_file \(path) cannot be read: \(reason)", exitCode: 3)
+        code: "keys-file", message: "\(field) \(path) cannot be read: \(reason)", exitCode: 3)
     }
     guard status.st_mode & 0o077 == 0 else {
       throw ControlError(
-        code: "keys-file",
-        message: "ingress.api_keys_file \(path) can be read by others; run: chmod 600 \(path)", exitCode: 3)
+        code: "keys-file", message: "\(field) \(path) can be read by others; run: chmod 600 \(path)",
+        exitCode: 3)
     }
     return path
   }

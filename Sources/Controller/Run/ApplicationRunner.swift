@@ -217,6 +217,10 @@ final class ApplicationRunner {
 struct AcceptedManifest: Sendable {
   let manifest: Manifest
   var spec: ApplicationSpec
+  /// The model's folder on a cluster's nodes; empty where that is not known.
+  var modelFolder = ""
+  /// The file with a cluster's token; nil takes Ray's own places.
+  var tokenFile: String?
   /// Remarks about the manifest, for people.
   let warnings: [String]
 }

@@ -2,6 +2,7 @@ import ControlAPI
 import Deployment
 import Manifest
 import Platform
+import Ray
 import Supervision
 
 /// The state database: what is to run, what runs, and what happened.
@@ -99,7 +100,9 @@ actor Store {
       state.epochs[row[0].text ?? "", default: [:]][row[1].integer] = row[2].integer
     }
     for row in try database.run("SELECT application, checkpoint FROM checkpoints") {
-      state.checkpoints[row[0].text ?? ""] = decoded(Checkpoint.self, from: Array((row[1].text ?? "").utf8))
+      let text = Array((row[1].text ?? "").utf8)
+      state.checkpoints[row[0].text ?? ""] = decoded(Checkpoint.self, from: text)
+      state.rollouts[row[0].text ?? ""] = decoded(RayRollout.self, from: text)
     }
     return state
   }
@@ -135,6 +138,10 @@ actor Store {
       try database.run(
         "INSERT OR REPLACE INTO checkpoints VALUES (?, ?)",
         [.text(application), .text(String(decoding: encoded(checkpoint), as: UTF8.self))])
+    case .rollout(let application, let rollout):
+      try database.run(
+        "INSERT OR REPLACE INTO checkpoints VALUES (?, ?)",
+        [.text(application), .text(String(decoding: encoded(rollout), as: UTF8.self))])
     case .epoch(let application, let group, let epoch):
       try database.run(
         "INSERT OR REPLACE INTO epochs VALUES (?, ?, ?)",

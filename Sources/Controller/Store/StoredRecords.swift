@@ -1,6 +1,7 @@
 import ControlAPI
 import Deployment
 import Manifest
+import Ray
 import Supervision
 
 /// An application that is to run, as it was applied last.
@@ -63,6 +64,8 @@ struct StoredState: Sendable {
   var epochs: [String: [Int: Int]] = [:]
   /// Where the former controller stood with each application; none where that cannot be read.
   var checkpoints: [String: Checkpoint] = [:]
+  /// How far the revisions on Ray clusters had come.
+  var rollouts: [String: RayRollout] = [:]
 }
 
 /// One change of the database; those of a batch become durable together.
@@ -70,6 +73,7 @@ enum StoreChange: Sendable {
   case application(StoredApplication)
   case forget(application: String)
   case checkpoint(application: String, Checkpoint)
+  case rollout(application: String, RayRollout)
   case epoch(application: String, group: Int, epoch: Int)
   case intent(ProcessToken)
   case started(ProcessToken, ProcessIdentity)
@@ -80,7 +84,7 @@ enum StoreChange: Sendable {
   /// Whether it has to survive a crash of the machine: what runs, and what is told of it, ends with the machine anyway.
   var outlivesMachine: Bool {
     switch self {
-    case .application, .forget: true
+    case .application, .forget, .rollout: true
     case .checkpoint, .epoch, .intent, .started, .ended, .forgetProcesses, .event: false
     }
   }

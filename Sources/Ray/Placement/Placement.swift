@@ -71,7 +71,8 @@ public struct Placement: Sendable, Equatable {
 
   /// Why replicas of a deployment wait for a place; nil when none does.
   public static func waiting(_ groups: [PlacementGroup], on nodes: [ClusterNode]) -> String? {
-    let pending = groups.filter { $0.state == "PENDING" }
+    // While replicas take each other's place, a first try fails and the next succeeds.
+    let pending = groups.filter { $0.state == "PENDING" && $0.attempts > 1 }
     guard let first = pending.first, let bundle = first.bundles.first else { return nil }
     let need = text(bundle.resources)
     let able = nodes.filter { $0.isAlive && room(in: $0, for: bundle.resources) > 0 }
@@ -79,7 +80,7 @@ public struct Placement: Sendable, Equatable {
     let why =
       able.isEmpty
       ? "no node has {\(need)}"
-      : "{\(need)} is free on no node; \(able.map(\.address).joined(separator: ", ")) would have it if empty"
+      : "{\(need)} is free on no node; \(Set(able.map(\.address)).sorted().joined(separator: ", ")) would have it if empty"
     return "\(count) (\(first.schedulingState), \(first.attempts) tries): \(why)"
   }
 

@@ -47,6 +47,8 @@ public struct ServeApplication: Sendable, Equatable {
   public let message: String
   /// The path below which it answers; nil when it answers at none.
   public let routePrefix: String?
+  /// When it was deployed last, in seconds since 1970 by the cluster's clock; nil before it was.
+  public let deployedAt: Double?
   /// The configuration it was declared with; nil for one that was not.
   public let config: JSONValue?
   /// Whether it was declared over REST, and not by a Python program.
@@ -59,6 +61,7 @@ public struct ServeApplication: Sendable, Equatable {
     status = try word(value["status"])
     message = plainText(value["message"])
     routePrefix = value["route_prefix"]?.string
+    deployedAt = value["last_deployed_time_s"]?.double
     config = value["deployed_app_config"].flatMap { $0.isNull ? nil : $0 }
     isDeclarative = value["source"]?.string == "declarative"
     var deployments: [ServeDeployment] = []
@@ -106,12 +109,15 @@ public struct ServeReplica: Sendable, Equatable {
   public let pid: Int32?
   /// The address of its node; nil before it has one.
   public let nodeAddress: String?
+  /// When its actor was started, in seconds since 1970 by the cluster's clock; nil before it was.
+  public let startedAt: Double?
 
   init(_ value: JSONValue) throws(RayError) {
     id = value["replica_id"]?.string ?? ""
     state = try word(value["state"])
     pid = value["pid"]?.integer.flatMap { Int32(exactly: $0) }
     nodeAddress = value["node_ip"]?.string
+    startedAt = value["start_time_s"]?.double
   }
 }
 

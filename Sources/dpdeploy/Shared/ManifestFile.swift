@@ -14,6 +14,8 @@ enum ManifestFile {
       return ManifestReading(diagnostics: [diagnostic], source: ManifestSource(name: shown, text: ""))
     case .success(let source):
       let reading = Manifest.read(source)
+      // A cluster's nodes may have what this machine has not.
+      let missingModel = reading.manifest?.backend == .ray ? .warning : missingModel
       if let manifest = reading.manifest, manifest.engine == .vllm {
         let remarks = VLLMRemarks.of(manifest, folder: folder(of: name), file: shown, missing: missingModel)
         return remarks.reduce(reading) { $0.adding($1) }

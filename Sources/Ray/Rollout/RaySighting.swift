@@ -1,0 +1,38 @@
+import ControlAPI
+
+/// One look at an application on a cluster.
+public struct RaySighting: Sendable, Equatable {
+  /// What Serve says of it; nil when the cluster has no such application.
+  public var application: ServeApplication?
+  /// What is wrong with where its ranks stand; nil when nothing is.
+  public var violation: String?
+  /// Why replicas wait for a place; nil when none does.
+  public var waiting: String?
+  /// Whether a completion was answered through Serve's port since the revision was declared.
+  public var isAnswered: Bool
+  /// Whether the cluster's configuration is no longer the one that was declared.
+  public var isDrifted: Bool
+  /// Where its living replicas are.
+  public var actors: [ReplicaActor]
+
+  /// Describes a look.
+  public init(
+    application: ServeApplication?, violation: String? = nil, waiting: String? = nil,
+    isAnswered: Bool = false, isDrifted: Bool = false, actors: [ReplicaActor] = []
+  ) {
+    self.application = application
+    self.violation = violation
+    self.waiting = waiting
+    self.isAnswered = isAnswered
+    self.isDrifted = isDrifted
+    self.actors = actors
+  }
+
+  /// The most telling reason why it is not well; nil when there is none.
+  public var reason: String? {
+    let failing = application?.deployments.first { $0.status != .healthy && !$0.message.isEmpty }
+    let words = failing.map { "\($0.name): " + MessageDigest.line(of: $0.message) }
+    let own = application.map { MessageDigest.line(of: $0.message) }.flatMap { $0.isEmpty ? nil : $0 }
+    return violation ?? waiting ?? words ?? own
+  }
+}
