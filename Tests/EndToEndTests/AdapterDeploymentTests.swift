@@ -13,9 +13,11 @@ extension `Whole deployments` {
       async throws
     {
       try await onStage { stage in
+        let folder = stage.folder + "/adapters"
+        try #require(try await stage.run("/bin/cp", ["-r", Self.model + "/adapters", folder]).ended(with: 0))
         let path = try stage.quickstart([
           ("model_source: operator-moe", "model_source: \(Self.model)"),
-          ("llm_config:", "llm_config:\n  lora_config: {dynamic_lora_loading_path: \(Self.model)/adapters}"),
+          ("llm_config:", "llm_config:\n  lora_config: {dynamic_lora_loading_path: ./adapters}"),
           ("max_model_len: 4096", "max_model_len: 64\n    max_loras: 2"),
         ])
         let application = try await stage.deploy(path)
@@ -30,6 +32,10 @@ extension `Whole deployments` {
         }
         let (status, _) = try await ask(client, base + ":other", [1, 2], rank: "0")
         #expect(status == 404)
+        guard let python = Tools.python else { return }
+        let openai = try await stage.run(
+          python, [Tools.tests + "/adapters.py", endpoint, base, folder], within: .seconds(60))
+        #expect(openai.ended(with: 0), "\(openai)")
       }
     }
 

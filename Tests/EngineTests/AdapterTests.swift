@@ -89,6 +89,21 @@ import Testing
     await group.stop()
   }
 
+  @Test @Loop func `tells which adapters requests use`() async throws {
+    let group = try await EngineGroup(1, arguments: Self.flags + ["--lora-folder", Self.folder])
+    let rank = group.ranks[0]
+    let prompt = try Self.prompts()[1]
+    let labels = { #"{max_lora="2",running_lora_adapters="\#($0)",waiting_lora_adapters=""} "# }
+    let request = Task { @Loop in try await greedy(rank, prompt.tokens, "toy:all", count: 600) }
+    let deadline = Instant.after(.seconds(20))
+    while try await !rank.get("/metrics").text.contains("vllm:lora_requests_info" + labels("all")) {
+      try #require(Instant.now < deadline, "the adapter was never told to be in use")
+    }
+    #expect(try await request.value.count == 600)
+    #expect(try await rank.get("/metrics").text.contains("vllm:lora_requests_info" + labels("")))
+    await group.stop()
+  }
+
   @Test @Loop func `lists adapters with their parent, and refuses others with 404`() async throws {
     let group = try await EngineGroup(
       1, arguments: Self.flags + ["--lora-modules", "mine=\(Self.folder)/all", "--lora-folder", Self.folder])

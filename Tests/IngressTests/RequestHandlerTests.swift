@@ -50,6 +50,43 @@ import Testing
     }
   }
 
+  @Test func `leave names of adapters to the ranks, and go back to the one that holds it`() async throws {
+    try await onStage(Stage { $0.servesAdapters = true }) { stage in
+      var asked: [Int] = []
+      for rank in 0..<2 {
+        try stage.addRank { exchange in
+          asked.append(rank)
+          let body = String(decoding: (try? await exchange.readBody()) ?? [], as: UTF8.self)
+          await exchange.respond(body.contains("nope") ? 404 : 200, body: Array("{}".utf8))
+        }
+      }
+      try stage.publish(2)
+      #expect(try await stage.post(#"{"model":"nope"}"#).head.status == 404)
+      asked = []
+      for turn in 0..<12 {
+        let name = turn.isMultiple(of: 2) ? "toy:sql" : "sql"
+        #expect(try await stage.post(#"{"model":"\#(name)"}"#).head.status == 200)
+      }
+      #expect(asked.count == 12 && Set(asked).count == 1, "\(asked)")
+    }
+  }
+
+  @Test func `refuse to load an adapter into one rank of many`() async throws {
+    @Loop func load(_ stage: Stage) async throws -> (status: Int, text: String) {
+      let answer = try await stage.client.request(
+        "POST", "/v1/load_lora_adapter", body: Array("{}".utf8), until: .after(Stage.patience))
+      return (answer.status, String(decoding: answer.body, as: UTF8.self))
+    }
+    try await onStage(Stage { $0.servesAdapters = true }) { stage in
+      let refused = try await load(stage)
+      #expect(refused.status == 400 && refused.text.contains("dynamic_lora_loading_path"), "\(refused)")
+    }
+    try await onStage(Stage()) { stage in
+      let status = try await load(stage).status
+      #expect(status == 404)
+    }
+  }
+
   @Test func `let in who has a key, where keys are asked for`() async throws {
     try await onStage(Stage(keys: ["one", "two"])) { stage in
       try stage.publish(1)

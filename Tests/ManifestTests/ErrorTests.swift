@@ -127,6 +127,7 @@ struct WrongManifest: CustomTestStringConvertible, Sendable {
     .init(
       "budget below sequences", "  engine_kwargs: {max_num_seqs: 100, max_num_batched_tokens: 99}",
       "5:62 conflict"),
+    .init("adapters far away", "  lora_config: {dynamic_lora_loading_path: \"s3://x\"}", "5:44 bad-value"),
     .init(
       "two ways to count ingress",
       "ingress_deployment_config: {num_replicas: 2, autoscaling_config: {min_replicas: 2}}", "5:43 conflict"),

@@ -17,6 +17,14 @@ import Testing
     #expect(manifest.ingress.port == 8000)
   }
 
+  @Test func `the example of adapters has nothing to remark on`() throws {
+    let reading = read(try contents("manifests/lora.yaml"))
+    #expect(reading.diagnostics.isEmpty, "\(reading.diagnostics)")
+    let adapters = try #require(reading.manifest?.engineArguments.adapters)
+    #expect(adapters.maxLoRAs == 2 && adapters.maxLoRARank == 4)
+    #expect(adapters.folder?.hasSuffix("/adapters") == true)
+  }
+
   @Test func `the guide's example is 16 ranks on two nodes behind 64 ingress replicas`() throws {
     let manifest = try #require(read(try contents("manifests/deepseek-v3-16dp.yaml")).manifest)
     #expect(

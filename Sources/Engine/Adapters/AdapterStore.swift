@@ -13,6 +13,8 @@ final class AdapterStore {
     let adapter: LoRAAdapter
     /// Tells its KV entries from those of all others, of an earlier reading of the same name too.
     let scope: String
+    /// The adapter's name.
+    var name: String { slot.source.name }
     fileprivate let slot: Slot
   }
 
@@ -35,7 +37,8 @@ final class AdapterStore {
   typealias Reading = @Sendable (AdapterSource) -> Result<LoRAAdapter, ModelError>
 
   var catalogue: AdapterCatalogue
-  private let limit: Int
+  /// Adapters held at once.
+  let limit: Int
   private let greatestRank: Int
   private let patience: Duration
   private let read: Reading
@@ -59,8 +62,8 @@ final class AdapterStore {
     self.read = read
   }
 
-  /// Names of the adapters that requests use at the moment.
-  var used: [String] { slots.values.filter { $0.holders > 0 }.map(\.source.name).sorted() }
+  /// Names of the adapters that are being read for requests.
+  var awaited: [String] { slots.values.filter { $0.outcome == nil }.map(\.source.name).sorted() }
 
   /// Names of all that are held.
   var held: [String] { slots.keys.sorted() }

@@ -23,7 +23,7 @@ final class EngineService {
   private(set) var answering = 0
 
   private let inbox: Mailbox<EngineCommand>
-  private var live: [RequestID: (answer: Answer, choice: Int)] = [:]
+  private var live: [RequestID: (answer: Answer, choice: Int, adapter: String?)] = [:]
   private var nextID: UInt64 = 0
   private var random: SeedSource
   let reader = RequestReader()
@@ -68,7 +68,7 @@ final class EngineService {
     let promptTokens = request.sequences.reduce(0) { $0 + ($1.variant == 0 ? $1.prompt.count : 0) }
     let answer = Answer(ids: tasks.map(\.id), choices: choices, usagePromptTokens: promptTokens)
     for (index, task) in tasks.enumerated() where choices[index].finish == nil {
-      live[task.id] = (answer, index)
+      live[task.id] = (answer, index, lease?.name)
       inbox.post(.add(task))
     }
     return answer
@@ -106,13 +106,13 @@ final class EngineService {
   private func take(_ report: StepReport) {
     metrics.step(report)
     for admission in report.admitted {
-      guard let (answer, choice) = live[admission.id] else { continue }
+      guard let (answer, choice, _) = live[admission.id] else { continue }
       answer.admit(choice, at: report.time, cachedTokens: admission.cachedTokens)
     }
     for id in report.preempted { live[id].map { $0.answer.preempt($0.choice) } }
     let now = Instant.now
     for new in report.tokens {
-      guard let (answer, choice) = live[new.id],
+      guard let (answer, choice, _) = live[new.id],
         let piece = answer.take(new, choice: choice, text.tokenizer)
       else { continue }
       metrics.token(answer, choice, at: now)
@@ -122,6 +122,15 @@ final class EngineService {
       if new.end == nil { inbox.post(.abort(new.id)) }
       metrics.finished(finish.reason, answer, choice)
     }
+  }
+
+  /// Names of adapters: those whose sequences are computed, and those of which all wait, or which are being read.
+  var adaptersInUse: (running: [String], waiting: [String]) {
+    var (running, waiting) = (Set<String>(), Set(adapters?.awaited ?? []))
+    for case (let answer, let choice, let name?) in live.values {
+      if answer.times[choice].admitted == nil { waiting.insert(name) } else { running.insert(name) }
+    }
+    return (running.sorted(), waiting.subtracting(running).sorted())
   }
 
   private func end(_ error: EngineError?) {

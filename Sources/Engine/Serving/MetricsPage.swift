@@ -5,6 +5,7 @@ import Telemetry
 /// Writes `/metrics`: vLLM's names, labels and buckets, then what vLLM lacks under `dpdeploy:`.
 @Loop
 final class MetricsPage {
+  private let service: EngineService
   private let metrics: RequestMetrics
   private let cacheConfiguration: MetricLabels
   private let labels: MetricLabels
@@ -19,10 +20,12 @@ final class MetricsPage {
   ///   - cacheConfiguration: the labels of `vllm:cache_config_info` beside engine.
   ///   - memory: the parts of this rank's memory.
   init(
-    _ metrics: RequestMetrics, options: EngineOptions, load: ExpertLoad, balance: ExpertBalance,
+    _ service: EngineService, load: ExpertLoad, balance: ExpertBalance,
     cacheConfiguration: [(String, String)], memory: [(name: String, bytes: Int)]
   ) {
-    self.metrics = metrics
+    let options = service.options
+    self.service = service
+    metrics = service.metrics
     self.load = load
     self.balance = balance
     self.memory = memory
@@ -39,6 +42,7 @@ final class MetricsPage {
     var page = PrometheusWriter()
     gauges(&page)
     states(&page)
+    adapters(&page)
     counters(&page)
     outcomes(&page)
     histograms(&page)
@@ -80,6 +84,20 @@ final class MetricsPage {
     for (state, value) in [("awake", 1.0), ("weights_offloaded", 0), ("discard_all", 0)] {
       page.sample("vllm:engine_sleep_state", labels.adding("sleep_state", state), value)
     }
+  }
+
+  /// Which adapters requests use; as in vLLM the names are labels, and the value is the time.
+  private func adapters(_ page: inout PrometheusWriter) {
+    guard let limit = service.adapters?.limit else { return }
+    let (running, waiting) = service.adaptersInUse
+    let name = "vllm:lora_requests_info"
+    page.family(name, .gauge, help: "Running stats on lora requests.")
+    page.sample(
+      name,
+      MetricLabels([
+        "max_lora": "\(limit)", "running_lora_adapters": running.joined(separator: ","),
+        "waiting_lora_adapters": waiting.joined(separator: ","),
+      ]), WallClock.secondsSinceEpoch)
   }
 
   private func counters(_ page: inout PrometheusWriter) {

@@ -163,7 +163,7 @@ public final class EngineProcess {
       adapters: adapters)
     self.service = service
     let page = MetricsPage(
-      metrics, options: options, load: control.load, balance: control.balance,
+      service, load: control.load, balance: control.balance,
       cacheConfiguration: cacheConfiguration(facts), memory: facts.memory.parts(blocks: facts.blockCount))
     let handler = RequestHandler(service, metricsPage: page)
     do {

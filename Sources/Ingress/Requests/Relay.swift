@@ -111,8 +111,14 @@ final class Relay {
     let routing = RoutingRequest(
       pinned: try pinnedRank(),
       session: policy == .session ? SessionKey.of(exchange.head, outline, body: body) : nil,
-      prefix: outline.promptBlocks, adapter: outline.model == served ? nil : outline.model)
+      prefix: outline.promptBlocks, adapter: outline.model.flatMap { Self.adapter($0, of: served) })
     return Request(body: body, routing: routing, priority: outline.priority)
+  }
+
+  /// The adapter that a model's name means, whether alone or behind the base model's; nil is the model itself.
+  private static func adapter(_ model: String, of base: String) -> String? {
+    if model == base { return nil }
+    return model.hasPrefix(base + ":") ? String(model.dropFirst(base.count + 1)) : model
   }
 
   private func pinnedRank() throws(APIError) -> Int? {

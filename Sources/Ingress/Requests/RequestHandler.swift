@@ -34,12 +34,20 @@ final class RequestHandler {
       case _ where path == "/v1/models" || path.hasPrefix("/v1/models/"):
         try allow(["GET", "HEAD"], exchange)
         await models(exchange, path)
+      case "/v1/load_lora_adapter", "/v1/unload_lora_adapter":
+        throw service.options.servesAdapters ? Self.manyRanks : .unknownPath(path)
       default: try await page(exchange, path)
       }
     } catch {
       await exchange.respond(error.status, fields: error.fields, body: error.body)
     }
   }
+
+  /// What one rank is told of an adapter, the others would not know.
+  private static let manyRanks = APIError.badRequest(
+    "This address stands for many ranks, and an adapter that is loaded through it would be known to one of them. Put it"
+      + " into the folder of lora_config.dynamic_lora_loading_path, or take it out of there: every rank looks there by"
+      + " the adapter's name. (vLLM's ranks are told of adapters by engine_kwargs.lora_modules.)")
 
   private func allow(_ methods: [String], _ exchange: HTTPExchange) throws(APIError) {
     guard methods.contains(exchange.head.method) else {

@@ -15,6 +15,12 @@ extension Checker {
         .conflict, "`enable_lora` needs a folder of adapters", at: span(FieldPath.enableLoRA),
         help: "name it in `llm_config.lora_config.dynamic_lora_loading_path`")
     }
+    if let folder = text(FieldPath.adapterFolder), folder.contains("://") {
+      diagnostics.report(
+        .badValue, "adapters are read from a folder on this machine, not from `\(folder)`",
+        at: span(FieldPath.adapterFolder),
+        help: "copy them to a folder, each into one of its own, and name that folder")
+    }
     if !servesAdapters, isGiven(FieldPath.maxLoRAs) || isGiven(FieldPath.maxLoRARank) {
       let path = isGiven(FieldPath.maxLoRAs) ? FieldPath.maxLoRAs : FieldPath.maxLoRARank
       let name = path.split(separator: ".").last.map(String.init) ?? path

@@ -16,6 +16,8 @@ public struct DiagnosticCode: Sendable, Hashable, CustomStringConvertible {
   public static let unreadable = DiagnosticCode("unreadable")
   /// The model's folder is not on this machine.
   public static let modelNotFound = DiagnosticCode("model-not-found")
+  /// The folder of adapters is not on this machine.
+  public static let adaptersNotFound = DiagnosticCode("adapters-not-found")
 
   /// The engine is not installed on this machine.
   public static let engineNotFound = DiagnosticCode("engine-not-found")

@@ -20,11 +20,9 @@ enum ManifestFile {
         let remarks = VLLMRemarks.of(manifest, folder: folder(of: name), file: shown, missing: missingModel)
         return remarks.reduce(reading) { $0.adding($1) }
       }
-      guard let manifest = reading.manifest, let remark = remarkOnModel(manifest, name, shown, missingModel)
-      else {
-        return reading
-      }
-      return reading.adding(remark)
+      guard let manifest = reading.manifest else { return reading }
+      return [remarkOnModel, remarkOnAdapters].compactMap { $0(manifest, name, shown, missingModel) }
+        .reduce(reading) { $0.adding($1) }
     }
   }
 
@@ -84,6 +82,18 @@ enum ManifestFile {
       .modelNotFound, "no model `\(source)` on this machine", file: shown,
       span: manifest.settings.span(of: FieldPath.modelSource),
       note: "looked in " + places.joined(separator: ", "), help: help, severity: severity)
+  }
+
+  private static func remarkOnAdapters(
+    _ manifest: Manifest, _ name: String, _ shown: String, _ severity: Diagnostic.Severity
+  ) -> Diagnostic? {
+    guard let written = manifest.engineArguments.adapters?.folder else { return nil }
+    let path = ModelLookup(manifestFolder: folder(of: name), bundledFolders: []).path(of: written)
+    guard access(path + "/.", R_OK | X_OK) != 0 else { return nil }
+    return Diagnostic(
+      .adaptersNotFound, "no folder `\(written)` on this machine", file: shown,
+      span: manifest.settings.span(of: FieldPath.adapterFolder), note: "looked for \(path)",
+      help: "make it, and put each adapter into a folder of its own in it", severity: severity)
   }
 
   /// The absolute folder of a file; standard input belongs to the working directory.
