@@ -178,6 +178,15 @@ public final class LanguageModel {
       weights: workspace.expertWeights.base + first)
   }
 
+  /// Writes the logits of rows of the latest forward pass, whether they were wanted then or not.
+  ///
+  /// - Parameter logits: `[rows.count, vocabularySize]`, overwritten.
+  public func logits(ofRows rows: [Int], into logits: UnsafeMutableBufferPointer<Float>) {
+    precondition(rows.count <= maxBatchTokens && rows.allSatisfy { $0 < maxBatchTokens }, "rows of one batch")
+    precondition(logits.count >= rows.count * configuration.vocabularySize, "logits too small")
+    writeLogits(rows, into: logits)
+  }
+
   func writeLogits(_ wanted: [Int], into logits: UnsafeMutableBufferPointer<Float>) {
     guard let base = logits.baseAddress, !wanted.isEmpty else { return }
     let hidden = rows(workspace.hidden)

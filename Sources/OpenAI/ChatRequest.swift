@@ -85,11 +85,7 @@ public struct ChatRequest: Sendable, Equatable {
         "Cannot set both `continue_final_message` and `add_generation_prompt` to True.",
         parameter: "continue_final_message")
     }
-    if envelope.isStreaming && sampling.promptLogprobs != nil {
-      throw .badRequest(
-        "`prompt_logprobs` are not available when `stream=True`. (parameter=prompt_logprobs)",
-        parameter: "prompt_logprobs")
-    }
+    try sampling.refusePromptLogprobs(whenStreaming: envelope.isStreaming)
   }
 
   private static func logprobs(_ fields: RequestFields) throws(APIError) -> Int? {

@@ -54,7 +54,8 @@ public struct ChatWriter: Sendable {
 
   /// The body of a whole answer.
   public func response(
-    _ choices: [Choice], usage: TokenUsage, promptTokenIDs: [Int]? = nil
+    _ choices: [Choice], usage: TokenUsage, promptTokenIDs: [Int]? = nil,
+    promptLogprobs: [PromptTokenLogprobs?]? = nil
   ) -> [UInt8] {
     var json = JSONWriter(capacity: 768)
     json.identity(identity, object: "chat.completion")
@@ -62,8 +63,9 @@ public struct ChatWriter: Sendable {
     json.array(choices, Self.write)
     json.fingerprintOfWhole(identity)
     json.usage(usage)
-    json.raw(",\"prompt_tokens_details\":null,\"completion_tokens_details\":null},\"prompt_logprobs\":null,")
-    json.raw("\"prompt_token_ids\":")
+    json.raw(",\"prompt_tokens_details\":null,\"completion_tokens_details\":null}")
+    json.promptLogprobs(promptLogprobs)
+    json.raw(",\"prompt_token_ids\":")
     json.optionalIDs(promptTokenIDs)
     json.raw(
       ",\"prompt_text\":null,\"kv_transfer_params\":null,\"ec_transfer_params\":null,\"metrics\":null}")

@@ -29,6 +29,12 @@ public struct CompletionRequest: Sendable, Equatable {
     sampling.maxTokens = try fields.integer("max_tokens") ?? 16
     sampling.logprobs = try fields.integer("logprobs")
     echoesPrompt = try fields.boolean("echo") ?? false
+    if echoesPrompt {
+      sampling.echoLogprobs = sampling.logprobs
+      sampling.generatesNothing = sampling.maxTokens == 0
+      // One token is drawn all the same, and told to nobody: the engine's sequences end by one.
+      if sampling.generatesNothing { sampling.maxTokens = 1 }
+    }
     addsSpecialTokens = try fields.boolean("add_special_tokens") ?? true
     if let best = try fields.integer("best_of"), best != sampling.choiceCount {
       envelope.uninterpreted.append("best_of")
@@ -38,6 +44,7 @@ public struct CompletionRequest: Sendable, Equatable {
     }
     if fields["suffix"] != nil { throw .badRequest("suffix is not currently supported", parameter: "suffix") }
     try sampling.validate()
+    try sampling.refusePromptLogprobs(whenStreaming: envelope.isStreaming)
   }
 
   private static func prompts(_ fields: RequestFields) throws(APIError) -> [Prompt] {

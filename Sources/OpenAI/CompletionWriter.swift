@@ -14,6 +14,8 @@ public struct CompletionWriter: Sendable {
     public var tokenIDs: [Int]?
     /// The prompt's token ids, if asked for.
     public var promptTokenIDs: [Int]?
+    /// The log probabilities of the prompt's tokens, if asked for; nil for the first.
+    public var promptLogprobs: [PromptTokenLogprobs?]?
 
     /// A choice.
     public init(
@@ -83,7 +85,8 @@ public struct CompletionWriter: Sendable {
     json.finishReason(choice.finish)
     json.stopReason(choice.finish)
     json.tokenIDs(choice.tokenIDs)
-    json.raw(",\"prompt_logprobs\":null,\"prompt_token_ids\":")
+    json.promptLogprobs(choice.promptLogprobs)
+    json.raw(",\"prompt_token_ids\":")
     json.optionalIDs(choice.promptTokenIDs)
     json.raw(",\"routed_experts\":null}")
   }

@@ -6,11 +6,11 @@ public struct TokenLogprob: Sendable, Equatable {
     public var text: String
     /// The token's bytes, which may be no text by themselves.
     public var bytes: [UInt8]
-    /// The natural logarithm of its probability.
-    public var logprob: Double
+    /// The natural logarithm of its probability; nil for a prompt's first token, which comes after nothing.
+    public var logprob: Double?
 
     /// A candidate.
-    public init(text: String, bytes: [UInt8], logprob: Double) {
+    public init(text: String, bytes: [UInt8], logprob: Double?) {
       self.text = text
       self.bytes = bytes
       self.logprob = logprob
@@ -45,7 +45,9 @@ extension JSONWriter {
     raw(",\"tokens\":")
     array(tokens) { $0.string($1.chosen.text) }
     raw(",\"top_logprobs\":")
-    array(tokens) { $0.topLogprobs($1.top) }
+    array(tokens) { json, token in
+      if token.chosen.logprob == nil { json.raw("null") } else { json.topLogprobs(token.top) }
+    }
     raw("}")
   }
 
@@ -87,5 +89,7 @@ extension JSONWriter {
   }
 
   /// As vLLM does, an impossible token gets -9999, since JSON has no infinity.
-  private mutating func logprob(_ value: Double) { number(max(value, -9999)) }
+  mutating func logprob(_ value: Double?) {
+    if let value { number(max(value, -9999)) } else { raw("null") }
+  }
 }

@@ -38,6 +38,10 @@ public struct SamplingParameters: Sendable, Equatable {
   public var logprobs: Int?
   /// The same for the prompt's tokens.
   public var promptLogprobs: Int?
+  /// The same for the prompt's tokens where the prompt is repeated, in one list with the others.
+  public var echoLogprobs: Int?
+  /// Whether the prompt is repeated and nothing generated behind it.
+  public var generatesNothing = false
 
   /// What a request that says nothing gets.
   public init() {}
@@ -99,6 +103,14 @@ extension SamplingParameters {
       try Self.require(
         (0...20).contains(count ?? 0), "\(name) must be in [0, 20], got \(count ?? 0).", name, count ?? 0)
     }
+  }
+
+  /// As in vLLM, a stream has no place for them.
+  func refusePromptLogprobs(whenStreaming isStreaming: Bool) throws(APIError) {
+    guard isStreaming, promptLogprobs != nil else { return }
+    throw .badRequest(
+      "`prompt_logprobs` are not available when `stream=True`. (parameter=prompt_logprobs)",
+      parameter: "prompt_logprobs")
   }
 
   private func validateTokenChoice() throws(APIError) {

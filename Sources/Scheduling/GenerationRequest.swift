@@ -22,16 +22,19 @@ public struct GenerationRequest: Sendable {
   public let priority: Int
   /// Within which other requests' blocks may be shared.
   public let prefixScope: PrefixScope
+  /// Whether every token of the prompt must be computed, because the log probabilities of all are wanted.
+  public let scoresPrompt: Bool
 
   /// A request to continue `prompt`.
   public init(
     id: RequestID, prompt: [Int32], maxNewTokens: Int? = nil, priority: Int = 0,
-    prefixScope: PrefixScope = PrefixScope()
+    prefixScope: PrefixScope = PrefixScope(), scoresPrompt: Bool = false
   ) {
     self.id = id
     self.prompt = prompt
     self.maxNewTokens = maxNewTokens
     self.priority = priority
     self.prefixScope = prefixScope
+    self.scoresPrompt = scoresPrompt
   }
 }

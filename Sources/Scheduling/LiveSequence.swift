@@ -5,6 +5,8 @@ struct LiveSequence: Sendable {
   /// The token count at which the request is over.
   let lengthLimit: Int
   let prefixScope: PrefixScope
+  /// Whether it takes nothing from the prefix cache.
+  let scoresPrompt: Bool
   let rank: ServiceRank
   /// Prompt and output.
   var tokens: [Int32]
@@ -24,6 +26,7 @@ struct LiveSequence: Sendable {
     let room = maxModelLength - request.prompt.count
     lengthLimit = request.prompt.count + min(room, request.maxNewTokens ?? room)
     prefixScope = request.prefixScope
+    scoresPrompt = request.scoresPrompt
     tokens = request.prompt
   }
 

@@ -183,7 +183,8 @@ extension Scheduler {
   /// The sequence with its cached prefix and the blocks of its first chunk, or nil when it does not fit now.
   private mutating func admit(_ candidate: LiveSequence, budget: Int) -> LiveSequence? {
     var sequence = candidate
-    let hits = configuration.enablePrefixCaching ? cachedPrefix(of: sequence) : []
+    let hits =
+      configuration.enablePrefixCaching && !sequence.scoresPrompt ? cachedPrefix(of: sequence) : []
     let cached = hits.count * configuration.blockSize
     let pending = sequence.tokens.count - cached
     guard pending <= budget || configuration.enableChunkedPrefill else { return nil }
@@ -225,7 +226,7 @@ extension Scheduler {
   }
 
   private mutating func countPrefix(_ sequence: inout LiveSequence, hit: Int) {
-    guard configuration.enablePrefixCaching, !sequence.wasPreempted else { return }
+    guard configuration.enablePrefixCaching, !sequence.wasPreempted, !sequence.scoresPrompt else { return }
     totals.prefixQueries += UInt64(sequence.promptLength)
     totals.prefixHits += UInt64(hit)
   }

@@ -54,16 +54,17 @@ import Testing
       parameter: "body.max_tokens",
       says: "integer"),
     Case(
-      path: completions, body: #"{"prompt":"x","prompt_logprobs":2}"#, status: 400,
+      path: completions, body: #"{"prompt":"x","prompt_logprobs":2,"stream":true}"#, status: 400,
       parameter: "prompt_logprobs",
-      says: "prompt_logprobs is not supported"),
+      says: "not available when `stream=True`"),
     Case(
       path: completions, body: #"{"prompt":"x","logit_bias":{"500":1}}"#, status: 400,
       parameter: "logit_bias",
       says: "Token id 500 is out of vocabulary."),
     Case(
-      path: completions, body: #"{"prompt":"x","echo":true,"logprobs":1}"#, status: 400, parameter: "echo",
-      says: "echo together with logprobs is not supported"),
+      path: completions, body: #"{"prompt":"x","prompt_logprobs":21}"#, status: 400,
+      parameter: "prompt_logprobs",
+      says: "must be in [0, 20], got 21"),
     Case(
       path: completions, body: #"{"prompt":"x","priority":1}"#, status: 400, parameter: "priority",
       says: "--scheduling-policy priority"),

@@ -42,7 +42,8 @@ import Testing
     let answer = try await group.ranks[world - 1].post("/v1/completions", body)
     let choice = try #require(answer.json["choices"]?.elements?.first)
     let logprobs = try #require(choice["logprobs"])
-    let expected = TokenDistribution(try Self.goldenLogits(prompt.name), chosen: prompt.greedy[0], top: 20)
+    let expected = TokenDistribution(
+      try #require(try Fixtures.goldenLogits(prompt.name).last), chosen: prompt.greedy[0], top: 20)
     let told = try #require(logprobs["token_logprobs"]?.elements?.first?.double)
     #expect(abs(told - Double(expected.chosen.logprob)) < 1e-4)
     let top = try #require(logprobs["top_logprobs"]?.elements?.first?.members)
@@ -51,19 +52,5 @@ import Testing
     #expect(values.count == 20)
     #expect(zip(values, expected.top).allSatisfy { abs($0 - Double($1.logprob)) < 1e-4 }, "\(values)")
     await group.stop()
-  }
-
-  /// The last row of the tensor `<prompt>.logits` of golden.safetensors.
-  private static func goldenLogits(_ name: String) throws -> [Float] {
-    let bytes = try Fixtures.bytes(Fixtures.toy + "/golden.safetensors")
-    let headerLength = (0..<8).reduce(0) { $0 | Int(bytes[$1]) << (8 * $1) }
-    let header = try JSONValue(parsing: Array(bytes[8..<8 + headerLength]))
-    let tensor = try #require(header["\(name).logits"], "\(header.members?.map(\.name) ?? [])")
-    let width = try #require(tensor["shape"]?.elements?.last?.integer)
-    let end = 8 + headerLength + (try #require(tensor["data_offsets"]?.elements?.last?.integer))
-    return (0..<width).map { index in
-      let start = end - 4 * (width - index)
-      return Float(bitPattern: (0..<4).reduce(0) { $0 | UInt32(bytes[start + $1]) << UInt32(8 * $1) })
-    }
   }
 }

@@ -96,7 +96,7 @@ final class ComputeLoop {
           GenerationRequest(
             id: task.id, prompt: task.prompt + task.resumed,
             maxNewTokens: task.maxNewTokens - task.resumed.count, priority: task.priority,
-            prefixScope: task.prefixScope))
+            prefixScope: task.prefixScope, scoresPrompt: task.promptLogprobs != nil))
         live[task.id] = LiveGeneration(task: task)
       } catch {
         report(.refused(task.id, error))
@@ -120,6 +120,7 @@ final class ComputeLoop {
     phases.chunks = Int(group.counters.exchanges - exchanges) / layers
     let sampling = Instant.now
     let draws = sample(plan)
+    score(plan)
     let finished = Set(scheduler.commit(plan, sampled: draws.map(\.token)))
     var stepReport = StepReport()
     stepReport.tokens = tokens(plan, draws, finished)
@@ -162,6 +163,19 @@ final class ComputeLoop {
     return Draw(token: token, distribution: distribution)
   }
 
+  /// Tells the prompts of this step whose tokens are wanted with their log probabilities what those are.
+  ///
+  /// Overwrites the logits of the draws.
+  private func score(_ plan: StepPlan) {
+    for entry in plan.entries {
+      guard let generation = live[entry.id] else { continue }
+      let positions = generation.unscored(in: entry.positions)
+      guard !positions.isEmpty else { continue }
+      let first = entry.rows.lowerBound + positions.lowerBound - entry.positions.lowerBound
+      executor.forEachLogits(of: first..<first + positions.count) { generation.score(Array($0)) }
+    }
+  }
+
   /// Notes each new token with its sequence, and ends those that an end token or their length ends.
   private func tokens(_ plan: StepPlan, _ draws: [Draw], _ finished: Set<RequestID>) -> [StepReport.NewToken]
   {
@@ -178,7 +192,9 @@ final class ComputeLoop {
         live[entry.id] = nil
       }
       tokens.append(
-        StepReport.NewToken(id: entry.id, token: draw.token, distribution: draw.distribution, end: end))
+        StepReport.NewToken(
+          id: entry.id, token: draw.token, distribution: draw.distribution, prompt: generation.takeScore(),
+          end: end))
     }
     return tokens
   }

@@ -16,6 +16,8 @@ struct GenerationTask: Sendable {
   var shaping = LogitShaping()
   /// How many of the likeliest tokens to tell with each one; nil tells no log probabilities.
   var logprobs: Int?
+  /// The same for the prompt's tokens.
+  var promptLogprobs: Int?
   /// The most tokens to generate.
   let maxNewTokens: Int
   /// Tokens to generate before one of ``endTokens`` may come.
@@ -59,6 +61,8 @@ struct StepReport: Sendable {
     let id: RequestID
     let token: Int32
     var distribution: TokenDistribution?
+    /// What is known of the prompt, with the first token.
+    var prompt: PromptScore?
     let end: SequenceEnd?
   }
 

@@ -15,6 +15,7 @@ final class ModelExecutor {
   let model: LanguageModel
   private let cache: KeyValueCache
   private let logits: FloatBuffer
+  private let logitRows: Int
   private var batch = ForwardBatch()
 
   /// An executor with a KV cache of `blockCount` blocks.
@@ -22,6 +23,7 @@ final class ModelExecutor {
     _ model: LanguageModel, blockCount: Int, blockSize: Int, maxSequences: Int
   ) throws(EngineError) {
     self.model = model
+    logitRows = min(maxSequences, model.maxBatchTokens)
     do {
       cache = try KeyValueCache(
         model.configuration, blockCount: blockCount, blockSize: blockSize,
@@ -70,6 +72,17 @@ final class ModelExecutor {
     }
     return Times(
       forward: Int((Instant.now - start).wholeNanoseconds), experts: Int(experts.elapsed.wholeNanoseconds))
+  }
+
+  /// Gives `body` the logits of each of these rows of the latest run, in place of ``logits(of:)``.
+  func forEachLogits(of rows: Range<Int>, _ body: (UnsafeMutableBufferPointer<Float>) -> Void) {
+    let all = UnsafeMutableBufferPointer(
+      start: logits.base, count: logitRows * model.configuration.vocabularySize)
+    for first in stride(from: rows.lowerBound, to: rows.upperBound, by: logitRows) {
+      let slice = Array(first..<min(first + logitRows, rows.upperBound))
+      model.logits(ofRows: slice, into: all)
+      for index in slice.indices { body(logits(of: index)) }
+    }
   }
 
   /// The logits of the `index`th sequence that samples, valid until the next run.

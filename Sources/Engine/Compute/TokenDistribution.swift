@@ -12,6 +12,8 @@ struct TokenDistribution: Equatable, Sendable {
   let top: [Entry]
   /// The token that was drawn.
   let chosen: Entry
+  /// How many tokens are at least as likely as that one, itself included.
+  let chosenRank: Int
 
   /// - Parameters:
   ///   - logits: the raw logits of the draw, not empty.
@@ -23,6 +25,7 @@ struct TokenDistribution: Equatable, Sendable {
     let logSum = Double(greatest) + log(sum)
     let entry: (Int32) -> Entry = { Entry(token: $0, logprob: Float(Double(logits[Int($0)]) - logSum)) }
     self.chosen = entry(chosen)
+    chosenRank = logits.count { $0 >= logits[Int(chosen)] }
     top = Self.likeliest(logits, count).map(entry)
   }
 

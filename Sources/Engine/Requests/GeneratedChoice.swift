@@ -9,7 +9,8 @@ struct GeneratedChoice {
     var text: String
     var tokens: [Int32]
     var finish: Finish?
-    var logprob: TokenLogprob?
+    /// The log probabilities of its token, behind those of the prompt where that is repeated with them.
+    var logprobs: [TokenLogprob] = []
     /// Where the text begins in the choice's whole text, in characters.
     var textOffset = 0
     /// Tokens of the choice so far, this one included.
@@ -24,6 +25,12 @@ struct GeneratedChoice {
     var minTokens = 0
     /// Tokens that the caller named, as against the model's own end.
     var stopTokens: Set<Int32> = []
+    /// Alternatives told for each token of the prompt, apart from the text.
+    var promptLogprobs: Int?
+    /// Alternatives told for each token of a prompt that is repeated.
+    var echoLogprobs: Int?
+    /// Whether nothing follows the repeated prompt.
+    var generatesNothing = false
 
     init(_ sampling: OpenAI.SamplingParameters) {
       stop = sampling.stop
@@ -31,6 +38,9 @@ struct GeneratedChoice {
       skipsSpecialTokens = sampling.skipsSpecialTokens
       minTokens = sampling.minTokens
       stopTokens = Set(sampling.stopTokenIDs.map(Int32.init))
+      promptLogprobs = sampling.promptLogprobs
+      echoLogprobs = sampling.echoLogprobs
+      generatesNothing = sampling.generatesNothing
     }
   }
 
@@ -38,8 +48,10 @@ struct GeneratedChoice {
   let promptTokens: Int
   private(set) var text = ""
   private(set) var tokens: [Int32] = []
-  /// The tokens' log probabilities, where they were asked for.
+  /// The tokens' log probabilities, where they were asked for; of the prompt's too, where it is repeated.
   private(set) var logprobs: [TokenLogprob] = []
+  /// The log probabilities of the prompt's tokens, where they were asked for apart from the text.
+  private(set) var promptLogprobs: [PromptTokenLogprobs?]?
   /// How it ended; nil while it goes on.
   private(set) var finish: Finish?
   private let rules: Rules
@@ -69,8 +81,11 @@ struct GeneratedChoice {
 
   /// Adds a token; the piece has a finish when the sequence ended, or when a stop string did.
   mutating func take(
-    _ token: Int32, _ distribution: TokenDistribution? = nil, end: SequenceEnd?, _ tokenizer: Tokenizer
+    _ token: Int32, _ distribution: TokenDistribution? = nil, prompt: PromptScore? = nil, end: SequenceEnd?,
+    _ tokenizer: Tokenizer
   ) -> Piece {
+    if let prompt { note(prompt, tokenizer) }
+    if rules.generatesNothing { return endWithEcho() }
     tokens.append(token)
     var fresh = isShown(token, end, tokenizer) ? detokenizer.append(tokenizer.bytes(of: token) ?? []) : ""
     if let end {
@@ -82,11 +97,30 @@ struct GeneratedChoice {
     piece.completionTokens = tokens.count
     if let distribution {
       let logprob = TokenLogprob(distribution, tokenizer)
+      piece.logprobs = (tokens.count == 1 ? logprobs : []) + [logprob]
       logprobs.append(logprob)
-      piece.logprob = logprob
       piece.textOffset = text.count
     }
     text += shown
+    return piece
+  }
+
+  private mutating func note(_ prompt: PromptScore, _ tokenizer: Tokenizer) {
+    if let count = rules.promptLogprobs {
+      let rest: [PromptTokenLogprobs?] = prompt.rest.map { PromptTokenLogprobs($0, count, tokenizer) }
+      promptLogprobs = [nil] + rest
+    }
+    if let count = rules.echoLogprobs {
+      logprobs = [TokenLogprob(first: prompt.first, tokenizer)]
+      logprobs += prompt.rest.map { TokenLogprob($0, tokenizer, top: count) }
+    }
+  }
+
+  private mutating func endWithEcho() -> Piece {
+    finish = Finish(.length)
+    text = echo
+    var piece = Piece(index: index, text: echo, tokens: [], finish: finish)
+    piece.logprobs = logprobs
     return piece
   }
 
@@ -113,16 +147,5 @@ struct GeneratedChoice {
       finish = Finish(.stop, stop: .text(stop))
       return text
     }
-  }
-}
-
-extension TokenLogprob {
-  init(_ distribution: TokenDistribution, _ tokenizer: Tokenizer) {
-    let candidate: (TokenDistribution.Entry) -> Candidate = { entry in
-      let bytes = tokenizer.bytes(of: entry.token) ?? []
-      return Candidate(
-        text: String(decoding: bytes, as: UTF8.self), bytes: bytes, logprob: Double(entry.logprob))
-    }
-    self.init(chosen: candidate(distribution.chosen), top: distribution.top.map(candidate))
   }
 }

@@ -40,7 +40,6 @@ struct RequestPlanner: Sendable {
 
   /// Refuses, by the field's name, what this engine does not do.
   func checkSupported(_ sampling: OpenAI.SamplingParameters) throws(APIError) {
-    if sampling.promptLogprobs != nil { throw Self.notSupported("prompt_logprobs") }
     let choices = 128
     guard sampling.choiceCount <= choices else {
       throw .badValue("n must be at most \(choices).", parameter: "n", value: "\(sampling.choiceCount)")
@@ -64,15 +63,6 @@ struct RequestPlanner: Sendable {
         "priority must be 0 unless the engine runs with --scheduling-policy priority.",
         parameter: "priority", value: "\(envelope.priority)")
     }
-  }
-
-  /// Refuses what a completion request may ask for and this engine does not do.
-  func checkSupported(_ request: CompletionRequest) throws(APIError) {
-    guard request.echoesPrompt, request.sampling.logprobs != nil else { return }
-    // Only rows that draw a token get logits; those of a whole prompt would need memory of prompt x vocabulary.
-    throw .badRequest(
-      "echo together with logprobs is not supported by this engine:"
-        + " it has no log probabilities of the prompt. (parameter=echo)", parameter: "echo")
   }
 
   /// Refuses what a chat request may ask for and this engine does not do.

@@ -61,7 +61,8 @@ final class Answer {
     _ new: StepReport.NewToken, choice index: Int, _ tokenizer: Tokenizer
   ) -> GeneratedChoice.Piece? {
     guard choices[index].finish == nil else { return nil }
-    let piece = choices[index].take(new.token, new.distribution, end: new.end, tokenizer)
+    let piece = choices[index].take(
+      new.token, new.distribution, prompt: new.prompt, end: new.end, tokenizer)
     pieces.append(piece)
     news.fire()
     return piece

@@ -13,6 +13,7 @@ enum AnswerFormat: Sendable {
         var written = CompletionWriter.Choice(
           index: choice.index, text: choice.text, finish: choice.finish ?? Finish(.abort),
           logprobs: choice.toldLogprobs)
+        written.promptLogprobs = choice.promptLogprobs
         if returnsIDs {
           written.tokenIDs = choice.tokens.map(Int.init)
           written.promptTokenIDs = prompt.map(Int.init)
@@ -27,7 +28,8 @@ enum AnswerFormat: Sendable {
           logprobs: choice.toldLogprobs, tokenIDs: returnsIDs ? choice.tokens.map(Int.init) : nil)
       }
       return writer.response(
-        written, usage: usage, promptTokenIDs: returnsIDs ? prompts.first?.map(Int.init) : nil)
+        written, usage: usage, promptTokenIDs: returnsIDs ? prompts.first?.map(Int.init) : nil,
+        promptLogprobs: choices.first?.promptLogprobs)
     }
   }
 
@@ -48,7 +50,7 @@ enum AnswerFormat: Sendable {
     case .completion(let writer, let returnsIDs):
       var chunk = CompletionWriter.Piece(index: piece.index, text: piece.text, finish: piece.finish)
       chunk.textOffset = piece.textOffset
-      chunk.logprobs = piece.logprob.map { [$0] }
+      chunk.logprobs = piece.logprobs.isEmpty ? nil : piece.logprobs
       if returnsIDs {
         chunk.tokenIDs = piece.tokens.map(Int.init)
         chunk.promptTokenIDs = prompt?.map(Int.init)
@@ -56,7 +58,7 @@ enum AnswerFormat: Sendable {
       return writer.chunk(chunk, usage: usage, isLast: isLast)
     case .chat(let writer, let returnsIDs):
       var chunk = ChatWriter.Piece(index: piece.index, text: piece.text, finish: piece.finish)
-      chunk.logprobs = piece.logprob.map { [$0] }
+      chunk.logprobs = piece.logprobs.isEmpty ? nil : piece.logprobs
       if returnsIDs { chunk.tokenIDs = piece.tokens.map(Int.init) }
       return writer.chunk(chunk, usage: usage, isLast: isLast)
     }

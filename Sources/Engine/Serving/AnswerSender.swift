@@ -14,6 +14,13 @@ struct PreparedRequest: Sendable {
   let sampling: OpenAI.SamplingParameters
   let sequences: [RequestPlanner.Sequence]
   let format: AnswerFormat
+
+  /// The most alternatives to be told for each token of the prompt; nil when none are wanted, or the client has them from
+  /// the rank before.
+  func promptLogprobs(choice: Int) -> Int? {
+    guard resumed.choices[choice] == nil else { return nil }
+    return [sampling.promptLogprobs, sampling.echoLogprobs].compactMap(\.self).max()
+  }
 }
 
 /// Sends the answer to one request, whole or as a stream.

@@ -54,6 +54,7 @@ final class EngineService {
         id: RequestID(nextID), prompt: sequence.prompt, resumed: request.resumed.choices[index] ?? [],
         sampling: planner.sampling(sampling, seed: seed &+ UInt64(sequence.variant)),
         shaping: planner.shaping(sampling), logprobs: sampling.logprobs,
+        promptLogprobs: request.promptLogprobs(choice: index),
         maxNewTokens: sequence.maxNewTokens, minNewTokens: min(sampling.minTokens, sequence.maxNewTokens),
         endTokens: planner.endTokens(sampling), priority: request.envelope.priority,
         adapter: lease?.adapter,

@@ -118,7 +118,6 @@ final class RequestHandler {
     let adapter = try planner.adapter(of: request.envelope, in: service.adapters?.catalogue)
     try planner.checkSupported(request.envelope)
     try planner.checkSupported(request.sampling)
-    try planner.checkSupported(request)
     var prompts: [[Int32]] = []
     for prompt in request.prompts {
       prompts.append(
