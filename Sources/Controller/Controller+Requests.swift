@@ -191,14 +191,14 @@ extension Controller {
   }
 
   func check(_ spec: ApplicationSpec, _ boards: LoadBoards? = nil) throws(ControlError) {
-    do { _ = try RankAssignment(groups: spec.groups, engine: spec.engine, cluster: spec.cluster) } catch {
+    do { _ = try RankAssignment(groups: spec.mostGroups, engine: spec.engine, cluster: spec.cluster) } catch {
       throw .doesNotFit(error)
     }
-    guard boards?.canHold(groups: spec.groups, size: spec.engine.size) ?? true else {
+    guard boards?.canHold(groups: spec.mostGroups + 1, size: spec.engine.size) ?? true else {
       throw ControlError(
         code: "does-not-fit",
         message: """
-          the ingress replicas' load board has no room for \(spec.groups * spec.engine.size) ranks; \
+          the ingress replicas' load board has no room for \(spec.mostGroups * spec.engine.size) ranks; \
           delete \(spec.name) and apply it anew
           """, exitCode: 4)
     }

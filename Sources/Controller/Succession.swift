@@ -54,7 +54,7 @@ struct Succession {
     let directory = RunDirectory(home: controller.home, application: stored.name)
     guard (try? directory.create()) != nil else { return nil }
     let estate = Estate(
-      checkpoint, ranks: accepted.manifest.parallelism.totalRanks,
+      checkpoint, ranks: accepted.manifest.parallelism.mostRanks,
       records: state.processes.filter { $0.token.application == stored.name },
       remains: remains.of(stored.name), directory)
     return Heir(stored: stored, accepted: accepted, checkpoint: checkpoint, estate: estate)

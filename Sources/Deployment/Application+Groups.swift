@@ -3,12 +3,13 @@ import ControlAPI
 /// How the groups come to be what is asked for: so many, of one kind, and as many as possible serving all the while.
 extension Application {
   /// Groups that there should be, a stand-in not counted.
-  var groupCount: Int { spec.groups }
+  public var groupCount: Int { scaledGroups ?? spec.groups }
 
   /// The nodes of a group beyond those that are asked for, where there is room; nil where there is none.
   private var standInNodes: [Int]? {
-    let assignment = try? RankAssignment(groups: groupCount + 1, engine: spec.engine, cluster: spec.cluster)
-    return assignment?.nodes.last
+    if groupCount < assignment.nodes.count { return assignment.nodes[groupCount] }
+    let wider = try? RankAssignment(groups: groupCount + 1, engine: spec.engine, cluster: spec.cluster)
+    return wider?.nodes.last
   }
 
   /// Whether a further group serves while others are replaced: it starts before the first gives up its engine, and ends

@@ -8,10 +8,12 @@ extension Application {
   }
 
   private func serverStatus(at now: Duration) -> DeploymentStatus {
-    DeploymentStatus(
+    var status = DeploymentStatus(
       name: spec.serverName, status: serverCondition.status, statusTrigger: serverCondition.trigger,
       message: serverMessage(at: now), targetReplicas: isDeleting ? 0 : groupCount * spec.engine.size,
       replicas: groups.flatMap { $0.replicaStatuses(cordons) })
+    status.autoscaling = isDeleting ? nil : groupScalingStatus
+    return status
   }
 
   private var assignerStatus: DeploymentStatus {
@@ -24,7 +26,7 @@ extension Application {
   /// Devices count up on each node, in the order of groups and ranks.
   private var placements: [RankPlacement] {
     var used: [Int: Int] = [:]
-    return assignment.nodes.enumerated().flatMap { group, nodes in
+    return assignment.nodes.prefix(groupCount).enumerated().flatMap { group, nodes in
       nodes.enumerated().map { rank, node in
         defer { used[node, default: 0] += 1 }
         return RankPlacement(group: group, rank: rank, node: nodeName(node), device: used[node, default: 0])
@@ -37,7 +39,7 @@ extension Application {
       name: Self.ingressName, status: ingressCondition.status, statusTrigger: ingressCondition.trigger,
       message: ingressMessage(at: now), targetReplicas: isDeleting ? 0 : ingress.target,
       replicas: ingress.replicas.map { $0.status(isCordoned: cordons.contains(.ingress($0.index))) })
-    status.autoscaling = isDeleting ? nil : scalingStatus
+    status.autoscaling = isDeleting ? nil : ingressScalingStatus
     return status
   }
 }

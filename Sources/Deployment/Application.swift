@@ -31,6 +31,10 @@ public struct Application: Sendable, Equatable, Codable {
 
   /// Moves the number of ingress replicas; nil where that is fixed.
   private(set) var ingressScaler: Autoscaler?
+  /// Moves the number of groups, counted in ranks; nil where that is fixed.
+  var groupScaler: Autoscaler?
+  /// What the load made of the number of groups; nil where that is fixed.
+  var scaledGroups: Int?
 
   var assignment: RankAssignment
   /// When the ranks were assigned.
@@ -44,7 +48,7 @@ public struct Application: Sendable, Equatable, Codable {
   public static func begin(
     _ spec: ApplicationSpec, revision: Int, lastEpochs: [Int: Int] = [:], at now: Duration
   ) throws(PlacementError) -> (state: Application, effects: [Effect]) {
-    let assignment = try RankAssignment(groups: spec.groups, engine: spec.engine, cluster: spec.cluster)
+    let assignment = try RankAssignment(groups: spec.mostGroups, engine: spec.engine, cluster: spec.cluster)
     var state = Application(spec, revision, assignment, lastEpochs, now)
     var effects: [Effect] = []
     state.reconcile(at: now, &effects)
@@ -62,6 +66,8 @@ public struct Application: Sendable, Equatable, Codable {
     self.lastEpochs = lastEpochs
     assignedAt = now
     ingressScaler = spec.ingressScaling.map(Autoscaler.init)
+    groupScaler = spec.groupScaling.map { Autoscaler($0.counting(ranks: spec.engine.size)) }
+    scaledGroups = spec.groupScaling?.bounded(spec.groups)
     ingress = IngressSet(spec: spec.ingress, count: spec.ingressReplicas, grace: spec.drainTimeout)
     serverCondition = DeploymentCondition(at: now)
     ingressCondition = DeploymentCondition(at: now)
@@ -78,6 +84,7 @@ public struct Application: Sendable, Equatable, Codable {
     case .ingress(let news, let index, let life):
       ingress.handle(news, index: index, life: life, at: now, &effects)
     case .ingressLoad(let loads): scaleIngress(loads, at: now, &effects)
+    case .groupLoad(let loads, let waiting): scaleGroups(loads, waiting, at: now, &effects)
     case .tick:
       for place in groups.indices { groups[place].tick(at: now, &effects) }
       ingress.tick(at: now, &effects)
@@ -92,15 +99,16 @@ public struct Application: Sendable, Equatable, Codable {
   public mutating func apply(
     _ new: ApplicationSpec, revision: Int, at now: Duration
   ) throws(PlacementError) -> [Effect] {
-    assignment = try RankAssignment(groups: new.groups, engine: new.engine, cluster: new.cluster)
-    let old = spec
+    assignment = try RankAssignment(groups: new.mostGroups, engine: new.engine, cluster: new.cluster)
+    let (old, oldCount) = (spec, groupCount)
     spec = new
     let ingressTarget = ingress.target
     rollout.begin(isNew: revision != self.revision)
     self.revision = revision
     var effects: [Effect] = []
     followScaling()
-    beginGoals(from: old, at: now)
+    followGroupScaling(from: oldCount)
+    beginGoals(from: old, oldCount, at: now)
     for place in groups.indices { groups[place].setStartTimeout(new.startTimeout) }
     retryFailed(at: now, &effects)
     ingress.grace = new.drainTimeout
@@ -151,7 +159,7 @@ extension Application {
       .record(
         EventRecord(
           .info, .autoscaled, subject: Self.ingressName,
-          "\(before) → \(decision.target) replicas: \(decision.words(rule))")))
+          "\(before) → \(decision.target) replicas: \(decision.words(rule, Self.ingressUnit))")))
     ingress.want(spec.ingress, count: decision.target, at: now, &effects)
   }
 
@@ -159,11 +167,11 @@ extension Application {
     if let place = groups.firstIndex(where: { $0.index == index }) { body(&groups[place]) }
   }
 
-  private mutating func beginGoals(from old: ApplicationSpec, at now: Duration) {
+  private mutating func beginGoals(from old: ApplicationSpec, _ oldCount: Int, at now: Duration) {
     if spec.engine != old.engine || serverCondition.status == .deployFailed {
       serverCondition.begin(.update, at: now)
-    } else if spec.groups != old.groups {
-      serverCondition.begin(spec.groups > old.groups ? .upscale : .downscale, at: now)
+    } else if groupCount != oldCount {
+      serverCondition.begin(groupCount > oldCount ? .upscale : .downscale, at: now)
     }
     if spec.ingress != old.ingress || ingressCondition.status == .deployFailed {
       ingressCondition.begin(.update, at: now)

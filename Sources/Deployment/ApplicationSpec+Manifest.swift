@@ -23,6 +23,7 @@ extension ApplicationSpec {
         boardRows: Self.boardRows(for: manifest.ingressReplicas.maximum)),
       ingressReplicas: manifest.ingressScaling?.initialReplicas ?? manifest.ingressReplicas.minimum,
       ingressScaling: manifest.ingressScaling.map { ScalingRule($0, manifest.ingressReplicas) },
+      groupScaling: manifest.groupScaling.map { ScalingRule($0, manifest.groups) },
       drainTimeout: .milliseconds(Int(manifest.rollout.drainTimeoutSeconds * 1000)),
       startTimeout: .milliseconds(Int(manifest.rollout.healthyDeadlineSeconds * 1000)))
   }

@@ -7,8 +7,10 @@ public struct ApplicationSpec: Sendable, Equatable, Codable {
   public var name: String
   /// The rank deployment's name, `DPServer:<model_id>`.
   public var serverName: String
-  /// How many data-parallel groups run.
+  /// How many data-parallel groups run, or are started with where ``groupScaling`` says how their number changes.
   public var groups: Int
+  /// How the number of groups follows the load, per rank; nil leaves it at ``groups``.
+  public var groupScaling: ScalingRule?
   /// How many virtual nodes there are and how many ranks each can hold.
   public var cluster: ClusterSpec
   /// What each rank is started with; a change recreates the groups.
@@ -27,9 +29,10 @@ public struct ApplicationSpec: Sendable, Equatable, Codable {
   /// Describes an application.
   public init(
     name: String, serverName: String, groups: Int, cluster: ClusterSpec, engine: EngineSpec,
-    ingress: IngressSpec, ingressReplicas: Int, ingressScaling: ScalingRule? = nil, drainTimeout: Duration,
-    startTimeout: Duration
+    ingress: IngressSpec, ingressReplicas: Int, ingressScaling: ScalingRule? = nil,
+    groupScaling: ScalingRule? = nil, drainTimeout: Duration, startTimeout: Duration
   ) {
+    self.groupScaling = groupScaling
     self.name = name
     self.serverName = serverName
     self.groups = groups
@@ -41,6 +44,11 @@ public struct ApplicationSpec: Sendable, Equatable, Codable {
     self.drainTimeout = drainTimeout
     self.startTimeout = startTimeout
   }
+}
+
+extension ApplicationSpec {
+  /// The greatest number of groups.
+  public var mostGroups: Int { max(groups, groupScaling?.maximum ?? groups) }
 }
 
 /// The nodes that ranks are placed on; on one machine they are virtual.

@@ -38,13 +38,16 @@ struct Autoscaler: Sendable, Equatable, Codable {
   /// Takes what each running replica has, and decides.
   ///
   /// - Parameters:
-  ///   - loads: requests that run or wait at each running replica.
+  ///   - loads: requests that run or wait at each running replica, and at other sources.
+  ///   - running: replicas that run, where there are other sources.
   ///   - target: replicas that there should be as of now.
   ///   - now: seconds of any clock.
-  mutating func decide(_ loads: [Int: Double], target: Int, at now: Double) -> Decision {
+  mutating func decide(
+    _ loads: [Int: Double], running: Int? = nil, target: Int, at now: Double
+  ) -> Decision {
     window.add(loads, at: now, keeping: rule.lookBackSeconds)
     return decide(
-      load: window.total(rule.aggregation, at: now), running: loads.count, target: target, at: now)
+      load: window.total(rule.aggregation, at: now), running: running ?? loads.count, target: target, at: now)
   }
 
   /// Decides about a load that is known.

@@ -12,6 +12,8 @@ public enum News: Sendable, Equatable {
   case ingress(IngressNews, index: Int, life: Int)
   /// The requests that run or wait at each ingress replica, by index.
   case ingressLoad([Int: Double])
+  /// The requests that the ingress has at each rank, and those that wait there for any.
+  case groupLoad([ReplicaName: Double], waiting: Double)
   /// Time has passed.
   case tick
 }

@@ -14,18 +14,20 @@ public struct RolloutPlan: Sendable, Equatable {
     if new.engine != old.engine {
       let start = state.groups.compactMap(\.startTime).max()
       let hasRoom =
-        (try? RankAssignment(groups: new.groups + 1, engine: new.engine, cluster: new.cluster)) != nil
-      interruption = old.groups == 1 && !hasRoom ? start : .zero
+        (try? RankAssignment(groups: new.mostGroups + 1, engine: new.engine, cluster: new.cluster)) != nil
+      interruption = state.groupCount == 1 && !hasRoom ? start : .zero
       steps.append(
         hasRoom
-          ? "a further group starts and serves while \(count(old.groups, "group")) of the former engine are replaced"
-          : Self.replacement(of: old.groups, start))
+          ? "a further group starts and serves while \(count(state.groupCount, "group")) of the former engine are replaced"
+          : Self.replacement(of: state.groupCount, start))
     }
-    if new.groups != old.groups {
+    if let rule = new.groupScaling, rule != old.groupScaling {
+      steps.append("the number of groups follows the load, from \(rule.minimum) to \(rule.maximum)")
+    } else if new.groupScaling == nil, new.groups != state.groupCount {
       steps.append(
-        new.groups > old.groups
-          ? "\(count(new.groups - old.groups, "group")) more start; the others go on serving"
-          : "\(count(old.groups - new.groups, "group")) finish their requests and end")
+        new.groups > state.groupCount
+          ? "\(count(new.groups - state.groupCount, "group")) more start; the others go on serving"
+          : "\(count(state.groupCount - new.groups, "group")) finish their requests and end")
     }
     if new.ingress != old.ingress {
       steps.append(

@@ -13,6 +13,11 @@ public enum FieldPath {
   public static let groups = "llm_config.deployment_config.num_replicas"
   /// Ray's name for how long a stop may take.
   public static let gracefulShutdown = "llm_config.deployment_config.graceful_shutdown_timeout_s"
+  static let groupScaling = "llm_config.deployment_config.autoscaling_config"
+  static let groupMinimum = "llm_config.deployment_config.autoscaling_config.min_replicas"
+  static let groupMaximum = "llm_config.deployment_config.autoscaling_config.max_replicas"
+  static let groupInitial = "llm_config.deployment_config.autoscaling_config.initial_replicas"
+  static let groupTarget = "llm_config.deployment_config.autoscaling_config.target_ongoing_requests"
   /// Ranks of a group.
   public static let dataParallelSize = "llm_config.engine_kwargs.data_parallel_size"
   /// Ranks of a group on one node.

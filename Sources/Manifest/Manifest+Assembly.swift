@@ -17,7 +17,11 @@ extension Manifest {
     maxOngoingRequests = checked.integer(FieldPath.maxOngoing)
     ingressReplicas = checked.ingressBounds
     ingressScaling =
-      ingressReplicas.minimum < ingressReplicas.maximum ? ScalingSettings(checked) : nil
+      ingressReplicas.minimum < ingressReplicas.maximum
+      ? ScalingSettings(checked, at: FieldPath.ingressScaling) : nil
+    groups = checked.groupBounds
+    groupScaling =
+      groups.minimum < groups.maximum ? ScalingSettings(checked, at: FieldPath.groupScaling) : nil
     ingress = IngressSettings(checked)
     objective = ServiceObjective(
       ttftMilliseconds: checked.number(FieldPath.ttft), tpotMilliseconds: checked.number(FieldPath.tpot),
@@ -132,6 +136,9 @@ extension Checker {
       FieldPath.devices: .integer(layout.devicesPerNode),
       FieldPath.maxNumSeqs: .integer(sequencesInEffect),
       FieldPath.maxNumBatchedTokens: .integer(batchedTokensInEffect),
+      FieldPath.groups: hasGroupRange ? .null : .integer(groupBounds.minimum),
+      FieldPath.groupMinimum: hasGroupRange ? .integer(groupBounds.minimum) : .null,
+      FieldPath.groupMaximum: hasGroupRange ? .integer(groupBounds.maximum) : .null,
       FieldPath.ingressReplicas: .null,
       FieldPath.ingressMinimum: .integer(ingressBounds.minimum),
       FieldPath.ingressMaximum: .integer(ingressBounds.maximum),

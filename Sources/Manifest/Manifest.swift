@@ -25,6 +25,10 @@ public struct Manifest: Sendable, Equatable {
   public let vllm: VLLMSettings?
   /// The Ray cluster, for `backend: ray`.
   public let cluster: ClusterSettings
+  /// How many groups run.
+  public let groups: ReplicaBounds
+  /// How that number moves between its bounds; nil where they are the same.
+  public let groupScaling: ScalingSettings?
   /// How many ingress processes run.
   public let ingressReplicas: ReplicaBounds
   /// How that number moves between its bounds; nil where they are the same.

@@ -1,8 +1,8 @@
-/// How the number of ingress replicas moves between its bounds, in the words of Ray's `AutoscalingConfig`.
+/// How the number of ingress replicas, or of groups, moves between its bounds, in the words of Ray's `AutoscalingConfig`.
 public struct ScalingSettings: Sendable, Equatable {
   /// The number to start with; nil is the least.
   public let initialReplicas: Int?
-  /// Requests, running and queued, that a replica should have.
+  /// Requests, running and queued, that an ingress replica, or a rank, should have.
   public let targetOngoingRequests: Double
   /// The window of the load, in seconds.
   public let lookBackSeconds: Double
@@ -20,19 +20,19 @@ public struct ScalingSettings: Sendable, Equatable {
 
 extension ScalingSettings {
   /// Reads the fields; a factor that is not given, or 0, is its older name's, as in Ray.
-  init(_ checked: Checker) {
-    func number(_ name: String) -> Double? { checked.number("\(FieldPath.ingressScaling).\(name)") }
+  init(_ checked: Checker, at section: String) {
+    func number(_ name: String) -> Double? { checked.number("\(section).\(name)") }
     func factor(_ name: String, _ older: String) -> Double {
       let given = [number(name), number(older)].compactMap(\.self).first { $0 > 0 }
       return given ?? number("smoothing_factor") ?? 1
     }
-    initialReplicas = checked.integer(FieldPath.ingressInitial)
+    initialReplicas = checked.integer("\(section).initial_replicas")
     targetOngoingRequests = number("target_ongoing_requests") ?? 2
     lookBackSeconds = number("look_back_period_s") ?? 30
     upscaleDelaySeconds = number("upscale_delay_s") ?? 30
     downscaleDelaySeconds = number("downscale_delay_s") ?? 600
     upscalingFactor = factor("upscaling_factor", "upscale_smoothing_factor")
     downscalingFactor = factor("downscaling_factor", "downscale_smoothing_factor")
-    aggregation = checked.text("\(FieldPath.ingressScaling).aggregation_function") ?? "mean"
+    aggregation = checked.text("\(section).aggregation_function") ?? "mean"
   }
 }

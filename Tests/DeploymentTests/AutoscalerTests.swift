@@ -113,7 +113,7 @@ private struct RayTable: Decodable {
     let event = try #require(scene.records.last { $0.kind == .autoscaled })
     #expect(
       event.message.hasPrefix(
-        "1 → 4 replicas: 10.0 ongoing requests over 30.0 s at 1 replicas, target 2.0 each"))
+        "1 → 4 replicas: 10.0 ongoing requests over 30.0 s at 1 replica, target 2.0 each"))
     scene.acknowledge()
     #expect(scene.ingressStatus.status == .healthy && scene.ingressStatus.statusTrigger == .upscaleCompleted)
     #expect(scene.ingressStatus.autoscaling?.wantedReplicas.value == 5)
@@ -139,5 +139,72 @@ private struct RayTable: Decodable {
     #expect(scene.ingressStatus.targetReplicas == 3)
     try scene.apply(.sample(ingress: 2))
     #expect(scene.ingressStatus.targetReplicas == 2 && scene.ingressStatus.autoscaling == nil)
+  }
+
+  private static func groups(_ minimum: Int, _ maximum: Int) -> ApplicationSpec {
+    var spec = ApplicationSpec.sample(groups: maximum)
+    spec.groups = minimum
+    var rule = ScalingRule(minimum: minimum, maximum: maximum)
+    rule.upscaleDelaySeconds = 3
+    rule.downscaleDelaySeconds = 5
+    rule.lookBackSeconds = 1
+    spec.groupScaling = rule
+    return spec
+  }
+
+  @Test func `starts and ends whole groups, by requests per rank and those that wait`() throws {
+    var scene = try Scene(Self.groups(1, 3))
+    scene.becomeReady()
+    let dp0 = ReplicaName.rank(group: 0, rank: 0)
+    // 7 requests at 2 each ask for 4 ranks, which are 2 groups of 2.
+    for _ in 0...3 {
+      #expect(scene.application.groups.map(\.index) == [0])
+      scene.now += .seconds(1)
+      scene.tell(.groupLoad([dp0: 3], waiting: 4))
+    }
+    #expect(scene.application.groups.map(\.index) == [0, 1])
+    #expect(scene.server.status == .upscaling && scene.server.statusTrigger == .autoscaling)
+    let event = try #require(scene.records.last { $0.kind == .autoscaled })
+    #expect(
+      event.message
+        == "1 → 2 groups: 7.0 ongoing requests over 1.0 s at 2 ranks, target 2.0 each, ask for 4")
+    scene.becomeReady(group: 1)
+    #expect(scene.server.status == .healthy && scene.server.targetReplicas == 4)
+    #expect(scene.server.autoscaling?.runningReplicas.value == 1)
+    // One rank less is no group less.
+    for _ in 0..<20 {
+      scene.now += .seconds(1)
+      scene.tell(.groupLoad([dp0: 3, .rank(group: 1, rank: 1): 2], waiting: 0))
+    }
+    #expect(scene.application.groups.map(\.phase.isRunning) == [true, true])
+    for _ in 0..<8 {
+      scene.now += .seconds(1)
+      scene.tell(.groupLoad([:], waiting: 0))
+    }
+    #expect(scene.server.status == .downscaling)
+    scene.tell(.drained(group: 1, epoch: 1))
+    scene.carryOutAllStops()
+    scene.acknowledge()
+    #expect(scene.application.groups.map(\.index) == [0] && scene.server.status == .healthy)
+    #expect(try scene.group(0).epoch == 1)
+  }
+
+  @Test func `of groups keeps its number over an apply and a next controller, and a fixed number ends it`()
+    throws
+  {
+    var scene = try Scene(Self.groups(1, 3))
+    scene.becomeReady()
+    for _ in 0...3 {
+      scene.now += .seconds(1)
+      scene.tell(.groupLoad([:], waiting: 9))
+    }
+    #expect(scene.server.targetReplicas == 6)
+    try scene.apply(Self.groups(1, 2))
+    #expect(scene.server.targetReplicas == 4)
+    let written = try JSONEncoder().encode(scene.application)
+    let next = try JSONDecoder().decode(Application.self, from: written)
+    #expect(next == scene.application && next.groupCount == 2)
+    try scene.apply(.sample(groups: 1))
+    #expect(scene.server.targetReplicas == 2 && scene.server.autoscaling == nil)
   }
 }

@@ -37,5 +37,39 @@ extension `Whole deployments` {
         }
       }
     }
+
+    @Test func `happens by itself to groups when the load asks for it, without a failed request`()
+      async throws
+    {
+      try await onStage { stage in
+        let range = """
+          llm_config:
+            deployment_config:
+              autoscaling_config:
+                max_replicas: 2
+                target_ongoing_requests: 2
+                upscale_delay_s: 0
+                downscale_delay_s: 0
+                look_back_period_s: 2
+          """
+        let one = try await stage.deploy(try stage.quickstart([("llm_config:", range)]))
+        let load = SteadyLoad(users: 8, of: try Questioner(one))
+        try await wait(for: "two groups") {
+          try await stage.application().flatMap { $0.isHealthy && $0.replicas(.rank).count == 4 ? () : nil }
+        }
+        try await load.more(12)
+        await load.stop()
+        #expect(load.failures == [])
+        try await wait(for: "one group again") {
+          try await stage.application().flatMap { $0.isHealthy && $0.replicas(.rank).count == 2 ? () : nil }
+        }
+        let last = try #require(try await stage.application())
+        #expect(last.pids(.rank) == one.pids(.rank))
+        let events = try await stage.dpdeploy("events")
+        #expect(events.output.contains("1 → 2 groups") && events.output.contains("2 → 1 group"), "\(events)")
+        let status = try await stage.dpdeploy("status")
+        #expect(status.output.contains("follows the load, 1 to 2:"), "\(status)")
+      }
+    }
   }
 }

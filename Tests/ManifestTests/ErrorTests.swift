@@ -139,6 +139,28 @@ struct WrongManifest: CustomTestStringConvertible, Sendable {
       "ingress_deployment_config: {autoscaling_config: {initial_replicas: 3, max_replicas: 2}}",
       "5:68 bad-value"),
     .init("a range", "ingress_deployment_config: {autoscaling_config: {min_replicas: 1, max_replicas: 2}}"),
+    .init(
+      "two ways to count groups",
+      "  deployment_config: {num_replicas: 2, autoscaling_config: {max_replicas: 2}}",
+      "5:37 conflict"),
+    .init(
+      "a range of one group",
+      "  deployment_config: {autoscaling_config: {max_replicas: 1, target_ongoing_requests: 4}}",
+      "5:58 scales-nothing"),
+    .init(
+      "a range of groups without a target",
+      "  deployment_config: {autoscaling_config: {min_replicas: 1, max_replicas: 2}}", "5:75 scales-nothing"),
+    .init(
+      "groups that may all go",
+      "  deployment_config: {autoscaling_config: {min_replicas: 0, max_replicas: 2}}",
+      "5:58 bad-value"),
+    .init(
+      "more groups than the nodes hold",
+      "  deployment_config: {autoscaling_config: {max_replicas: 3, target_ongoing_requests: 4}}\ncluster: {nodes: 2, devices: 1}",
+      "6:18 does-not-fit"),
+    .init(
+      "a range of groups",
+      "  deployment_config: {autoscaling_config: {max_replicas: 2, target_ongoing_requests: 4}}"),
     .init("a departed variable", "  runtime_env: {env_vars: {VLLM_USE_V1: \"1\"}}", "5:28 unknown-variable"),
     .init(
       "an unknown variable", "  runtime_env: {env_vars: {VLLM_USE_DEEP_GEM: \"1\"}}", "5:28 unknown-variable"),

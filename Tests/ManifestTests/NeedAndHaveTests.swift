@@ -49,26 +49,26 @@ import Testing
   }
 
   static let layouts: [(lines: String, layout: ParallelLayout)] = [
-    ("", ParallelLayout(size: 1, sizePerNode: 1, groups: 1, nodes: 1, devicesPerNode: 1)),
+    ("", ParallelLayout(size: 1, sizePerNode: 1, groups: 1, mostGroups: 1, nodes: 1, devicesPerNode: 1)),
     (
       "  engine_kwargs: {data_parallel_size: 16}\n  experimental_configs: {dp_size_per_node: 8}",
-      ParallelLayout(size: 16, sizePerNode: 8, groups: 1, nodes: 2, devicesPerNode: 8)
+      ParallelLayout(size: 16, sizePerNode: 8, groups: 1, mostGroups: 1, nodes: 2, devicesPerNode: 8)
     ),
     (
       "  engine_kwargs: {data_parallel_size: 6}\ncluster: {devices: 4}",
-      ParallelLayout(size: 6, sizePerNode: 3, groups: 1, nodes: 2, devicesPerNode: 4)
+      ParallelLayout(size: 6, sizePerNode: 3, groups: 1, mostGroups: 1, nodes: 2, devicesPerNode: 4)
     ),
     (
       "  engine_kwargs: {data_parallel_size: 6}\ncluster: {nodes: 2}",
-      ParallelLayout(size: 6, sizePerNode: 3, groups: 1, nodes: 2, devicesPerNode: 3)
+      ParallelLayout(size: 6, sizePerNode: 3, groups: 1, mostGroups: 1, nodes: 2, devicesPerNode: 3)
     ),
     (
       "  engine_kwargs: {data_parallel_size: 4}\n  deployment_config: {num_replicas: 2}",
-      ParallelLayout(size: 4, sizePerNode: 4, groups: 2, nodes: 2, devicesPerNode: 4)
+      ParallelLayout(size: 4, sizePerNode: 4, groups: 2, mostGroups: 2, nodes: 2, devicesPerNode: 4)
     ),
     (
       "  engine_kwargs: {data_parallel_size: 4}\n  deployment_config: {num_replicas: 2}\ncluster: {nodes: 1}",
-      ParallelLayout(size: 4, sizePerNode: 4, groups: 2, nodes: 1, devicesPerNode: 8)
+      ParallelLayout(size: 4, sizePerNode: 4, groups: 2, mostGroups: 2, nodes: 1, devicesPerNode: 8)
     ),
   ]
 

@@ -10,7 +10,8 @@ import Testing
     #expect(manifest.name == "quickstart")
     #expect(manifest.model == ModelSettings(id: "operator-moe", source: "operator-moe"))
     #expect(
-      manifest.parallelism == ParallelLayout(size: 2, sizePerNode: 2, groups: 1, nodes: 1, devicesPerNode: 2))
+      manifest.parallelism
+        == ParallelLayout(size: 2, sizePerNode: 2, groups: 1, mostGroups: 1, nodes: 1, devicesPerNode: 2))
     #expect(manifest.engineArguments.enableExpertParallel)
     #expect(manifest.engineArguments.maxModelLen == 4096)
     #expect(manifest.ingressReplicas == ReplicaBounds(minimum: 2, maximum: 2))
@@ -28,7 +29,8 @@ import Testing
   @Test func `the guide's example is 16 ranks on two nodes behind 64 ingress replicas`() throws {
     let manifest = try #require(read(try contents("manifests/deepseek-v3-16dp.yaml")).manifest)
     #expect(
-      manifest.parallelism == ParallelLayout(size: 16, sizePerNode: 8, groups: 1, nodes: 2, devicesPerNode: 8)
+      manifest.parallelism
+        == ParallelLayout(size: 16, sizePerNode: 8, groups: 1, mostGroups: 1, nodes: 2, devicesPerNode: 8)
     )
     #expect(manifest.parallelism.nodesPerGroup == 2)
     #expect(manifest.engineArguments.maxNumSeqs == 4096)

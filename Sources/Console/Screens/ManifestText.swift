@@ -73,11 +73,15 @@ enum ManifestText {
     let ingress = manifest.ingressReplicas
     let count =
       ingress.minimum == ingress.maximum ? "\(ingress.minimum)" : "\(ingress.minimum) to \(ingress.maximum)"
-    let groups = layout.groups == 1 ? "1 group" : "\(layout.groups) groups"
+    let bounds = manifest.groups
+    let groups =
+      bounds.minimum < bounds.maximum
+      ? "\(bounds.minimum) to \(bounds.maximum) groups"
+      : layout.groups == 1 ? "1 group" : "\(layout.groups) groups"
     var lines = [
       row("model", "\(manifest.model.id)  from \(manifest.model.source)"),
       row("engine", "\(manifest.engine.rawValue) on backend \(manifest.backend.rawValue)"),
-      row("ranks", "\(groups) of \(layout.size), \(layout.sizePerNode) a node; \(layout.totalRanks) in all"),
+      row("ranks", "\(groups) of \(layout.size), \(layout.sizePerNode) a node; \(layout.mostRanks) in all"),
       row(
         "batch",
         "\(manifest.engineArguments.maxNumSeqs) requests and \(manifest.engineArguments.maxNumBatchedTokens) tokens a rank"

@@ -46,7 +46,7 @@ extension ApplicationRunner {
     guard case .vllm(let program) = launch.engine.program else {
       let segment: GroupSegment
       do { segment = try self.segment(of: launch) } catch { throw PlanError(reason: error.description) }
-      let total = launch.engine.size * state.spec.groups
+      let total = launch.engine.size * state.groupCount
       return launch.ranks.map {
         plan.rank($0, of: launch, totalRanks: total, segment: segment.memory.descriptor.raw)
       }

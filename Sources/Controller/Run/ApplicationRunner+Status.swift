@@ -74,6 +74,9 @@ extension ApplicationRunner {
       second.count(replica.meter, at: now)
     }
     tell(.ingressLoad(ingressLoads(at: now)))
+    if state.spec.groupScaling != nil {
+      tell(.groupLoad(rankLoads, waiting: Double(second.queueDepth ?? 0)))
+    }
     meter.append(second, sequence: sequence, time: wall)
     hints = diagnosis.examine(
       Observation(
@@ -87,6 +90,16 @@ extension ApplicationRunner {
       guard let page = replica.meter.page, !replica.meter.isStale(at: now) else { return nil }
       return page[.inFlight] + page[.queueDepth]
     }
+  }
+
+  /// Requests that the ingress has at each rank.
+  private var rankLoads: [ReplicaName: Double] {
+    var loads: [ReplicaName: Double] = [:]
+    for place in ranks.keys {
+      loads[.rank(group: place.group, rank: place.rank)] =
+        Double(boards.requests(group: place.group, rank: place.rank))
+    }
+    return loads
   }
 }
 

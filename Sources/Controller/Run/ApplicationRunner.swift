@@ -64,7 +64,7 @@ final class ApplicationRunner {
     self.surroundings = surroundings
     self.sockets = sockets
     directory = RunDirectory(home: surroundings.home, application: stored.name)
-    boards = LoadBoards(ranks: request.manifest.parallelism.totalRanks)
+    boards = LoadBoards(ranks: request.manifest.parallelism.mostRanks)
     var (state, effects) = try Application.begin(
       request.spec, revision: stored.revision, lastEpochs: epochs, at: MonotonicClock.now)
     effects += state.setCordons(stored.cordons, at: MonotonicClock.now)
@@ -97,7 +97,7 @@ final class ApplicationRunner {
     guard !isClosing else { return }
     let effects = state.handle(news, at: MonotonicClock.now)
     switch news {
-    case .rank(.progressed, _, _, _), .ingressLoad: carryOut(effects, isNotable: false)
+    case .rank(.progressed, _, _, _), .ingressLoad, .groupLoad: carryOut(effects, isNotable: false)
     default: carryOut(effects)
     }
   }

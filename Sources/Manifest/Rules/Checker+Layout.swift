@@ -1,9 +1,7 @@
 extension Checker {
   /// Places whole blocks of ranks on whole nodes, or says what is needed and what there is.
   mutating func layout() -> ParallelLayout? {
-    guard let size = integer(FieldPath.dataParallelSize), let groups = integer(FieldPath.groups) else {
-      return nil
-    }
+    guard let size = integer(FieldPath.dataParallelSize) else { return nil }
     // A misspelled `data_parallel_size` was reported already; what its default does not fit is no second mistake.
     if !isGiven(FieldPath.dataParallelSize), diagnostics.hasErrors { return nil }
     let sizePerNode = integer(FieldPath.sizePerNode) ?? impliedSizePerNode(size)
@@ -11,13 +9,15 @@ extension Checker {
       reportUneven(size, sizePerNode)
       return nil
     }
-    let blocks = groups * size / sizePerNode
+    let mostGroups = groupBounds.maximum
+    let blocks = mostGroups * size / sizePerNode
     let nodes = integer(FieldPath.nodes) ?? blocks
     let blocksPerNode = (blocks + nodes - 1) / nodes
     let impliedDevices = isGiven(FieldPath.sizePerNode) ? sizePerNode : blocksPerNode * sizePerNode
     let devices = integer(FieldPath.devices) ?? impliedDevices
     let layout = ParallelLayout(
-      size: size, sizePerNode: sizePerNode, groups: groups, nodes: nodes, devicesPerNode: devices)
+      size: size, sizePerNode: sizePerNode, groups: startGroups, mostGroups: mostGroups, nodes: nodes,
+      devicesPerNode: devices)
     return fits(layout) ? layout : nil
   }
 
@@ -49,11 +49,12 @@ extension Checker {
         help: "set `cluster.devices` to \(layout.sizePerNode), or lower `dp_size_per_node`")
       return false
     }
-    let nodesNeeded = max(layout.nodesPerGroup, (layout.groups * layout.nodesPerGroup + slots - 1) / slots)
+    let nodesNeeded = max(
+      layout.nodesPerGroup, (layout.mostGroups * layout.nodesPerGroup + slots - 1) / slots)
     guard nodesNeeded > layout.nodes else { return true }
     reportMisfit(
       layout,
-      "\(layout.totalRanks) ranks in blocks of \(layout.sizePerNode) need \(nodesNeeded) "
+      "\(layout.mostRanks) ranks in blocks of \(layout.sizePerNode) need \(nodesNeeded) "
         + "\(nodesNeeded == 1 ? "node" : "nodes"), have \(layout.nodes)",
       at: span(FieldPath.nodes) ?? span(FieldPath.devices),
       help: "set `cluster.nodes` to \(nodesNeeded), or lower `data_parallel_size`")
@@ -66,7 +67,7 @@ extension Checker {
     let have = layout.nodes * layout.devicesPerNode
     diagnostics.report(
       .doesNotFit, message, at: place,
-      note: "need \(layout.totalRanks) devices (\(layout.groups) x \(layout.size) ranks), "
+      note: "need \(layout.mostRanks) devices (\(layout.mostGroups) x \(layout.size) ranks), "
         + "have \(have) (\(layout.nodes) x \(layout.devicesPerNode))",
       help: help)
   }

@@ -20,6 +20,7 @@ struct Checker {
     checkBalancing()
     checkAdapters()
     checkLinks()
+    checkGroups()
     checkIngress()
     checkOperation()
     checkCluster()
@@ -70,6 +71,13 @@ struct Checker {
 
   /// Whether the file gives the field a value.
   func isGiven(_ path: String) -> Bool { values[path] != nil }
+
+  /// The keys below `section` that the file gives a value of its own.
+  func given(below section: String) -> [String] {
+    values.keys.filter { path in
+      path.hasPrefix(section + ".") && values[path]?.value != ManifestSchema.entry(at: path)?.field.fallback
+    }
+  }
 
   /// Where the value stands in the file, nil when it is a default.
   func span(_ path: String) -> SourceSpan? { values[path]?.span }

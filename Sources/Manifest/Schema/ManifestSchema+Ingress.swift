@@ -84,34 +84,35 @@ extension ManifestSchema {
       ]),
   ]
 
-  /// The fields of Ray's AutoscalingConfig, with Ray's meaning in the ingress; groups do not scale by themselves yet.
+  /// The fields of Ray's AutoscalingConfig in its meaning, with the defaults of Serve (ingress) or of its LLM layer.
   static func autoscaling(inIngress: Bool) -> [Field] {
-    let standing = inIngress ? Standing.inEffect : .notYet("`num_replicas` groups run")
+    let what = inIngress ? "replicas" : "groups"
     func number(_ name: String, _ fallback: Value, _ summary: String, excludesZero: Bool = false) -> Field {
       Field(
-        name, .number(0...(.infinity), excludesLower: excludesZero), fallback, summary, .live,
-        bundled: standing)
+        name, .number(0...(.infinity), excludesLower: excludesZero), fallback, summary, .live)
     }
     return [
       Field(
-        "min_replicas", .integer((inIngress ? 1 : 0)...1024), .integer(1), "The least number of replicas.",
-        .live, bundled: standing),
+        "min_replicas", .integer((inIngress ? 1 : 0)...1024), inIngress ? .integer(1) : .null,
+        "The least number of \(what).", .live),
       Field(
-        "max_replicas", .integer(1...1024), inIngress ? .null : .integer(1),
-        "The greatest number of replicas." + (inIngress ? " Left out, it is `min_replicas`." : ""), .live,
-        bundled: standing),
+        "max_replicas", .integer(1...1024),
+        "The greatest number of \(what). Left out, it is `min_replicas`.", .live),
       Field(
         "initial_replicas", .integer(0...1024), "The number to start with; left out, it is `min_replicas`.",
-        .live, bundled: standing),
+        .live),
       number(
-        "target_ongoing_requests", .number(2), "Requests, running and queued, that a replica should have.",
+        "target_ongoing_requests", .number(inIngress ? 2 : 1e9),
+        inIngress
+          ? "Requests, running and queued, that a replica should have."
+          : "Requests, running and queued, that a rank should have; left out, no load ever asks for another group.",
         excludesZero: true),
       number("upscale_delay_s", .number(30), "How long more must be wished for without a break."),
       number("downscale_delay_s", .number(600), "How long fewer must be wished for without a break."),
       Field(
         "downscale_to_zero_delay_s", .number(0...(.infinity)), .null, "How long none must be wished for.",
         .none,
-        bundled: inIngress ? .noEffect("one ingress replica always runs") : standing),
+        bundled: .noEffect("one always runs")),
       number("upscaling_factor", .null, "How much of the way up is gone at once; 1 is all of it."),
       number("downscaling_factor", .null, "How much of the way down is gone at once; 1 is all of it."),
       number("smoothing_factor", .number(1), "Ray's older name for both factors.", excludesZero: true),
@@ -124,7 +125,7 @@ extension ManifestSchema {
         bundled: .noEffect("the load is read once a second")),
       Field(
         "aggregation_function", .choice(["mean", "max", "min"]), .text("mean"), "How the window is folded.",
-        .live, bundled: standing),
+        .live),
     ]
   }
 }

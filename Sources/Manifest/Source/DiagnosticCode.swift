@@ -72,6 +72,8 @@ public struct DiagnosticCode: Sendable, Hashable, CustomStringConvertible {
   public static let noEffect = DiagnosticCode("no-effect", .warning)
   /// A setting that another system's form of the deployment has no place for.
   public static let notCarried = DiagnosticCode("not-carried", .warning)
+  /// Autoscaling that can never change a number.
+  public static let scalesNothing = DiagnosticCode("scales-nothing", .warning)
   /// A variable that no version of vLLM known here has, or that left it.
   public static let unknownVariable = DiagnosticCode("unknown-variable", .warning)
   /// A switch that makes the served text useless or slow.

@@ -63,12 +63,13 @@ public struct RayServeApplication: Sendable, Equatable {
 
   /// Key for key what the manifest gives; `num_replicas` counts groups there, as here.
   private static func llmArguments(_ manifest: Manifest) -> JSONValue {
-    var arguments = [
-      JSONMember(
-        "llm_config",
-        manifest.given(in: "llm_config").adding(
-          .integer(manifest.parallelism.groups), at: ["deployment_config", "num_replicas"]))
-    ]
+    var model = manifest.given(in: "llm_config")
+    // Ray refuses a number beside a range.
+    if manifest.groupScaling == nil {
+      model = model.adding(
+        .integer(manifest.parallelism.groups), at: ["deployment_config", "num_replicas"])
+    }
+    var arguments = [JSONMember("llm_config", model)]
     let ingress = manifest.given(in: "ingress_deployment_config")
     if ingress.members?.isEmpty == false {
       arguments.append(JSONMember("ingress_deployment_config", ingress))
@@ -106,23 +107,24 @@ public struct RayServeApplication: Sendable, Equatable {
 
   /// How many replicas there are: beside the arguments, for a change of those restarts every deployment.
   private static func counts(_ manifest: Manifest) -> [JSONValue] {
-    let bounds = manifest.ingressReplicas
-    let ingress: JSONMember
-    if bounds.minimum == bounds.maximum {
-      ingress = JSONMember("num_replicas", .integer(bounds.minimum))
-    } else {
-      let given = manifest.given(in: "ingress_deployment_config.autoscaling_config")
-      ingress = JSONMember(
-        "autoscaling_config",
-        given.adding(.integer(bounds.minimum), at: ["min_replicas"])
-          .adding(.integer(bounds.maximum), at: ["max_replicas"]))
-    }
-    return [
+    [
       .object([
         JSONMember("name", .string(manifest.serverDeploymentName)),
-        JSONMember("num_replicas", .integer(manifest.parallelism.groups)),
+        count(manifest, manifest.groups, "llm_config.deployment_config"),
       ]),
-      .object([JSONMember("name", .string(ingressName)), ingress]),
+      .object([
+        JSONMember("name", .string(ingressName)),
+        count(manifest, manifest.ingressReplicas, "ingress_deployment_config"),
+      ]),
     ]
+  }
+
+  private static func count(_ manifest: Manifest, _ bounds: ReplicaBounds, _ section: String) -> JSONMember {
+    guard bounds.minimum < bounds.maximum else { return JSONMember("num_replicas", .integer(bounds.minimum)) }
+    return JSONMember(
+      "autoscaling_config",
+      manifest.given(in: section + ".autoscaling_config")
+        .adding(.integer(bounds.minimum), at: ["min_replicas"])
+        .adding(.integer(bounds.maximum), at: ["max_replicas"]))
   }
 }

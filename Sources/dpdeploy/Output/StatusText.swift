@@ -45,7 +45,15 @@ struct StatusText {
       let count = deployment.replicas.isEmpty ? "" : "\(ready)/\(deployment.targetReplicas)"
       table.add([deployment.name, colored(deployment.status.rawValue), count, deployment.message])
     }
-    return table.render(style: style)
+    return table.render(style: style) + deployments.compactMap(scaling).joined()
+  }
+
+  /// What a deployment's autoscaling concluded last.
+  private func scaling(_ deployment: DeploymentStatus) -> String? {
+    deployment.autoscaling.map {
+      "\(deployment.name) follows the load, \($0.minReplicas) to \($0.maxReplicas): "
+        + "\($0.decision.value ?? "nothing was decided yet")\n"
+    }
   }
 
   private func replicas(_ deployments: [DeploymentStatus]) -> String {
