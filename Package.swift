@@ -118,6 +118,7 @@ let modules: [[Target]] = [
   module("Interchange", uses: ["Deployment", "Manifest", "VLLM"]),
   module("RayClient", uses: ["JSON", "Platform", "Ray", "WebClient"], testUses: ["HTTP"]),
   module("Planning", uses: ["Manifest", "Model"]),
+  module("Planning", uses: ["JSON"]),
   module("Diagnosis", uses: ["ControlAPI"]),
   module("Supervision", uses: ["Platform"]),
   module(
@@ -144,7 +145,7 @@ let tools: [[Target]] = [
     "dpdeploy",
     uses: [
       "CommandLine", "ControlAPI", "ControlClient", "Interchange", "Manifest", "VLLM", "JSON", "HTTP",
-      "Platform", "Supervision",
+      "Planning", "Platform", "Supervision",
     ]),
   executable("dpdeployd", uses: ["CommandLine", "ControlAPI", "Controller", "Manifest", "Platform"]),
   executable(

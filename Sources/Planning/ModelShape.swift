@@ -1,0 +1,126 @@
+public import JSON
+
+/// How large the parts of a model are, as its Hugging Face `config.json` tells it.
+///
+/// Counted as in the checkpoints of DeepSeek, Mixtral and Qwen3-MoE, and of dense models of Llama's kind; biases and the
+/// norms inside attention are left out where they are far below a thousandth.
+public struct ModelShape: Sendable, Equatable {
+  /// Transformer layers.
+  public var layers: Int
+  /// Layers with experts.
+  public var expertLayers: Int
+  /// Routed experts of such a layer; 0 in a dense model.
+  public var experts: Int
+  /// Parameters of one routed expert of one layer.
+  public var expertParameters: Int
+  /// Parameters of the embedding, the head and the routers, which quantised checkpoints keep in 16 bits.
+  public var plainParameters: Int
+  /// Parameters of attention, dense layers and shared experts.
+  public var denseParameters: Int
+  /// Elements that a layer keeps of a token.
+  public var cachedElementsPerLayer: Int
+  /// Whether these are latent (MLA), and so the same on all ranks of a tensor-parallel group.
+  public var isLatent: Bool
+  /// The longest sequence the model was made for; nil when it does not say.
+  public var longestSequence: Int?
+  /// Bytes of a parameter in the checkpoint; nil when it does not say.
+  public var parameterBytes: Double?
+
+  /// Elements that all layers keep of a token.
+  public var cachedElements: Int { layers * cachedElementsPerLayer }
+
+  /// Parameters of all routed experts.
+  public var routedParameters: Int { expertLayers * experts * expertParameters }
+
+  /// Reads a `config.json`.
+  ///
+  /// - Throws: ``PlanningError/missing(_:)`` for a number without which nothing can be said.
+  public init(config: JSONValue) throws(PlanningError) {
+    func number(_ names: String...) throws(PlanningError) -> Int {
+      guard let value = names.lazy.compactMap({ config[$0]?.integer }).first else {
+        throw .missing(names[0])
+      }
+      return value
+    }
+    let hidden = try number("hidden_size")
+    layers = try number("num_hidden_layers")
+    experts =
+      ["n_routed_experts", "num_local_experts", "num_experts"].lazy
+      .compactMap { config[$0]?.integer }.first ?? 0
+    let first = config["first_k_dense_replace"]?.integer ?? 0
+    expertLayers = experts > 0 ? max(0, layers - first) : 0
+    let inner = try number("intermediate_size")
+    let expertInner = config["moe_intermediate_size"]?.integer ?? inner
+    expertParameters = 3 * hidden * expertInner
+    let embeddings =
+      try number("vocab_size") * hidden * (config["tie_word_embeddings"]?.bool == true ? 1 : 2)
+    plainParameters = embeddings + expertLayers * experts * (hidden + 1)
+    let shared = config["n_shared_experts"]?.integer ?? 0
+    denseParameters =
+      (layers - expertLayers) * 3 * hidden * inner + expertLayers * shared * expertParameters
+    let attention = try AttentionSize(config: config, hidden: hidden)
+    denseParameters += layers * (attention.parameters + 2 * hidden)
+    cachedElementsPerLayer = attention.cachedElements
+    isLatent = attention.isLatent
+    longestSequence = config["max_position_embeddings"]?.integer
+    parameterBytes = Self.parameterBytes(config)
+  }
+
+  private static func parameterBytes(_ config: JSONValue) -> Double? {
+    switch config["quantization_config"]?["quant_method"]?.string {
+    // A 32-bit scale for each block of 128 x 128.
+    case "fp8"?: return 1 + 4.0 / 16_384
+    case nil: break
+    default: return nil
+    }
+    switch (config["torch_dtype"] ?? config["dtype"])?.string {
+    case "bfloat16"?, "float16"?: return 2
+    case "float32"?: return 4
+    default: return nil
+    }
+  }
+}
+
+/// The part of a layer that looks back.
+struct AttentionSize {
+  let parameters: Int
+  let cachedElements: Int
+  let isLatent: Bool
+
+  init(config: JSONValue, hidden: Int) throws(PlanningError) {
+    guard let heads = config["num_attention_heads"]?.integer, heads > 0 else {
+      throw .missing("num_attention_heads")
+    }
+    guard let latent = config["kv_lora_rank"]?.integer else {
+      let width = config["head_dim"]?.integer ?? hidden / heads
+      let keyHeads = config["num_key_value_heads"]?.integer ?? heads
+      parameters = hidden * width * (2 * heads + 2 * keyHeads)
+      cachedElements = 2 * keyHeads * width
+      isLatent = false
+      return
+    }
+    guard let plain = config["qk_nope_head_dim"]?.integer,
+      let rotary = config["qk_rope_head_dim"]?.integer,
+      let value = config["v_head_dim"]?.integer
+    else { throw .missing("qk_nope_head_dim, qk_rope_head_dim or v_head_dim") }
+    let queries = heads * (plain + rotary)
+    let query = config["q_lora_rank"]?.integer.map { (hidden + queries) * $0 } ?? hidden * queries
+    let keys = hidden * (latent + rotary) + latent * heads * (plain + value)
+    parameters = query + keys + heads * value * hidden
+    cachedElements = latent + rotary
+    isLatent = true
+  }
+}
+
+/// Why nothing can be said of a model.
+public enum PlanningError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// Its `config.json` does not have a number.
+  case missing(String)
+
+  /// The reason in words.
+  public var description: String {
+    switch self {
+    case .missing(let name): "config.json has no `\(name)`, without which its memory cannot be told"
+    }
+  }
+}

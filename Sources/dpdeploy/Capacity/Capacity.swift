@@ -1,0 +1,85 @@
+import CommandLine
+import Manifest
+import Planning
+
+/// What a manifest asks of a rank's memory, and what comes of it.
+struct Capacity {
+  let plan: RankPlan
+  /// `max_model_len`, or the longest sequence of the model.
+  let length: Int
+  /// `max_num_seqs`.
+  let sequences: Int
+  /// What the numbers leave out.
+  let notCounted: String
+
+  init(of manifest: Manifest, shape: ModelShape, _ arguments: ParsedArguments) throws {
+    let engine = manifest.engineArguments
+    guard let length = engine.maxModelLen ?? shape.longestSequence else {
+      throw UsageError(
+        "how long are sequences?", help: "set `llm_config.engine_kwargs.max_model_len`")
+    }
+    self.length = length
+    sequences = engine.maxNumSeqs
+    let isBundled = manifest.engine == .bundled
+    notCounted =
+      isBundled
+      ? "the workspace, which a rank prints at its start (`memory: workspace`); --reserve sets it aside"
+      : "activations, CUDA graphs and exchange buffers, which vLLM measures at its start; --reserve sets some aside"
+    var plan = RankPlan(
+      shape: shape, ranks: manifest.parallelism.size,
+      parameterBytes: try Self.parameterBytes(engine, shape),
+      deviceBytes: try Self.deviceBytes(manifest, arguments))
+    if case .integer(let count)? = manifest.settings[FieldPath.tensorParallelSize]?.value {
+      plan.devicesPerRank = count
+    }
+    plan.redundantExperts = engine.loadBalancing?.numRedundantExperts ?? 0
+    plan.cacheElementBytes = engine.dtype.hasPrefix("float") && engine.dtype != "float16" ? 4 : 2
+    // The bundled engine keeps bf16 keys in pages whose rows are as wide as its kernels.
+    plan.cacheMultiple = isBundled && plan.cacheElementBytes == 2 ? 32 : 1
+    plan.utilization = engine.gpuMemoryUtilization
+    plan.cacheBytesWanted = engine.cacheMemoryBytes
+    plan.blockSize = engine.blockSize
+    if let reserve = arguments.value("reserve") {
+      plan.reservedBytes = try Self.size(reserve, "reserve")
+    }
+    self.plan = plan
+  }
+
+  private static func parameterBytes(_ engine: EngineArguments, _ shape: ModelShape)
+    throws(UsageError) -> Double
+  {
+    // A 32-bit scale for each 128 weights.
+    if engine.quantization == "int8" { return 1 + 4.0 / 128 }
+    if engine.dtype == "float32" || engine.dtype == "float" { return 4 }
+    guard let bytes = shape.parameterBytes else {
+      throw UsageError("config.json does not say in which format the weights are")
+    }
+    return bytes
+  }
+
+  private static func deviceBytes(_ manifest: Manifest, _ arguments: ParsedArguments)
+    throws(UsageError) -> Int
+  {
+    if let device = arguments.value("accelerator") {
+      if let bytes = Accelerator.bytes(device) { return bytes }
+      return try size(device, "accelerator")
+    }
+    // The bundled engine's own default.
+    if manifest.engine == .bundled {
+      return manifest.engineArguments.acceleratorMemoryBytes ?? 1 << 30
+    }
+    guard let bytes = manifest.acceleratorType.flatMap(Accelerator.bytes) else {
+      throw UsageError(
+        "which accelerator?",
+        help: "--accelerator takes \(Accelerator.names.joined(separator: ", ")), or its memory")
+    }
+    return bytes
+  }
+
+  private static func size(_ text: String, _ option: String) throws(UsageError) -> Int {
+    guard let bytes = ByteSize.parse(text) else {
+      throw UsageError("--\(option) takes a size such as 80GiB, not `\(text)`")
+    }
+    return bytes
+  }
+}

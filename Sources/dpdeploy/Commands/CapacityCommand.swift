@@ -1,0 +1,57 @@
+import CommandLine
+import FoundationEssentials
+import JSON
+import Manifest
+import Planning
+
+/// `dpdeploy capacity`: what fits into the memory of a rank.
+enum CapacityCommand: Subcommand {
+  static let description = CommandDescription(
+    "dpdeploy capacity",
+    "Tell what each rank's memory holds: weights, KV cache, and how many sequences.",
+    discussion: """
+      Computed from the model's config.json and the manifest; nothing is started, and no device is needed. Exits 4 when not \
+      even one sequence of max_model_len fits, and says how many ranks it would take. What is not counted is said at the end.
+      """,
+    operands: [OperandDescription("MANIFEST", "The file, or `-` for standard input.")],
+    options: [
+      OptionDescription(
+        "model", short: "m", .value("DIR"),
+        "The folder of a config.json; the manifest's model by default."),
+      OptionDescription(
+        "accelerator", .value("DEVICE"),
+        "Its name (\(Accelerator.names.joined(separator: ", "))) or memory such as 80GiB; the manifest's by default."
+      ),
+      OptionDescription(
+        "reserve", .value("SIZE"), "Set this much aside, such as 6GB.", fallback: "0"),
+      OptionDescription("json", .flag, "Print one JSON object."),
+      .color,
+    ],
+    examples: [
+      .init(
+        "dpdeploy capacity manifests/deepseek-v3-16dp.yaml -m deepseek-v3 --accelerator H200",
+        "what 16 ranks on H200 hold")
+    ])
+
+  static func run(_ arguments: ParsedArguments, _ streams: StandardStreams) throws -> ExitCode {
+    let name = arguments.operands[0]
+    let reading = ManifestFile.readAlone(name)
+    streams.show(reading, .text, atLeast: .error)
+    guard let manifest = reading.manifest else { return .forManifest(reading.diagnostics) }
+    let source = arguments.value("model") ?? manifest.model.source
+    guard
+      let folder = ManifestFile.modelFolder(
+        source, manifestName: arguments.value("model") == nil ? name : "-")
+    else {
+      throw UsageError(
+        "no model `\(source)` on this machine",
+        help: "--model DIR names a folder with its config.json")
+    }
+    let config = try JSONValue(
+      parsing: Array(Data(contentsOf: URL(filePath: folder + "/config.json"))))
+    let capacity = try Capacity(of: manifest, shape: ModelShape(config: config), arguments)
+    streams.out(
+      arguments.flag("json") ? capacity.document.json() + "\n" : capacity.text(streams.outputStyle))
+    return capacity.plan.fits(length: capacity.length) ? .ok : .doesNotFit
+  }
+}
