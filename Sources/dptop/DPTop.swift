@@ -30,9 +30,15 @@ import Terminal
         "Watch the metrics page of vLLM, SGLang or Ray there, such as host:8000, without a controller; may be repeated. "
           + "DPDEPLOY_API_KEY is sent as bearer token."),
       OptionDescription("once", .flag, "Print one screen and end."),
+      OptionDescription(
+        "screen", .value("NAME"), "The screen to begin with.", choices: ScreenKind.allCases.map(\.rawValue)),
+      OptionDescription("readonly", .flag, "Refuse everything that changes something."),
+      OptionDescription("record", .value("FILE"), "Record what is seen to a new file."),
+      OptionDescription("replay", .value("FILE"), "Look at a recording, with time going both ways."),
       OptionDescription("size", .value("WxH"), "Draw that large, such as 160x48."),
       OptionDescription(
-        "format", .value("FORMAT"), "What --once prints.", choices: ["text", "ansi", "json"], fallback: "text"
+        "format", .value("FORMAT"), "What --once prints.", choices: ["text", "ansi", "json", "svg"],
+        fallback: "text"
       ),
       OptionDescription(
         "color", .value("DEPTH"), "How many colours.", choices: ["auto", "16", "256", "true", "never"],
@@ -97,6 +103,10 @@ import Terminal
     options.manifests = arguments.operands
     options.attached = try arguments.allValues("attach").map(page)
     options.once = arguments.flag("once")
+    options.screen = arguments.value("screen").flatMap(ScreenKind.init(rawValue:))
+    options.readOnly = arguments.flag("readonly")
+    options.record = arguments.value("record")
+    options.replay = arguments.value("replay")
     options.format = arguments.value("format").flatMap(ConsoleOptions.Format.init(rawValue:)) ?? .text
     options.colors = arguments.value("color").flatMap(ColorWish.init(rawValue:)) ?? .auto
     if arguments.flag("no-color") { options.colors = .never }

@@ -1,6 +1,7 @@
-import Console
 import ControlAPI
 import Terminal
+
+@testable import Console
 
 /// A deployment in the middle of its life: one rank starting again, one silent, one full.
 enum Fixture {
@@ -81,6 +82,17 @@ enum Fixture {
     LogLine(replica: "dp0", epoch: 3, text: "warning: no free KV block, preempting request 71"),
     LogLine(replica: "ingress-0", epoch: nil, text: "rank dp3 is gone; 16 requests go on elsewhere"),
   ]
+
+  /// Twelve seconds of it as a recording.
+  static var recording: String {
+    var lines = (28..<40).map { second in
+      var snapshot = snapshot(sequence: 81 + second, second: second)
+      if second > 28 { snapshot.history = ["moe": Array(history.suffix(40 - second).prefix(1))] }
+      return RecordedLine(time: now - 39 + Double(second), snapshot: snapshot)
+    }
+    lines.append(RecordedLine(time: now, insight: insight, application: "moe"))
+    return ([RecordingFile.head] + lines.map(RecordingFile.line)).joined(separator: "\n") + "\n"
+  }
 
   static let plan = PlanResult(
     application: "moe", revision: 3, outcome: .updated,

@@ -124,7 +124,7 @@ import Testing
         .enter, .tab, .backspace, .escape, .up, .down, .left, .right, .home, .end, .pageUp, .pageDown,
         .delete,
       ]
-      + "0123578 9jkgGsradDTmnluvfwNS/& ?xé".map(Key.character)
+      + "0123456789jkgGsradDTmnluvfwNSRch[]:/& ?xé".map(Key.character)
     for seed in UInt64(1)...30 {
       var generator = seed &* 0x9e37_79b9_7f4a_7c15
       var state = Fixture.state(width: 80, height: 24)

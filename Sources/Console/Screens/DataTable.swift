@@ -12,6 +12,15 @@ enum TableCell {
   case start(ReplicaStatus)
 }
 
+/// What has rows in tables.
+protocol TableRow {
+  /// What a click chooses it by.
+  var rowID: String { get }
+}
+
+extension ReplicaStatus: TableRow { var rowID: String { id } }
+extension NodeSummary: TableRow { var rowID: String { name } }
+
 /// A column of a table over rows of one kind.
 struct TableColumn<Row> {
   var column: Column
@@ -39,7 +48,7 @@ struct TableColumn<Row> {
 
 extension Painter {
   /// Draws the head and the rows in sight, however many there are.
-  mutating func drawTable<Row>(
+  mutating func drawTable<Row: TableRow>(
     _ area: Rect, _ rows: [Row], chosen: Int?, _ columns: [TableColumn<Row>], sortedBy sorted: String? = nil
   ) {
     var body = Rect(x: area.x + 1, y: area.y, width: area.width - 1, height: area.height)
@@ -50,10 +59,15 @@ extension Painter {
       let isSorted = column.column.title == sorted
       let span = isSorted ? Span(column.column.title + "▾", theme.key) : faint(column.column.title)
       column.column.write([span], in: &buffer, place, row: head.y)
+      if sorted != nil, let order = ReplicaOrder(rawValue: column.column.title), !place.isEmpty {
+        hits.append(
+          Hit(area: Rect(x: place.x, y: head.y, width: place.width, height: 1), action: .sort(order)))
+      }
     }
     for index in ListView(selection: chosen ?? 0).visible(count: rows.count, height: body.height) {
       let row = body.takeTop(1)
       drawRow(rows[index], row, columns, places)
+      hits.append(Hit(area: row, action: .row(rows[index].rowID)))
       if index == chosen { highlight(Rect(x: area.x, y: row.y, width: area.width, height: 1)) }
     }
   }

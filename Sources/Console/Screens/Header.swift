@@ -39,7 +39,7 @@ extension Painter {
     ]
     // Where the screens are not named in a line of their own, the head says which one this is.
     if state.screen != .overview, !hasScreenNames {
-      spans.insert(contentsOf: [faint("› "), text(state.screen.title + " ")], at: 1)
+      spans.insert(contentsOf: [faint("› "), text(crumb + " ")], at: 1)
     }
     // Nobody knows of the ingress of what is only attached to.
     if ingress.target > 0 { spans.append(text(" ing \(ingress.running)/\(ingress.target)")) }
@@ -53,6 +53,15 @@ extension Painter {
     }
     if width >= 120, let endpoint = application.endpoint.value { spans.append(faint("  " + endpoint)) }
     return spans
+  }
+
+  /// The screen, and what in it is looked at.
+  private var crumb: String {
+    switch state.screen {
+    case .replica: state.chosenReplica.map(\.id) ?? state.screen.title
+    case .logs: state.logs.replica.map { "Logs \($0)" } ?? "Logs"
+    default: state.screen.title
+    }
   }
 
   /// Whether there is room to name all screens.
@@ -69,7 +78,11 @@ extension Painter {
 
   /// How fresh everything is.
   var connection: Span {
-    if state.frozen != nil { return Span(" FROZEN ", theme.banner) }
+    if let replay = state.replay { return Span(replay.isPlaying ? " REPLAY " : " PAUSED ", theme.banner) }
+    if let frozen = state.frozen {
+      let past = state.now - frozen.now
+      return Span(past < 1 ? " FROZEN " : " \(Units.age(past)) AGO ", theme.banner)
+    }
     switch state.connection {
     case .connecting: return Span("◌ asking", theme.info)
     case .lost:
@@ -81,24 +94,30 @@ extension Painter {
   }
 
   mutating func drawScreenNames(_ row: Rect) {
-    var spans = [text(" ")]
+    var x = row.x + 1
     for screen in ScreenKind.tabs {
-      guard let digit = screen.digit else { continue }
-      let isHere = screen == state.screen
-      spans.append(Span("\(digit) ", theme.key))
-      spans.append(Span(screen.title, isHere ? theme.selected : theme.inactive))
-      spans.append(text("  "))
+      guard let command = Command(rawValue: screen.rawValue) else { continue }
+      let isHere = screen == state.screen || screen == state.screen.parent && state.screen.digit == nil
+      let start = x
+      x = buffer.put(
+        [
+          Span((state.keymap.label(command) ?? "") + " ", theme.key),
+          Span(screen.title, isHere ? theme.selected : theme.inactive),
+        ], x, row.y, limit: row.maxX - x)
+      hits.append(Hit(area: Rect(x: start, y: row.y, width: x - start, height: 1), action: .command(command)))
+      x += 2
     }
-    line(row, spans)
   }
 
   /// As many keys as fit whole.
   mutating func drawFooter(_ row: Rect) {
     var x = row.x + 1
-    for (key, meaning) in Keys.footer(state.screen) {
+    for (command, meaning) in Keys.footer(state.screen) {
+      guard let key = state.keymap.label(command) else { continue }
       let spans = [Span(key, theme.key), faint(" \(meaning)")]
       let width = spans.reduce(0) { $0 + CharacterWidth.cells(of: buffer.glyphs.spelled($1.text)) }
       guard x + width <= row.maxX else { return }
+      hits.append(Hit(area: Rect(x: x, y: row.y, width: width, height: 1), action: .command(command)))
       x = buffer.put(spans, x, row.y) + 2
     }
   }

@@ -16,6 +16,7 @@ extension Painter {
     for index in state.homeList.visible(count: rows.count, height: body.height) {
       let row = body.takeTop(1)
       line(row.inset(2, 0), describe(rows[index]))
+      hits.append(Hit(area: row, action: .row(String(index))))
       guard index == min(state.homeList.selection, rows.count - 1) else { continue }
       buffer.put(String(buffer.glyphs.pointer), row.x, row.y, theme.key)
       let selected = theme.selected

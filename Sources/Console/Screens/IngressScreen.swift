@@ -14,7 +14,8 @@ extension Painter {
   private mutating func drawIngressTable(_ area: Rect) {
     let replicas = state.ingress
     let inside = Box(
-      title: [strong("ingress")], trailing: [faint("\(replicas.count) replicas")], border: theme.queueBox
+      title: [strong("ingress")], trailing: filterMark + [faint("\(replicas.count) replicas")],
+      border: theme.queueBox
     ).draw(in: &buffer, area)
     guard !replicas.isEmpty else { return line(inside, [faint(absence)]) }
     let chosen = state.selectedIngress.flatMap { id in replicas.firstIndex { $0.id == id } } ?? 0

@@ -6,12 +6,44 @@ extension Painter {
     if let question = state.question {
       drawQuestion(question)
     } else if state.isHelpShown {
-      let width = Keys.help.map { CharacterWidth.cells(of: $0.0) }.max() ?? 0
-      let lines = Keys.help.map { key, meaning in
-        let gap = String(repeating: " ", count: width + 2 - CharacterWidth.cells(of: key))
-        return [Span(key + gap, theme.key), text(meaning)]
-      }
-      draw(Dialog(title: "keys", lines: lines, footer: [faint("any key closes")]))
+      drawHelp()
+    } else if let prompt = state.prompt, prompt.purpose == .command {
+      drawCompletions(prompt.field.text)
+    }
+  }
+
+  /// All keys with what they do, by the names that the keys file and the palette know.
+  private mutating func drawHelp() {
+    let rows = Command.allCases.map { (state.keymap.labels($0), $0) }.filter { !$0.0.isEmpty }
+    let width = rows.map { CharacterWidth.cells(of: $0.0) }.max() ?? 0
+    let lines = rows.map { keys, command in
+      let gap = String(repeating: " ", count: width + 2 - CharacterWidth.cells(of: keys))
+      return [Span(keys + gap, theme.key), text(command.meaning)]
+    }
+    let room = max(1, buffer.height - 6)
+    let first = min(state.helpScroll, max(0, lines.count - room))
+    let more =
+      lines.count > room ? "  \(first + 1)–\(min(lines.count, first + room)) of \(lines.count), j k" : ""
+    draw(
+      Dialog(
+        title: "keys", lines: Array(lines.dropFirst(first).prefix(room)),
+        footer: [faint("any other key closes" + more)]))
+  }
+
+  /// What could be typed, above the line where it is.
+  private mutating func drawCompletions(_ typed: String) {
+    let all = Palette.completions(typed, state)
+    let shown = all.prefix(max(0, min(10, buffer.height - 6)))
+    guard !shown.isEmpty else { return }
+    let width = min(buffer.width - 4, 66)
+    let area = Rect(x: 1, y: buffer.height - 4 - shown.count, width: width, height: shown.count + 2)
+    buffer.fill(area, theme.text)
+    var inside = Box(
+      title: [strong("commands")], trailing: [faint("Tab completes  \(shown.count)/\(all.count)")],
+      border: theme.key
+    ).draw(in: &buffer, area).inset(1, 0)
+    for entry in shown {
+      line(inside.takeTop(1), [Span(entry.line, theme.key), faint("  " + entry.meaning)])
     }
   }
 
@@ -32,6 +64,23 @@ extension Painter {
           title: "apply to \(application)",
           lines: wrappedLines("Carry \(path) out over what runs? Only what differs is touched."),
           footer: yesNo))
+    case .drain(let replica, _):
+      draw(
+        Dialog(
+          title: "drain \(replica)",
+          lines: wrappedLines(
+            "It gets no new requests and finishes those it has. :uncordon takes that back."),
+          footer: yesNo))
+    case .uncordon(let replica, _):
+      draw(
+        Dialog(title: "uncordon \(replica)", lines: wrappedLines("It gets requests again."), footer: yesNo))
+    case .scale(let request, let application):
+      let wanted = ScaleStatus(replicas: request.replicas, ingressReplicas: request.ingressReplicas)?.words
+      draw(
+        Dialog(
+          title: "scale \(application)",
+          lines: wrappedLines((wanted ?? "the manifest's numbers") + ", until the next apply"), footer: yesNo)
+      )
     case .rollBack(let application, let revision):
       draw(
         Dialog(

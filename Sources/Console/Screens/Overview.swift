@@ -91,14 +91,14 @@ extension Painter {
 
   /// The rank with the fullest cache.
   var fullestCache: (id: String, share: Double)? {
-    state.ranks.compactMap { rank in
+    (state.application?.replicas(.rank) ?? []).compactMap { rank in
       rank.stale || rank.state != .running ? nil : rank.kvUsageRatio?.value.map { (id: rank.id, share: $0) }
     }.max { $0.share < $1.share }
   }
 
   /// The least and most busy rank, in words.
   var busyRange: String? {
-    let shares = state.ranks.filter { !$0.stale && $0.state == .running }
+    let shares = (state.application?.replicas(.rank) ?? []).filter { !$0.stale && $0.state == .running }
       .compactMap { $0.gpuUtilizationRatio?.value }
     guard let least = shares.min(), let most = shares.max() else { return nil }
     return "\(Units.percent(least))…\(Units.percent(most))"

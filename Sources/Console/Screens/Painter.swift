@@ -9,6 +9,13 @@ public enum ConsoleRenderer {
     painter.drawScreen()
     return painter.buffer
   }
+
+  /// The places that do something when clicked, as the frame of the state has them.
+  static func hits(_ state: ConsoleState) -> [Hit] {
+    var painter = Painter(state, .monochrome, .braille)
+    painter.drawScreen()
+    return painter.hits
+  }
 }
 
 /// A state being drawn; each screen adds its own drawing in an extension.
@@ -16,6 +23,7 @@ struct Painter {
   let state: ConsoleState
   let theme: Theme
   var buffer: CellBuffer
+  var hits: [Hit] = []
 
   init(_ state: ConsoleState, _ theme: Theme, _ glyphs: GlyphSet) {
     self.state = state

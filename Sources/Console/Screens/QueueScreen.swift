@@ -22,7 +22,8 @@ extension Painter {
     }
     let queues = state.queues
     let inside = Box(
-      title: [strong("who waits where")], trailing: [faint("\(queues.count) queues")], border: theme.queueBox
+      title: [strong("who waits where")], trailing: filterMark + [faint("\(queues.count) queues")],
+      border: theme.queueBox
     ).draw(in: &buffer, rest)
     guard !queues.isEmpty else { return line(inside, [faint(absence)]) }
     let chosen = state.selectedQueue.flatMap { id in queues.firstIndex { $0.id == id } } ?? 0

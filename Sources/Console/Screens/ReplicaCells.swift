@@ -156,7 +156,7 @@ enum ReplicaColumns {
 extension Painter {
   /// What a replica that does not run yet shows in place of readings.
   func unlessStarting(_ replica: ReplicaStatus, _ cell: () -> TableCell) -> TableCell {
-    replica.state == .running ? cell() : .start(replica)
+    [.running, .cordoned, .drained].contains(replica.state) ? cell() : .start(replica)
   }
 
   /// The last `count` seconds of a replica's reading.

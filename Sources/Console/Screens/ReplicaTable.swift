@@ -6,7 +6,7 @@ extension Painter {
     let ranks = state.ranks
     let order = state.order == .id ? "" : "by \(state.order.rawValue)  "
     let inside = Box(
-      title: title("replicas", key: key), trailing: [faint(order + "\(ranks.count) ranks")],
+      title: title("replicas", key: key), trailing: filterMark + [faint(order + "\(ranks.count) ranks")],
       border: theme.replicaBox
     ).draw(in: &buffer, area)
     guard !ranks.isEmpty else { return line(inside, [faint(absence)]) }
@@ -23,6 +23,11 @@ extension Painter {
       drawReplicaCharts(rest.takeBottom(area.height >= 40 ? 9 : 6), chosen)
     }
     drawReplicaTable(rest, key: nil)
+  }
+
+  /// The filter, where one hides some.
+  var filterMark: [Span] {
+    state.filter.map { [Span("/ \($0.text)  ", theme.warning)] } ?? []
   }
 
   /// Sums, medians and extremes of all ranks, in as many lines as there are.
@@ -70,7 +75,10 @@ extension Painter {
     switch state.connection {
     case .connecting: " asking the controller …"
     case .lost(let reason): " " + reason
-    case .live: state.application == nil ? " nothing runs; Esc lists what could" : " no replica yet"
+    case .live:
+      state.application == nil
+        ? " nothing runs; Esc lists what could"
+        : state.filter == nil ? " no replica yet" : " no replica passes the filter; Esc drops it"
     }
   }
 }

@@ -13,6 +13,7 @@ public enum ConsoleOnce {
   public static func run(_ options: ConsoleOptions) async -> Int32 {
     let isUnicode = CursesScreen.chooseLocale(options.environment)
     if !options.attached.isEmpty { return await attached(options, isUnicode) }
+    if let path = options.replay { return replayed(path, options, isUnicode) }
     let client = ControlClient(home: options.home)
     if options.format == .json { return await printStatus(client) }
     let installation = Installation()
@@ -23,12 +24,50 @@ public enum ConsoleOnce {
     do {
       let snapshot = try await client.snapshot(since: 0)
       _ = state.update(.snapshot(snapshot), at: WallClock.secondsSinceEpoch)
+      await fill(&state, from: client)
     } catch {
       _ = state.update(.lost(error), at: WallClock.secondsSinceEpoch)
       code = error.exitCode
     }
     StandardOutput.write(frame(state, options, installation, isUnicode))
     return code
+  }
+
+  /// What the screen asks the controller for beyond the snapshot.
+  private static func fill(_ state: inout ConsoleState, from client: ControlClient) async {
+    for effect in state.update(.tick, at: WallClock.secondsSinceEpoch) {
+      switch effect {
+      case .lookInto(let name):
+        if let look = try? await client.insight(of: name) {
+          _ = state.update(.insight(application: name, .success(look)), at: WallClock.secondsSinceEpoch)
+        }
+      case .readLogs(let name, let replica, _):
+        if let page = try? await client.logs(application: name, replica: replica, tail: 200) {
+          _ = state.update(.logs(page), at: WallClock.secondsSinceEpoch)
+        }
+      default: break
+      }
+    }
+  }
+
+  /// The end of a recording.
+  private static func replayed(_ path: String, _ options: ConsoleOptions, _ isUnicode: Bool) -> Int32 {
+    switch TextFile.read(path, largest: 1 << 30).flatMap(RecordingFile.read) {
+    case .failure(let problem):
+      StandardOutput.write("\(path): \(problem.text)\n")
+      return 1
+    case .success(let lines):
+      var state = ConsoleSession.initialState(options)
+      state.load(lines)
+      state.goLive()
+      state.play()
+      if options.format == .json, let status = state.shown.status {
+        StandardOutput.write(String(decoding: Attachment.json(status), as: UTF8.self) + "\n")
+      } else {
+        StandardOutput.write(frame(state, options, Installation(), isUnicode))
+      }
+      return 0
+    }
   }
 
   /// Reads the pages twice, a second apart, so that rates are true.
@@ -59,14 +98,21 @@ public enum ConsoleOnce {
     _ state: ConsoleState, _ options: ConsoleOptions, _ installation: Installation, _ isUnicode: Bool
   ) -> String {
     let claimed = ColorWish.claimed(environment: options.environment)
-    let depth =
-      options.format == .ansi
-      ? options.colors.depth(available: claimed, environment: options.environment) : .monochrome
+    let depth: ColorDepth =
+      switch options.format {
+      case .ansi: options.colors.depth(available: claimed, environment: options.environment)
+      case .svg: .trueColor
+      case .text, .json: .monochrome
+      }
     let themes = ThemeFiles(installation: installation, environment: options.environment)
     let theme = Theme(themes.read(options.theme ?? ThemeFiles.names[0]) ?? ThemeFile(""), depth: depth)
     let glyphs = ConsoleSession.glyphs(options, isUnicode: isUnicode)
     let frame = ConsoleRenderer.render(state, theme: theme, glyphs: glyphs)
-    return options.format == .ansi ? frame.ansi(depth: depth) : frame.text + "\n"
+    return switch options.format {
+    case .ansi: frame.ansi(depth: depth)
+    case .svg: frame.svg(background: theme.text.background, foreground: theme.text.foreground)
+    case .text, .json: frame.text + "\n"
+    }
   }
 
   private static func printStatus(_ client: ControlClient) async -> Int32 {

@@ -11,6 +11,8 @@ public struct ConsoleOptions: Sendable {
     case ansi
     /// The controller's status, as `dpdeploy status --json` prints it.
     case json
+    /// A picture.
+    case svg
   }
 
   /// Manifests to show; none shows those of the folder and the bundled ones.
@@ -21,6 +23,14 @@ public struct ConsoleOptions: Sendable {
   public var once = false
   /// What to print then.
   public var format = Format.text
+  /// The screen to begin with; nil takes what suits what is there.
+  public var screen: ScreenKind?
+  /// Refuse everything that changes something.
+  public var readOnly = false
+  /// A file to record to.
+  public var record: String?
+  /// A recording to look at, in place of a controller.
+  public var replay: String?
   /// The size to draw in; nil takes the window's, or 80 × 24 where there is none.
   public var size: (columns: Int, rows: Int)?
   /// How much colour.
@@ -37,6 +47,13 @@ public struct ConsoleOptions: Sendable {
   public var program = "dptop"
   /// Reads an environment variable.
   public var environment: @Sendable (_ name: String) -> String?
+
+  /// Where the user's keys are.
+  public var keysFile: String {
+    if let path = environment("DPTOP_KEYS"), !path.isEmpty { return path }
+    let config = environment("XDG_CONFIG_HOME").flatMap { $0.isEmpty ? nil : $0 }
+    return (config ?? (environment("HOME") ?? "") + "/.config") + "/dpdeploy/keys"
+  }
 
   /// Runs with everything as it is by default.
   public init(home: HomeDirectory, environment: @escaping @Sendable (_ name: String) -> String?) {

@@ -7,7 +7,14 @@ extension ConsoleSession {
 
   /// Follows the controller, or the pages that the console is attached to.
   func watch() async {
-    if options.attached.isEmpty { await poll() } else { await pollAttached() }
+    if let path = options.replay {
+      loadReplay(path)
+      take(.tick)
+    } else if options.attached.isEmpty {
+      await poll()
+    } else {
+      await pollAttached()
+    }
   }
 
   private func pollAttached() async {

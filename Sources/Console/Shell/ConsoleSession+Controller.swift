@@ -58,6 +58,25 @@ extension ConsoleSession {
     }
   }
 
+  func cordon(_ request: CordonRequest, _ application: String) async {
+    let words = request.replicas.joined(separator: ", ")
+    do {
+      _ = try await client.cordon(request, of: application)
+      take(
+        .done(request.action == .uncordon ? "\(words) gets requests again" : "\(words) gets no new requests"))
+    } catch {
+      take(.failed(error.message))
+    }
+  }
+
+  func scale(_ request: ScaleRequest, _ application: String) async {
+    do {
+      take(.applied(try await client.scale(request, of: application)))
+    } catch {
+      take(.failed(error.message))
+    }
+  }
+
   func plan(_ path: String, _ text: String) async {
     let request = ApplyRequest(
       manifest: text, path: TextFile.absolute(path), workingDirectory: TextFile.workingDirectory,

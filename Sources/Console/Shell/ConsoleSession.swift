@@ -11,12 +11,13 @@ public import Terminal
 public final class ConsoleSession {
   let options: ConsoleOptions
   var state: ConsoleState
-  private let screen: CursesScreen
-  private let glyphs: GlyphSet
+  let screen: CursesScreen
+  let glyphs: GlyphSet
   private let themes: ThemeFiles
   private var themeName: String
-  private var theme: Theme
+  private(set) var theme: Theme
   private let manifests: ManifestFiles
+  var recorder: Recorder?
   private let ended = Signal()
   private var exitCode: Int32 = 0
 
@@ -37,6 +38,8 @@ public final class ConsoleSession {
     theme = Theme(file ?? ThemeFile(""), depth: screen.depth)
     state = Self.initialState(options)
     if file == nil { state.say("there is no theme `\(wanted)`", .warning) }
+    readKeys()
+    if let path = options.record { toggleRecording(path) }
   }
 
   /// Runs until the user or a signal ends it; returns the exit code.
@@ -49,6 +52,7 @@ public final class ConsoleSession {
     ]
     _ = await ended.wait(until: .never)
     for task in tasks { task.cancel() }
+    recorder?.close()
     screen.leave()
     Farewell.say(state, options)
     return exitCode
@@ -61,7 +65,9 @@ public final class ConsoleSession {
       width: options.size?.columns ?? window?.columns ?? 80,
       height: options.size?.rows ?? window?.rows ?? 24, isMouseOn: options.mouse)
     if options.manifests.count == 1 { state.screen = .manifest }
-    if !options.attached.isEmpty { state.screen = .overview }
+    if let screen = options.screen { state.screen = screen }
+    state.isReadOnly = options.readOnly
+    if !options.attached.isEmpty, options.screen == nil { state.screen = .overview }
     return state
   }
 
@@ -83,6 +89,7 @@ public final class ConsoleSession {
 
   func take(_ events: ConsoleEvent...) {
     for event in events {
+      recorder?.note(event)
       for effect in state.update(event, at: WallClock.secondsSinceEpoch) { perform(effect) }
     }
     if !ended.isFired { draw() }
@@ -95,6 +102,12 @@ public final class ConsoleSession {
     case .suspend: suspend()
     case .setMouse(let isOn): screen.setMouse(isOn)
     case .nextTheme: nextTheme()
+    case .setTheme(let name): setTheme(name)
+    case .snapshot: saveScreen()
+    case .copy(let text): copy(text)
+    case .toggleRecording(let path): toggleRecording(path)
+    case .cordon(let request, let name): change { await self.cordon(request, name) }
+    case .scale(let request, let name): change { await self.scale(request, name) }
     case .readManifests: readManifests()
     case .plan(let path, let text): ask { await self.plan(path, text) }
     case .readRevisions(let application): ask { await self.readRevisions(application) }
@@ -136,8 +149,12 @@ public final class ConsoleSession {
 
   private func nextTheme() {
     let index = ThemeFiles.names.firstIndex(of: themeName) ?? -1
-    themeName = ThemeFiles.names[(index + 1) % ThemeFiles.names.count]
-    guard let file = themes.read(themeName) else { return }
+    setTheme(ThemeFiles.names[(index + 1) % ThemeFiles.names.count])
+  }
+
+  private func setTheme(_ name: String) {
+    guard let file = themes.read(name) else { return state.say("there is no theme `\(name)`", .warning) }
+    themeName = name
     theme = Theme(file, depth: screen.depth)
     state.say("theme \(themeName)", .info)
     screen.repaint()

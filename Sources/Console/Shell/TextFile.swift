@@ -6,7 +6,7 @@ enum TextFile {
   private static let largest = 4 << 20
 
   /// Reads a file, or says why not.
-  static func read(_ path: String) -> Result<String, FileProblem> {
+  static func read(_ path: String, largest: Int = largest) -> Result<String, FileProblem> {
     let fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard fd >= 0 else { return .failure(.current) }
     defer { close(fd) }
@@ -18,7 +18,9 @@ enum TextFile {
       guard count > 0 else { return .failure(.current) }
       bytes += chunk.prefix(count)
     }
-    guard bytes.count <= largest else { return .failure(FileProblem(text: "larger than 4 MiB")) }
+    guard bytes.count <= largest else {
+      return .failure(FileProblem(text: "larger than \(largest >> 20) MiB"))
+    }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       return .failure(FileProblem(text: "not UTF-8 text"))
     }

@@ -3,7 +3,10 @@ import Terminal
 /// Finds themes by name or path: the user's own, ours, btop's.
 struct ThemeFiles {
   /// The names of ours, in the order in which they are tried on.
-  static let names = ["default-dark", "default-light", "nord", "colorblind", "tty16", "mono"]
+  static let names = [
+    "default-dark", "default-light", "nord", "tokyo-night", "dracula", "gruvbox-dark", "solarized-dark",
+    "solarized-light", "colorblind", "high-contrast", "tty16", "mono",
+  ]
 
   private let folders: [String]
 

@@ -40,6 +40,12 @@ public enum Question: Sendable, Hashable {
   case delete(application: String, typed: TextField)
   /// Carry an earlier revision out again?
   case rollBack(application: String, to: Int)
+  /// Keep new requests away from a replica, and wait for those it has?
+  case drain(replica: String, application: String)
+  /// Let requests at a replica again?
+  case uncordon(replica: String, application: String)
+  /// Run other numbers of replicas?
+  case scale(ScaleRequest, application: String)
 }
 
 /// A line being typed at the foot of the screen.
@@ -50,6 +56,10 @@ public struct Prompt: Sendable, Hashable {
     case search
     /// Show only these lines of the logs.
     case hide
+    /// Show only these replicas.
+    case filter
+    /// Do what is typed.
+    case command
   }
 
   /// What it is for.
@@ -106,6 +116,18 @@ public struct ConsoleState: Sendable, Equatable {
   public var pages = ManifestPages()
   /// The first line in sight of texts: events, hints, manifest, help.
   public var scroll: [ScreenKind: Int] = [:]
+  /// Which replicas are shown; nil shows all.
+  public internal(set) var filter: ReplicaFilter?
+  /// The first line of help in sight.
+  public internal(set) var helpScroll = 0
+  /// Which key does what.
+  public var keymap = Keymap.standard
+  /// Whether nothing may be changed from here.
+  public var isReadOnly = false
+  /// A recording that is looked at in place of a controller.
+  public internal(set) var replay: Replay?
+  /// The file that is recorded to.
+  public var recordingPath: String?
   /// The order of ranks.
   public var order = ReplicaOrder.id
   /// What became of the last action.
@@ -155,7 +177,8 @@ public struct ConsoleState: Sendable, Equatable {
 
   /// The ranks in the chosen order.
   public var ranks: [ReplicaStatus] {
-    let ranks = application?.replicas(.rank) ?? []
+    let all = application?.replicas(.rank) ?? []
+    let ranks = filter.map { filter in all.filter(filter.matches) } ?? all
     func key(_ replica: ReplicaStatus) -> Double? {
       switch order {
       case .id: nil
@@ -177,7 +200,10 @@ public struct ConsoleState: Sendable, Equatable {
   }
 
   /// The ingress replicas.
-  public var ingress: [ReplicaStatus] { application?.replicas(.ingress) ?? [] }
+  public var ingress: [ReplicaStatus] {
+    let all = application?.replicas(.ingress) ?? []
+    return filter.map { filter in all.filter(filter.matches) } ?? all
+  }
 
   /// The nodes, by name, with what lives on each.
   public var nodes: [NodeSummary] { application.map(NodeSummary.all) ?? [] }

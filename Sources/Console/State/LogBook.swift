@@ -76,6 +76,11 @@ public struct LogBook: Sendable, Equatable {
     return (merged + rest).filter { pattern.matches($0.line) }
   }
 
+  /// Shows only lines in which something stands, the newest in sight.
+  mutating func show(only text: String) {
+    (filter, isFollowing, hiddenBelow) = (text, true, 0)
+  }
+
   private func shows(_ entry: Entry) -> Bool { TextPattern(filter).matches(entry.line) }
 }
 

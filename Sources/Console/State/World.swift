@@ -13,6 +13,8 @@ public struct World: Sendable, Equatable {
   public private(set) var history: [String: [HistoryPoint]] = [:]
   /// The last minutes of each application's replicas.
   private var tracks: [String: ReplicaTracks] = [:]
+  /// What was told before.
+  private(set) var timeline = Timeline()
   /// Events, oldest first.
   public private(set) var events: [Event] = []
 
@@ -30,6 +32,7 @@ public struct World: Sendable, Equatable {
     sequence = snapshot.sequence
     status = snapshot.status
     receivedAt = now
+    timeline.append(snapshot.status, at: now)
     for (name, points) in snapshot.history { add(points, to: name) }
     history = history.filter { name, _ in snapshot.status.applications.contains { $0.name == name } }
     for application in snapshot.status.applications {
@@ -40,6 +43,19 @@ public struct World: Sendable, Equatable {
     let last = events.last?.sequence ?? .min
     events += snapshot.events.filter { $0.sequence > last }
     events.removeFirst(max(0, events.count - Self.mostEvents))
+  }
+
+  /// Forgets nothing, as of a recording.
+  mutating func keepAll() { timeline.isUnlimited = true }
+
+  /// The world as it was at a moment: its status, and what had happened until then.
+  func with(_ moment: Timeline.Moment, until time: Double) -> World {
+    var world = self
+    world.status = moment.status
+    world.receivedAt = moment.time
+    world.history = history.mapValues { points in Array(points.prefix { $0.time <= time }) }
+    world.events = events.filter { (WallTime.seconds($0.time) ?? 0) <= time }
+    return world
   }
 
   /// The application of a name.

@@ -65,4 +65,16 @@ public enum ConsoleEffect: Sendable, Hashable {
   case setMouse(Bool)
   /// Take the next theme.
   case nextTheme
+  /// Take the theme of a name.
+  case setTheme(String)
+  /// Keep requests away from a replica, or let them at it again.
+  case cordon(CordonRequest, application: String)
+  /// Run other numbers of replicas.
+  case scale(ScaleRequest, application: String)
+  /// Write the screen to files.
+  case snapshot
+  /// Begin to record to a file, or stop.
+  case toggleRecording(path: String?)
+  /// Put a text on the terminal's clipboard.
+  case copy(String)
 }

@@ -8,61 +8,100 @@ extension ConsoleState {
     if question != nil { return answer(input) }
     if prompt != nil { return type(input) }
     switch input {
-    case .key(let key, let modifiers):
-      let effects = press(key, modifiers)
-      return effects.contains(.quit) ? effects : effects + wishes()
-    case .mouse(let mouse): wheel(mouse)
-    case .paste, .focus: break
+    case .key(let key, let modifiers): return press(Chord(key, modifiers))
+    case .mouse(let mouse): return point(mouse)
+    case .paste, .focus: return []
     }
-    return []
   }
 
-  private mutating func press(_ key: Key, _ modifiers: Modifiers) -> [ConsoleEffect] {
+  private mutating func press(_ chord: Chord) -> [ConsoleEffect] {
+    let command = keymap[chord]
     if isHelpShown {
-      isHelpShown = false
-      return key == .character("q") && modifiers.isEmpty ? [.quit] : []
+      switch command {
+      case .up, .down, .pageUp, .pageDown, .top, .bottom:
+        if let command { moveHelp(command) }
+        return []
+      default:
+        isHelpShown = false
+        return command == .quit ? [.quit] : []
+      }
     }
-    if modifiers.contains(.control) { return pressControl(key) }
-    if screen == .logs, let effects = pressInLogs(key) { return effects }
-    if move(key) { return [] }
-    switch key {
-    case .character("q"): return [.quit]
-    case .character("?"), .function(1): isHelpShown = true
-    case .character(" "): frozen = frozen == nil ? Frozen(world: world, now: now) : nil
-    case .character("s") where screen == .overview || screen == .replicas: nextOrder()
-    case .character("r"): askRestart()
-    case .character("a"): return askApply()
-    case .character("D"): askDelete()
-    case .character("m"):
+    return command.map { perform($0) } ?? []
+  }
+
+  /// Does what a key, a click or a word in the palette asks for.
+  mutating func perform(_ command: Command) -> [ConsoleEffect] {
+    let effects = carryOut(command)
+    return effects.contains(.quit) ? effects : effects + wishes()
+  }
+
+  private mutating func carryOut(_ command: Command) -> [ConsoleEffect] {
+    if let screen = command.screen {
+      self.screen = screen
+      return []
+    }
+    if screen == .logs, let effects = performInLogs(command) { return effects }
+    if move(command) { return [] }
+    switch command {
+    case .quit: return [.quit]
+    case .help:
+      isHelpShown = true
+      helpScroll = 0
+    case .palette: prompt = Prompt(purpose: .command, field: TextField())
+    case .filter: prompt = Prompt(purpose: .filter, field: TextField(filter?.text ?? ""))
+    case .next: nextApplication()
+    case .open: open()
+    case .back: back()
+    case .nextScreen: step(1)
+    case .previousScreen: step(-1)
+    case .logs: openLogs()
+    case .sort: nextOrder()
+    case .freeze: toggleFreeze()
+    case .earlier: travel(by: -1)
+    case .later: travel(by: 1)
+    case .muchEarlier: travel(by: -60)
+    case .muchLater: travel(by: 60)
+    case .live: goLive()
+    case .restart: askRestart()
+    case .apply: return askApply()
+    case .delete: askDelete()
+    case .undo: askRollBack()
+    case .page: if screen == .manifest { pages.turn() }
+    case .snapshot: return [.snapshot]
+    case .record: return [.toggleRecording(path: nil)]
+    case .copy: return copy()
+    case .theme: return [.nextTheme]
+    case .mouse:
       isMouseOn.toggle()
       return [.setMouse(isMouseOn)]
-    case .character("T"): return [.nextTheme]
-    case .character("l"): openLogs()
-    case .character("v") where screen == .manifest: pages.turn()
-    case .character("u"): askRollBack()
-    case .enter: open()
-    case .escape: back()
-    case .tab: step(modifiers.contains(.shift) ? -1 : 1)
-    case .character(let character): choose(character)
+    case .redraw: return [.repaint]
+    case .suspend: return [.suspend]
     default: break
     }
     return []
   }
 
-  private func pressControl(_ key: Key) -> [ConsoleEffect] {
-    switch key {
-    case .character("l"): [.repaint]
-    case .character("z"): [.suspend]
-    default: []
+  private func copy() -> [ConsoleEffect] {
+    guard let text = clipping else { return [] }
+    return [.copy(text)]
+  }
+
+  /// What the chosen row says, in a line for the clipboard.
+  var clipping: String? {
+    switch screen {
+    case .overview, .replicas, .replica, .ingress: chosenReplica.map { ReplicaClipping.text($0) }
+    case .hints:
+      application?.hints.first.map { hint in
+        ([hint.id, hint.title] + hint.evidence.map(\.text) + [hint.advice]).joined(separator: "; ")
+      }
+    case .logs: logs.entries(among: shown.events).dropLast(logs.hiddenBelow).last?.line
+    case .events: events.dropLast(scroll[.events] ?? 0).last.map { "\($0.time) \($0.reason) \($0.message)" }
+    case .manifest: manifest?.path
+    default: applicationName
     }
   }
 
-  private mutating func choose(_ character: Character) {
-    if let digit = character.wholeNumberValue, let kind = ScreenKind(digit: digit) { screen = kind }
-    if character == "n" { nextApplication() }
-  }
-
-  private mutating func nextApplication() {
+  mutating func nextApplication() {
     let names = shown.status?.applications.map(\.name) ?? []
     guard !names.isEmpty else { return }
     let index = names.firstIndex { $0 == applicationName } ?? -1
@@ -79,62 +118,19 @@ extension ConsoleState {
   }
 
   private mutating func nextOrder() {
+    guard screen == .overview || screen == .replicas else { return }
     let all = ReplicaOrder.allCases
     order = all[((all.firstIndex(of: order) ?? 0) + 1) % all.count]
   }
+}
 
-  private mutating func open() {
-    switch screen {
-    case .home:
-      let rows = homeRows
-      guard rows.indices.contains(homeList.selection) else { return }
-      switch rows[homeList.selection] {
-      case .application(let name):
-        applicationName = name
-        screen = .overview
-      case .manifest(let path):
-        manifestPath = path
-        screen = .manifest
-      }
-    case .overview, .replicas, .experts: openDetail(ofIngress: false)
-    case .ingress: openDetail(ofIngress: true)
-    case .queue: openQueue()
-    case .nodes: openNode()
-    default: break
+/// A replica in one line of text.
+enum ReplicaClipping {
+  static func text(_ replica: ReplicaStatus) -> String {
+    let readings = ReplicaField.allCases.compactMap { field in
+      field.text(replica).map { "\(field.rawValue)=\($0)" }
+        ?? field.number(replica).map { "\(field.rawValue)=\(Units.decimals($0, 1))" }
     }
-  }
-
-  private mutating func back() {
-    if frozen != nil {
-      frozen = nil
-    } else {
-      screen = screen == .replica && isDetailOfIngress ? .ingress : screen.parent
-    }
-  }
-
-  private mutating func openDetail(ofIngress: Bool) {
-    guard chosenReplica != nil else { return }
-    isDetailOfIngress = ofIngress
-    screen = .replica
-  }
-
-  private mutating func openQueue() {
-    let all = queues
-    guard let queue = all.first(where: { $0.id == selectedQueue }) ?? all.first else { return }
-    if queue.role == .rank { selectedRank = queue.id } else { selectedIngress = queue.id }
-    openDetail(ofIngress: queue.role == .ingress)
-  }
-
-  private mutating func openNode() {
-    let all = nodes
-    guard let node = all.first(where: { $0.name == selectedNode }) ?? all.first else { return }
-    selectedRank = node.ranks.first?.id ?? selectedRank
-    screen = .replicas
-  }
-
-  private mutating func openLogs() {
-    let isAboutOne = screen == .replica || screen == .replicas || screen == .ingress
-    logs.open(application: applicationName, replica: isAboutOne ? chosenReplica?.id : nil)
-    screen = .logs
+    return readings.joined(separator: " ")
   }
 }

@@ -1,20 +1,19 @@
 import ControlAPI
 import Terminal
 
-// Keys of the log screen, as in less.
+// Commands of the log screen, as in less.
 extension ConsoleState {
-  /// Takes a key of the log screen; nil for one that means the same everywhere.
-  mutating func pressInLogs(_ key: Key) -> [ConsoleEffect]? {
-    switch key {
-    case .character("/"): prompt = Prompt(purpose: .search, field: TextField(logs.search))
-    case .character("&"): prompt = Prompt(purpose: .hide, field: TextField(logs.filter))
-    case .character("n"): findInLogs(1)
-    case .character("N"): findInLogs(-1)
-    case .character("f"), .character("G"), .end: follow()
-    case .character("w"): logs.isWrapping.toggle()
-    case .character("l"):
-      logs.open(application: applicationName, replica: nil)
-    case .character("S"): return saveLogs()
+  /// Carries a command out in its meaning for logs; nil for one that means the same everywhere.
+  mutating func performInLogs(_ command: Command) -> [ConsoleEffect]? {
+    switch command {
+    case .filter: prompt = Prompt(purpose: .search, field: TextField(logs.search))
+    case .only: prompt = Prompt(purpose: .hide, field: TextField(logs.filter))
+    case .next: findInLogs(1)
+    case .previous: findInLogs(-1)
+    case .follow, .bottom, .live: follow(command == .follow)
+    case .wrap: logs.isWrapping.toggle()
+    case .logs: logs.open(application: applicationName, replica: nil)
+    case .snapshot: return saveLogs()
     default: return nil
     }
     return []
@@ -28,8 +27,8 @@ extension ConsoleState {
     logs.isFollowing = hidden == 0
   }
 
-  private mutating func follow() {
-    logs.isFollowing.toggle()
+  private mutating func follow(_ isToggled: Bool) {
+    logs.isFollowing = isToggled ? !logs.isFollowing : true
     logs.hiddenBelow = 0
   }
 
@@ -54,47 +53,5 @@ extension ConsoleState {
     }
     let name = "\(applicationName ?? "dptop")-\(logs.replica ?? "all")-\(Int(now)).log"
     return [.save(name: name, text: lines.joined(separator: "\n") + "\n")]
-  }
-
-  /// Takes a key while a line is typed.
-  mutating func type(_ input: InputEvent) -> [ConsoleEffect] {
-    guard var prompt else { return [] }
-    switch input {
-    case .key(.escape, _): self.prompt = nil
-    case .key(.enter, _):
-      self.prompt = nil
-      finish(prompt)
-    default:
-      guard prompt.field.take(input) else { return [] }
-      self.prompt = prompt
-      preview(prompt)
-    }
-    return []
-  }
-
-  /// What is typed is seen at work while it is typed.
-  private mutating func preview(_ prompt: Prompt) {
-    switch prompt.purpose {
-    case .search: logs.search = prompt.field.text
-    case .hide:
-      logs.filter = prompt.field.text
-      logs.hiddenBelow = 0
-      logs.isFollowing = true
-    }
-  }
-
-  private mutating func finish(_ prompt: Prompt) {
-    preview(prompt)
-    if prompt.purpose == .search, !logs.search.isEmpty { findInLogs(-1) }
-  }
-}
-
-extension Prompt.Purpose {
-  /// What stands before the line.
-  var mark: String {
-    switch self {
-    case .search: "/"
-    case .hide: "&"
-    }
   }
 }

@@ -2,27 +2,29 @@ import ControlAPI
 import Terminal
 
 extension ConsoleState {
-  /// Moves the choice or the text of the screen; false when the key is none that moves.
-  mutating func move(_ key: Key) -> Bool {
+  /// Moves the choice or the text of the screen; false when the command is none that moves.
+  mutating func move(_ command: Command) -> Bool {
     let page = max(1, height / 2)
-    switch key {
-    case .down, .character("j"): move(by: 1)
-    case .up, .character("k"): move(by: -1)
+    switch command {
+    case .down: move(by: 1)
+    case .up: move(by: -1)
     case .pageDown: move(by: page)
     case .pageUp: move(by: -page)
-    case .home, .character("g"): move(by: -1_000_000)
-    case .end, .character("G"): move(by: 1_000_000)
+    case .top: move(by: -1_000_000)
+    case .bottom: move(by: 1_000_000)
+    // Of what is neither past nor a recording, the present is the foot.
+    case .live where frozen == nil && replay == nil: move(by: 1_000_000)
     default: return false
     }
     return true
   }
 
-  mutating func wheel(_ mouse: MouseEvent) {
-    switch mouse.action {
-    case .wheelUp: move(by: -3)
-    case .wheelDown: move(by: 3)
-    default: break
-    }
+  mutating func moveHelp(_ command: Command) {
+    let page = max(1, height / 2)
+    let steps: [Command: Int] = [
+      .down: 1, .up: -1, .pageDown: page, .pageUp: -page, .top: -1000, .bottom: 1000,
+    ]
+    helpScroll = min(max(0, helpScroll + (steps[command] ?? 0)), max(0, Command.allCases.count - 1))
   }
 
   private mutating func move(by steps: Int) {

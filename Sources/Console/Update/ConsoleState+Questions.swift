@@ -15,7 +15,19 @@ extension ConsoleState {
     guard let name = applicationName, let replica = chosenReplica else {
       return say("there is no replica to restart", .warning)
     }
-    question = .restart(replica: replica.id, application: name)
+    ask(.restart(replica: replica.id, application: name))
+  }
+
+  /// Puts a question, unless nothing may be changed from here.
+  mutating func ask(_ question: Question) {
+    if mayChange() { self.question = question }
+  }
+
+  /// Whether something may be changed; says so when not.
+  mutating func mayChange() -> Bool {
+    if isReadOnly { say("read-only: nothing can be changed from here", .warning) }
+    if replay != nil { say("a recording: nothing can be changed", .warning) }
+    return !isReadOnly && replay == nil
   }
 
   mutating func askDelete() {
@@ -29,10 +41,11 @@ extension ConsoleState {
     guard let name, world.application(name) != nil else {
       return say("there is no application to delete", .warning)
     }
-    question = .delete(application: name, typed: TextField())
+    ask(.delete(application: name, typed: TextField()))
   }
 
   mutating func askApply() -> [ConsoleEffect] {
+    guard mayChange() else { return [] }
     if screen == .home, homeRows.indices.contains(homeList.selection),
       case .manifest(let path) = homeRows[homeList.selection]
     {
@@ -78,7 +91,7 @@ extension ConsoleState {
     guard newestFirst.indices.contains(pages.chosenRevision) else { return }
     let revision = newestFirst[pages.chosenRevision]
     guard !revision.isCurrent else { return say("revision \(revision.number) holds now", .warning) }
-    question = .rollBack(application: revisions.application, to: revision.number)
+    ask(.rollBack(application: revisions.application, to: revision.number))
   }
 
   mutating func answer(_ input: InputEvent) -> [ConsoleEffect] {
@@ -93,6 +106,17 @@ extension ConsoleState {
       guard takeYes(input) else { return [] }
       underway = "restarting \(replica)"
       return [.restart(replica: replica, application: application)]
+    case .drain(let replica, let application):
+      guard takeYes(input) else { return [] }
+      underway = "draining \(replica)"
+      return [.cordon(CordonRequest(.drain, [replica]), application: application)]
+    case .uncordon(let replica, let application):
+      guard takeYes(input) else { return [] }
+      return [.cordon(CordonRequest(.uncordon, [replica]), application: application)]
+    case .scale(let request, let application):
+      guard takeYes(input) else { return [] }
+      underway = "scaling \(application)"
+      return [.scale(request, application: application)]
     case .rollBack(let application, let revision):
       guard takeYes(input) else { return [] }
       underway = "carrying revision \(revision) out again"

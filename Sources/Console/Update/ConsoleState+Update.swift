@@ -8,7 +8,9 @@ extension ConsoleState {
     if let notice, notice.until <= now { self.notice = nil }
     switch event {
     case .input(let input): return take(input)
-    case .tick: return [.readManifests] + wishes()
+    case .tick:
+      play()
+      return [.readManifests] + wishes()
     case .resized(let width, let height):
       self.width = width
       self.height = height
@@ -62,7 +64,9 @@ extension ConsoleState {
 
   /// What the screen in view needs and has not got: asked once, and again when it is out of date.
   mutating func wishes() -> [ConsoleEffect] {
+    guard replay == nil else { return [] }
     switch screen {
+    case _ where frozen != nil && [.latency, .experts, .logs].contains(screen): return []
     case .latency, .experts:
       guard let application = applicationName, insight.isDue(of: application, at: now) else { return [] }
       insight.ask(application)

@@ -77,6 +77,11 @@ public final class CursesScreen {
     send(isOn ? Self.mouseOn : Self.mouseOff)
   }
 
+  /// Puts a text on the clipboard of a terminal that takes one (OSC 52).
+  public func copy(_ text: String) {
+    send("\u{1b}]52;c;" + Base64.encoded(Array(text.utf8)) + "\u{07}")
+  }
+
   /// Gives the terminal back as it was, to end or to be stopped.
   public func leave() {
     guard isOpen else { return }
