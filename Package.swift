@@ -115,7 +115,7 @@ let modules: [[Target]] = [
   module("Ingress", uses: ["Platform", "JSON", "Telemetry", "HTTP", "OpenAI", "Routing"]),
   module("Deployment", uses: ["Manifest", "ControlAPI"]),
   module("Ray", uses: ["ControlAPI", "Deployment", "JSON", "Manifest"]),
-  module("Interchange", uses: ["Deployment", "Manifest", "VLLM"]),
+  module("Interchange", uses: ["Deployment", "Manifest", "VLLM"], testUses: ["JSON"]),
   module("RayClient", uses: ["JSON", "Platform", "Ray", "WebClient"], testUses: ["HTTP"]),
   module("Planning", uses: ["Manifest", "Model"]),
   module("Planning", uses: ["JSON"]),

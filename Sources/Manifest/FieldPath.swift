@@ -117,7 +117,8 @@ public enum FieldPath {
   static let routePrefix = "cluster.route_prefix"
   /// How long a stop may take.
   public static let drainTimeout = "rollout.drain_timeout_s"
-  static let healthyDeadline = "rollout.healthy_deadline_s"
+  /// How long a start may take.
+  public static let healthyDeadline = "rollout.healthy_deadline_s"
   static let autoRollback = "rollout.auto_rollback"
   static let failurePolicy = "failure_policy"
   static let ttft = "slo.ttft_ms"

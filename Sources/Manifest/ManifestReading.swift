@@ -55,6 +55,22 @@ extension Manifest {
       root = translated
     }
     if let engine { root = root.setting(engine.rawValue, at: FieldPath.engine) }
+    return read(root, secrets, scale, &diagnostics)
+  }
+
+  /// Reads a tree that was made of another form of the deployment; places are those in its source.
+  package static func read(
+    _ root: YAMLNode, _ diagnostics: DiagnosticList, of source: ManifestSource
+  ) -> ManifestReading {
+    var diagnostics = diagnostics
+    let manifest = read(root, [:], Scale(), &diagnostics)
+    return ManifestReading(
+      manifest: diagnostics.hasErrors ? nil : manifest, diagnostics: diagnostics.inOrder, source: source)
+  }
+
+  private static func read(
+    _ root: YAMLNode, _ secrets: [String: String], _ scale: Scale, _ diagnostics: inout DiagnosticList
+  ) -> Manifest? {
     var reader = SchemaReader(diagnostics)
     reader.read(root)
     reader.restore(secrets)

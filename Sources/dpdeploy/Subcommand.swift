@@ -43,6 +43,7 @@ enum Subcommands {
     CompletionCommand.self,
     ManCommand.self,
     ExportCommand.self,
+    ImportCommand.self,
     VersionCommand.self,
   ]
 

@@ -8,6 +8,10 @@ public enum ExportTarget: String, Sendable, CaseIterable {
   case compose
   /// A config file of Ray Serve.
   case ray
+  /// A LeaderWorkerSet for Kubernetes.
+  case lws
+  /// A RayService of KubeRay.
+  case kuberay
 
   /// What it is called in a sentence.
   var title: String {
@@ -16,6 +20,8 @@ public enum ExportTarget: String, Sendable, CaseIterable {
     case .systemd: "systemd units"
     case .compose: "a Compose file"
     case .ray: "Ray Serve"
+    case .lws: "a LeaderWorkerSet"
+    case .kuberay: "a RayService"
     }
   }
 }

@@ -27,11 +27,16 @@ struct RayServeFile {
       + document.document
   }
 
+  /// The config alone, for a RayService: proxies listen on every address of their pods.
+  func onKubernetes(port: Int) -> String {
+    let config: YAMLText = [
+      "http_options": ["host": "0.0.0.0", "port": .scalar(.integer(port))], "applications": [application],
+    ]
+    return config.document
+  }
+
   private var document: YAMLText {
     let listener = GivenFields.of("ingress", in: manifest, except: Self.notListener)
-    let application: YAMLText = [
-      "name": .text(manifest.name), "import_path": .text(Self.builder), "args": arguments,
-    ]
     let applications = YAMLText.list([application])
     guard listener != .map([]) else { return ["applications": applications] }
     return [
@@ -39,6 +44,10 @@ struct RayServeFile {
         "The proxies of the whole cluster listen here; Serve takes it when it starts, and not again.",
         YAMLText(listener)), "applications": applications,
     ]
+  }
+
+  private var application: YAMLText {
+    ["name": .text(manifest.name), "import_path": .text(Self.builder), "args": arguments]
   }
 
   private var arguments: YAMLText {

@@ -31,7 +31,9 @@ public struct Rendition: Sendable, Equatable {
       remarks = uncarried
       return
     }
-    let (plan, found) = RankPlan.make(manifest)
+    let (plan, translations) = RankPlan.make(manifest)
+    // Ray takes the manifest's own words.
+    let found = target == .kuberay ? translations.filter { $0.severity == .error } : translations
     remarks = found + uncarried
     files = plan.map { Self.files(of: $0, target, remarks: found + uncarried) } ?? []
   }
@@ -41,6 +43,8 @@ public struct Rendition: Sendable, Equatable {
     case .vllm: ShellScript(plan).files(remarks)
     case .systemd: SystemdUnits(plan).files(remarks)
     case .compose: ComposeFile(plan).files(remarks)
+    case .lws: [LeaderWorkerSet(plan).file(remarks)]
+    case .kuberay: [RayService(plan).file(remarks)]
     case .ray: []
     }
   }

@@ -22,10 +22,15 @@ enum Uncarried {
   /// The fields and sections that a target carries.
   static func carried(by target: ExportTarget) -> [String] {
     switch target {
-    case .ray:
-      [
-        "apiVersion", "name", "engine", "backend", "llm_config", "ingress_deployment_config",
-        "ingress_cls_config", "ingress.host", "ingress.port",
+    case .ray: envelope + ray + [FieldPath.host, FieldPath.port]
+    case .kuberay:
+      envelope + ray + [
+        FieldPath.port, FieldPath.drainTimeout, FieldPath.nodes, FieldPath.devices, "failure_policy",
+      ]
+    case .lws:
+      envelope + [
+        "llm_config", FieldPath.port, "engine_options", "cluster", FieldPath.drainTimeout,
+        FieldPath.healthyDeadline, "failure_policy",
       ]
     case .vllm, .systemd, .compose:
       envelope + [
@@ -34,6 +39,9 @@ enum Uncarried {
       ]
     }
   }
+
+  /// The arguments of Ray Serve LLM's builder.
+  private static let ray = ["llm_config", "ingress_deployment_config", "ingress_cls_config"]
 
   private static let envelope = ["apiVersion", "name", "engine", "backend"]
 

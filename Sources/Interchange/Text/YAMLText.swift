@@ -6,6 +6,8 @@ typealias FieldValue = Value
 /// A YAML value with remarks, to be written in block style.
 indirect enum YAMLText: Sendable, Equatable {
   case scalar(FieldValue)
+  /// A scalar in the spelling of another file.
+  case plain(String)
   /// Text of several lines, as it is.
   case block(String)
   case list([YAMLText])
@@ -55,17 +57,17 @@ indirect enum YAMLText: Sendable, Equatable {
 // Writing.
 extension YAMLText {
   private func write(to lines: inout [String], indent: Int) {
-    switch plain {
+    switch bare {
     case .map(let members): for member in members { Self.write(member, to: &lines, indent: indent) }
     case .list(let items): for item in items { Self.write(item, to: &lines, indent: indent) }
-    case .scalar, .block, .noted: lines.append(inline)
+    case .scalar, .plain, .block, .noted: lines.append(inline)
     }
   }
 
   private static func write(_ member: Member, to lines: inout [String], indent: Int) {
     let space = String(repeating: " ", count: indent)
     if case .noted(let remark, _) = member.value { lines += comment(remark, indent: indent) }
-    let value = member.value.plain
+    let value = member.value.bare
     let key = PlainText.isSafe(member.key) ? member.key : FieldValue.text(member.key).json()
     switch value {
     case .map(let members) where !members.isEmpty:
@@ -85,18 +87,18 @@ extension YAMLText {
   private static func write(_ item: YAMLText, to lines: inout [String], indent: Int) {
     let space = String(repeating: " ", count: indent)
     if case .noted(let remark, _) = item { lines += comment(remark, indent: indent) }
-    switch item.plain {
+    switch item.bare {
     case .block(let text):
       lines.append("\(space)- \(text.hasSuffix("\n") ? "|" : "|-")")
       lines += blockLines(text, indent: indent + 2)
     case .map(let members) where !members.isEmpty:
       var below: [String] = []
-      item.plain.write(to: &below, indent: indent + 2)
+      item.bare.write(to: &below, indent: indent + 2)
       let first = below.firstIndex { !$0.drop { $0 == " " }.hasPrefix("#") } ?? 0
       lines += below[..<first]
       lines.append("\(space)- \(below[first].dropFirst(indent + 2))")
       lines += below[(first + 1)...]
-    default: lines.append("\(space)- \(item.plain.inline)")
+    default: lines.append("\(space)- \(item.bare.inline)")
     }
   }
 
@@ -108,22 +110,23 @@ extension YAMLText {
   }
 
   /// The value without its remarks.
-  private var plain: YAMLText {
-    if case .noted(_, let value) = self { value.plain } else { self }
+  private var bare: YAMLText {
+    if case .noted(_, let value) = self { value.bare } else { self }
   }
 
   private var inline: String {
     switch self {
     case .scalar(.text(let text)): PlainText.isSafe(text) ? text : FieldValue.text(text).json()
     case .scalar(let value): value.json()
-    case .list(let items): "[" + items.map(\.plain.inline).joined(separator: ", ") + "]"
+    case .plain(let text): text.isEmpty ? "null" : text
+    case .list(let items): "[" + items.map(\.bare.inline).joined(separator: ", ") + "]"
     case .map(let members):
       "{"
-        + members.map { "\(FieldValue.text($0.key).json()): \($0.value.plain.inline)" }.joined(
+        + members.map { "\(FieldValue.text($0.key).json()): \($0.value.bare.inline)" }.joined(
           separator: ", ")
         + "}"
     case .block(let text): FieldValue.text(text).json()
-    case .noted(_, let value): value.plain.inline
+    case .noted(_, let value): value.bare.inline
     }
   }
 }

@@ -1,12 +1,12 @@
 /// Reads a Ray Serve config file (`applications:`) as a manifest, when its one application is a DP deployment.
-enum RayServeConfig {
+package enum RayServeConfig {
   /// The builders whose arguments are a manifest's: the newer and the older name.
   static let builders = ["build_dp_openai_app", "build_openai_dp_app"]
 
-  static func isOne(_ root: YAMLNode) -> Bool { root["applications"] != nil }
+  package static func isOne(_ root: YAMLNode) -> Bool { root["applications"] != nil }
 
   /// The same settings in a manifest's shape, each at the place it was written; nil when it is something else.
-  static func manifest(from root: YAMLNode, _ diagnostics: inout DiagnosticList) -> YAMLNode? {
+  package static func manifest(from root: YAMLNode, _ diagnostics: inout DiagnosticList) -> YAMLNode? {
     guard let applications = root["applications"], case .sequence(let items) = applications.content,
       let application = items.first, case .mapping(let members) = application.content
     else {

@@ -101,10 +101,10 @@ extension SchemaReader {
 }
 
 /// Which names hold secrets.
-enum SecretNames {
+package enum SecretNames {
   static let words = ["KEY", "TOKEN", "SECRET", "PASSWORD"]
 
-  static func matches(_ name: String) -> Bool {
+  package static func matches(_ name: String) -> Bool {
     let upper = name.uppercased()
     return words.contains { upper.contains($0) }
   }

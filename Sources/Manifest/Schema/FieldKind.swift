@@ -107,7 +107,7 @@ public enum TextRule: Sendable {
   }
 
   /// What could be written in the place of a text that breaks the rule, nil when there is no obvious one.
-  func proposal(for text: String) -> String? {
+  package func proposal(for text: String) -> String? {
     switch self {
     case .label: Self.label(of: text)
     case .host: Self.host(of: text)

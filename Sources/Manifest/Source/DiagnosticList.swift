@@ -1,17 +1,17 @@
 /// Collects what there is to say about one source, so that a run tells everything at once.
-struct DiagnosticList {
+package struct DiagnosticList {
   /// The file all of it is about.
-  let file: String
-  private(set) var all: [Diagnostic] = []
+  package let file: String
+  package private(set) var all: [Diagnostic] = []
 
-  init(file: String) {
+  package init(file: String) {
     self.file = file
   }
 
   var hasErrors: Bool { all.contains { $0.severity == .error } }
 
   /// In order of the file; remarks without a place come last.
-  var inOrder: [Diagnostic] {
+  package var inOrder: [Diagnostic] {
     all.enumerated().sorted { left, right in
       place(left.element, left.offset) < place(right.element, right.offset)
     }.map(\.element)
@@ -19,7 +19,7 @@ struct DiagnosticList {
 
   mutating func add(_ diagnostics: [Diagnostic]) { all += diagnostics }
 
-  mutating func report(
+  package mutating func report(
     _ code: DiagnosticCode, _ message: String, at span: SourceSpan?, note: String? = nil, help: String? = nil,
     severity: Diagnostic.Severity? = nil
   ) {

@@ -1,5 +1,5 @@
 /// Builds the node tree of one document out of events: expands aliases, refuses duplicate keys, keeps every limit.
-struct YAMLComposer: ~Copyable {
+package struct YAMLComposer: ~Copyable {
   /// The longest text that is read, in bytes.
   static let longestText = 1 << 20
   /// The deepest nesting that is followed.
@@ -15,7 +15,7 @@ struct YAMLComposer: ~Copyable {
   private var nodeCount = 0
 
   /// The root of the only document, nil when it cannot be used; what is wrong goes to `diagnostics`.
-  static func compose(_ source: ManifestSource, _ diagnostics: inout DiagnosticList) -> YAMLNode? {
+  package static func compose(_ source: ManifestSource, _ diagnostics: inout DiagnosticList) -> YAMLNode? {
     guard source.text.utf8.count <= longestText else {
       diagnostics.report(
         .tooLarge, "the file has \(source.text.utf8.count) bytes; at most \(longestText) are read", at: nil,

@@ -1,8 +1,8 @@
 /// A node of the file, with the place it was written at.
 ///
 /// Types are settled later, by the schema.
-struct YAMLNode: Sendable {
-  enum Content: Sendable {
+package struct YAMLNode: Sendable {
+  package enum Content: Sendable {
     /// Text; plain scalars may still turn out to be numbers, flags or null.
     case scalar(String, isPlain: Bool)
     case sequence([YAMLNode])
@@ -10,16 +10,28 @@ struct YAMLNode: Sendable {
   }
 
   /// A key with its value.
-  struct Member: Sendable {
-    let key: String
-    let keySpan: SourceSpan
-    let value: YAMLNode
+  package struct Member: Sendable {
+    package let key: String
+    package let keySpan: SourceSpan
+    package let value: YAMLNode
+
+    package init(key: String, keySpan: SourceSpan, value: YAMLNode) {
+      self.key = key
+      self.keySpan = keySpan
+      self.value = value
+    }
   }
 
-  let content: Content
-  let span: SourceSpan
+  package let content: Content
+  package let span: SourceSpan
   /// Nodes in this subtree with aliases expanded.
-  let weight: Int
+  package let weight: Int
+
+  package init(content: Content, span: SourceSpan, weight: Int) {
+    self.content = content
+    self.span = span
+    self.weight = weight
+  }
 
   /// What the node is, in words for messages.
   var kind: String {
@@ -31,7 +43,7 @@ struct YAMLNode: Sendable {
   }
 
   /// The value of a key, nil where this is no mapping or has no such key.
-  subscript(key: String) -> YAMLNode? {
+  package subscript(key: String) -> YAMLNode? {
     guard case .mapping(let members) = content else { return nil }
     return members.first { $0.key == key }?.value
   }
