@@ -146,6 +146,7 @@ let tools: [[Target]] = [
     uses: [
       "CommandLine", "ControlAPI", "ControlClient", "Interchange", "Manifest", "VLLM", "JSON", "HTTP",
       "Planning", "Platform", "Supervision",
+      "Platform", "Supervision", "Diagnosis",
     ]),
   executable("dpdeployd", uses: ["CommandLine", "ControlAPI", "Controller", "Manifest", "Platform"]),
   executable(

@@ -18,6 +18,8 @@ public struct Hint: Codable, Sendable, Hashable {
   public var current: String?
   /// The value to give it, as YAML; absent when only the operator can say.
   public var value: String?
+  /// Further fields that must change with it; absent when there are none.
+  public var alongside: [FieldValue]?
   /// What to do, in words.
   public var advice: String
   /// Where the runbook tells more, such as `docs/operations.md#h07`.
@@ -30,7 +32,8 @@ public struct Hint: Codable, Sendable, Hashable {
   /// States a hint.
   public init(
     id: String, severity: Severity, confidence: Confidence? = nil, title: String, cause: String? = nil,
-    evidence: [Evidence], field: String? = nil, current: String? = nil, value: String? = nil, advice: String,
+    evidence: [Evidence], field: String? = nil, current: String? = nil, value: String? = nil,
+    alongside: [FieldValue]? = nil, advice: String,
     runbook: String? = nil, since: String? = nil, replica: String? = nil
   ) {
     self.id = id
@@ -42,10 +45,25 @@ public struct Hint: Codable, Sendable, Hashable {
     self.field = field
     self.current = current
     self.value = value
+    self.alongside = alongside
     self.advice = advice
     self.runbook = runbook
     self.since = since
     self.replica = replica
+  }
+}
+
+/// A field of the manifest and a value for it, as YAML.
+public struct FieldValue: Codable, Sendable, Hashable {
+  /// The field's path.
+  public var field: String
+  /// The value.
+  public var value: String
+
+  /// Pairs them.
+  public init(field: String, value: String) {
+    self.field = field
+    self.value = value
   }
 }
 

@@ -75,6 +75,7 @@ extension HintRule {
       id: id, severity: finding.severity ?? severity, confidence: finding.confidence,
       title: finding.title ?? title, cause: cause, evidence: finding.evidence,
       field: finding.fix?.field ?? field, current: finding.fix?.current, value: finding.fix?.proposed,
+      alongside: finding.fix.flatMap { $0.alongside.isEmpty ? nil : $0.alongside },
       advice: finding.advice ?? remedy, runbook: Runbook.place(of: id), since: since,
       replica: finding.replica)
   }

@@ -78,6 +78,7 @@ struct Finding: Sendable {
     var field: String
     var current: String?
     var proposed: String?
+    var alongside: [FieldValue] = []
 
     init(
       _ field: String, from current: (some CustomStringConvertible)?,
@@ -102,6 +103,8 @@ enum Field {
   static let prefixCaching = "llm_config.engine_kwargs.enable_prefix_caching"
   static let variables = "llm_config.runtime_env.env_vars"
   static let dispatchChunk = "llm_config.runtime_env.env_vars.VLLM_MOE_DP_CHUNK_SIZE"
+  static let ingressReplicas = "ingress_deployment_config.num_replicas"
+  static let ingressMaximum = "ingress_deployment_config.autoscaling_config.max_replicas"
   static let ingressMinimum = "ingress_deployment_config.autoscaling_config.min_replicas"
   static let policy = "ingress.policy"
   static let maxQueued = "ingress.max_queued_requests"

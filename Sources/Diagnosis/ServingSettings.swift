@@ -14,6 +14,10 @@ public struct ServingSettings: Sendable, Equatable {
   public var maxNumBatchedTokens: Int
   /// How many ingress replicas there should be.
   public var ingressReplicas: Int
+  /// How many there may be.
+  public var maxIngressReplicas: Int?
+  /// Whether the manifest gives their number alone (`num_replicas`), and no range.
+  public var fixesIngressReplicas = false
   /// How the ingress chooses a rank.
   public var routingPolicy = ""
   /// Requests that may wait over all ingress replicas; -1 sets no limit.

@@ -71,16 +71,25 @@ extension HintRule {
       let cpu = hottest.cpuRatio.value, cpu > 0.85,
       let busy = observation.ranks.compactMap({ $0.gpuUtilizationRatio?.value }).max(), busy < 0.6
     else { return [] }
-    let replicas = observation.settings.ingressReplicas
     return [
       Finding(
         replica: hottest.id,
         evidence: [
           Evidence(.ingress, "\(hottest.id) uses \(percent(cpu)) of a core"),
           Evidence(.replicas, "the busiest rank is busy \(percent(busy)) of the time"),
-        ],
-        fix: Finding.Fix(Field.ingressMinimum, from: replicas, to: replicas + max(1, replicas / 2)))
+        ], fix: moreIngress(observation.settings))
     ]
+  }
+
+  private static func moreIngress(_ settings: ServingSettings) -> Finding.Fix {
+    let now = settings.ingressReplicas
+    let more = now + max(1, now / 2)
+    var fix = Finding.Fix(
+      settings.fixesIngressReplicas ? Field.ingressReplicas : Field.ingressMinimum, from: now, to: more)
+    if !settings.fixesIngressReplicas, let maximum = settings.maxIngressReplicas, maximum < more {
+      fix.alongside = [FieldValue(field: Field.ingressMaximum, value: "\(more)")]
+    }
+    return fix
   }
 
   static let routingSkew = HintRule(

@@ -25,6 +25,7 @@ enum Subcommands {
     CordonCommand.self,
     UncordonCommand.self,
     StatusCommand.self,
+    HintsCommand.self,
     WaitCommand.self,
     RestartCommand.self,
     EventsCommand.self,

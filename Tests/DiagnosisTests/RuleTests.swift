@@ -59,6 +59,13 @@ struct Case: CustomTestStringConvertible, Sendable {
       "the ingress at its limit", "H04", on: "ingress-0",
       "ingress_deployment_config.autoscaling_config.min_replicas", "2"
     ) { $0.ingress.cpuRatio = .known(0.97) },
+    Case(
+      "the only ingress replica at its limit", "H04", on: "ingress-0",
+      "ingress_deployment_config.num_replicas", "2"
+    ) {
+      $0.settings.fixesIngressReplicas = true
+      $0.ingress.cpuRatio = .known(0.97)
+    },
     Case("a crowded rank", "H03", on: "dp0", "ingress.policy", "power_of_two") {
       $0.settings.routingPolicy = "round_robin"
       $0.server.replicas[0].running = .known(9)
@@ -178,6 +185,17 @@ struct Case: CustomTestStringConvertible, Sendable {
     #expect(scene.hints.contains { $0.id == "H03" } == seen)
   }
 
+  @Test func `of the ingress raises the greatest number with the least where it must`() {
+    let hint = Scene {
+      $0.settings.maxIngressReplicas = 1
+      $0.ingress.cpuRatio = .known(0.97)
+    }.hints.first
+    #expect(
+      hint?.alongside == [
+        FieldValue(field: "ingress_deployment_config.autoscaling_config.max_replicas", value: "2")
+      ])
+  }
+
   @Test func `of tails draws nothing from a few tokens`() {
     #expect(Scene { $0.metrics.itlSeconds = .of(0.02, 0.2, 99) }.hints == [])
     #expect(Scene { $0.metrics.tpotSeconds = .of(0.02, 0.2, 19) }.hints == [])
@@ -204,15 +222,5 @@ struct Case: CustomTestStringConvertible, Sendable {
       $0.settings.overlapThreshold = 32
     }.hints
     #expect(found == [])
-  }
-}
-
-@Suite struct `The runbook` {
-  @Test func `has every rule at its anchor, with what to do`() {
-    let text = Runbook.markdown()
-    for rule in HintRule.all {
-      #expect(text.contains("<a id=\"\(rule.id.lowercased())\"></a>\(rule.id) — \(rule.title)"))
-      #expect(text.contains(rule.remedy))
-    }
   }
 }

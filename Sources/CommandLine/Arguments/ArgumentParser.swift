@@ -42,7 +42,10 @@ extension CommandDescription {
     guard let option = option(named: spelling) else { throw unknown(spelling) }
     let attached = parts.count > 1 ? String(parts[1]) : nil
     guard option.takesValue else {
-      guard attached == nil else { throw UsageError("\(spelling) takes no value") }
+      if let attached {
+        guard case .openFlag = option.form else { throw UsageError("\(spelling) takes no value") }
+        try store(attached, option, &result)
+      }
       result.set(option.name, !spelling.hasPrefix("--no-") || option.name.hasPrefix("no-"))
       return
     }

@@ -51,6 +51,8 @@ public struct OptionDescription: Sendable {
   public enum Form: Sendable, Equatable {
     /// A switch: present or not.
     case flag
+    /// A switch that may carry a word behind `=`; the word names it in help.
+    case openFlag(String)
     /// A switch that has a `--no-` twin.
     case toggle
     /// Takes a value; the word names it in help.
@@ -93,7 +95,7 @@ public struct OptionDescription: Sendable {
 
   var takesValue: Bool {
     switch form {
-    case .flag, .toggle: false
+    case .flag, .openFlag, .toggle: false
     case .value, .repeated: true
     }
   }

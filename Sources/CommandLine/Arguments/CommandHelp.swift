@@ -48,6 +48,7 @@ extension OptionDescription {
     let value =
       switch form {
       case .flag, .toggle: ""
+      case .openFlag(let word): "[=\(word)]"
       case .value(let word), .repeated(let word): " " + word
       }
     return (short.map { "-\($0), " } ?? "") + long + value

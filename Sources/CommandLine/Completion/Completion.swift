@@ -130,7 +130,7 @@ extension OptionDescription {
 
   fileprivate func completion(typed: String, prefix: String = "") -> Completion {
     switch form {
-    case .flag, .toggle: .words([])
+    case .flag, .openFlag, .toggle: .words([])
     case .value(let word), .repeated(let word): .value(word, choices: choices, typed: typed, prefix: prefix)
     }
   }

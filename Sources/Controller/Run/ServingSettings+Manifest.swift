@@ -10,6 +10,8 @@ extension ServingSettings {
       dataParallelSize: manifest.parallelism.size, maxNumSequences: engine.maxNumSeqs,
       maxNumBatchedTokens: engine.maxNumBatchedTokens, ingressReplicas: manifest.ingressReplicas.minimum,
       gpuMemoryUtilization: engine.gpuMemoryUtilization)
+    maxIngressReplicas = manifest.ingressReplicas.maximum
+    fixesIngressReplicas = manifest.settings[FieldPath.ingressReplicas].map { $0.value != .null } ?? false
     groups = manifest.parallelism.groups
     sizePerNode = manifest.parallelism.sizePerNode
     // Ranks of vLLM compute on accelerators.

@@ -19,13 +19,17 @@ enum StatusCommand: Subcommand {
       OptionDescription("json", .flag, "As --output json."),
       OptionDescription(
         "watch", short: "w", .flag, "Print again every second: JSON on one line, YAML behind `---`."),
-      OptionDescription("check", .flag, "Exit 7 unless everything is HEALTHY, and when there is nothing."),
+      OptionDescription(
+        "check", .openFlag("WHAT"),
+        "Exit 7 unless everything is HEALTHY, and when there is nothing; with hints also while there is a warning or an "
+          + "error among them.", choices: ["health", "hints"]),
       .color,
     ],
     examples: [
       .init(
         "dpdeploy status --json | jq '.applications[].metrics.queue_depth'", "the queue of every application"),
       .init("dpdeploy status quickstart --check", "a probe for scripts and CI"),
+      .init("dpdeploy status quickstart --check=hints", "a stricter one: fails on warnings, too"),
       .init("for name in $(dpdeploy status -o name); do dpdeploy delete $name --yes; done", "all of them"),
     ])
 
@@ -38,7 +42,10 @@ enum StatusCommand: Subcommand {
     while true {
       let outcome = await look(client, name)
       guard show(outcome, format, isWatching, streams) else { return .ok }
-      if !isWatching { return exitCode(outcome, checking: arguments.flag("check")) }
+      if !isWatching {
+        return exitCode(
+          outcome, checking: arguments.flag("check"), hints: arguments.value("check") == "hints")
+      }
       await Loop.sleep(for: .seconds(1))
     }
   }
@@ -75,13 +82,14 @@ enum StatusCommand: Subcommand {
     return streams.out(format.text(of: outcome.status, style: streams.outputStyle, inSeries: isWatching))
   }
 
-  private static func exitCode(_ outcome: Outcome, checking: Bool) -> ExitCode {
+  private static func exitCode(_ outcome: Outcome, checking: Bool, hints: Bool) -> ExitCode {
     if let error = outcome.error { return ExitCode(rawValue: error.exitCode) ?? .failed }
     guard checking else { return .ok }
     guard !outcome.status.applications.isEmpty else { return .unhealthy }
     let isHealthy = outcome.status.applications.allSatisfy { application in
       application.status == .running && application.deployments.allSatisfy { $0.status == .healthy }
     }
-    return isHealthy ? .ok : .unhealthy
+    let isWarned = outcome.status.applications.flatMap(\.hints).contains { $0.severity != .info }
+    return isHealthy && !(hints && isWarned) ? .ok : .unhealthy
   }
 }
