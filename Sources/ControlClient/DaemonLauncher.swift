@@ -6,10 +6,13 @@ public import Platform
 @Loop
 public struct DaemonLauncher {
   private let home: HomeDirectory
+  private let arguments: [String]
   private static let startTimeout = Duration.seconds(10)
 
-  /// Starts controllers of `home`.
-  public nonisolated init(home: HomeDirectory) { self.home = home }
+  /// Starts controllers of `home`, with further arguments of `dpdeployd`.
+  public nonisolated init(home: HomeDirectory, arguments: [String] = []) {
+    (self.home, self.arguments) = (home, arguments)
+  }
 
   /// A client of a controller that answers, which was started if there was none.
   ///
@@ -76,7 +79,7 @@ public struct DaemonLauncher {
       owning: try checking("open", "/dev/null") { open("/dev/null", O_RDONLY | O_CLOEXEC) })
     return try ChildProcess(
       Command(
-        program, ["--home", home.path], descriptors: [(null.raw, 0), (log.raw, 1), (log.raw, 2)]))
+        program, ["--home", home.path] + arguments, descriptors: [(null.raw, 0), (log.raw, 1), (log.raw, 2)]))
   }
 }
 

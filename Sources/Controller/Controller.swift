@@ -15,6 +15,8 @@ public final class Controller {
   let surroundings: ApplicationRunner.Surroundings
   private let server: HTTPServerBox
   /// The applications on this machine.
+  /// Where metrics are told to anybody who can connect; nil where no address was given.
+  private var metricsServer: HTTPServerBox?
   var runners: [String: ApplicationRunner] = [:]
   /// The applications on Ray clusters.
   var rayRunners: [String: RayRunner] = [:]
@@ -29,11 +31,12 @@ public final class Controller {
 
   /// Takes `home` over: goes on with what a former controller left running, and starts what it was asked to run.
   ///
-  /// - Parameter endsWhenIdle: whether to end some time after the last application is gone.
-  public static func begin(home: HomeDirectory, tools: ToolPaths, endsWhenIdle: Bool)
-    async throws(ControllerError)
-    -> Controller
-  {
+  /// - Parameters:
+  ///   - endsWhenIdle: whether to end some time after the last application is gone.
+  ///   - metrics: a TCP address that answers `GET /metrics` and nothing else.
+  public static func begin(
+    home: HomeDirectory, tools: ToolPaths, endsWhenIdle: Bool, metrics: Endpoint? = nil
+  ) async throws(ControllerError) -> Controller {
     guard makeFolders(home.path), makeFolders(home.path + "/logs") else {
       throw .home("cannot make \(home.path): \(String(cString: strerror(errno)))")
     }
@@ -48,6 +51,7 @@ public final class Controller {
     let controller = try Controller(home, lock, store, state, tools, endsWhenIdle)
     await Succession(controller, state).carryOut()
     controller.serve()
+    if let metrics { controller.serveMetrics(at: metrics) }
     return controller
   }
 
@@ -63,7 +67,7 @@ public final class Controller {
       home: home, homeHash: ProcessToken.hash(ofHome: home.path),
       bootID: ProcessRecord.bootID ?? "", tools: tools, store: queue,
       events: EventLog(state.events, queue))
-    server = try HTTPServerBox(path: home.controllerSocket)
+    server = try HTTPServerBox(.unix(path: home.controllerSocket))
   }
 
   private func serve() {
@@ -71,6 +75,19 @@ public final class Controller {
     server.start { await routes.answer($0) }
     Loop.task { await self.sampleEverySecond() }
     restIfIdle()
+  }
+
+  /// An address that is taken stops nothing: looking after the applications matters more.
+  private func serveMetrics(at endpoint: Endpoint) {
+    do {
+      let server = try HTTPServerBox(endpoint)
+      let routes = MetricsRoutes(controller: self)
+      server.start { await routes.answer($0) }
+      metricsServer = server
+      ProcessLog.write("info: metrics are told at \(endpoint)/metrics")
+    } catch {
+      ProcessLog.write("error: nobody is told metrics at \(endpoint): \(error)")
+    }
   }
 
   /// Waits until the controller has nothing more to do.
@@ -82,6 +99,8 @@ public final class Controller {
   public func stop() async {
     await server.stop()
     for runner in applications {
+    await metricsServer?.stop()
+    for runner in runners.values {
       runner.record(
         EventRecord(
           .info, .controllerStopping,

@@ -18,12 +18,16 @@ public struct Diagnosis: Sendable {
 
   private let rules: [HintRule]
   private var tracks: [Key: Track] = [:]
-  private var restarts = RestartHistory()
+  private var restarts: RestartHistory
 
   /// Looks with all rules.
-  public init() { self.init(rules: HintRule.all) }
-
-  init(rules: [HintRule]) { self.rules = rules }
+  ///
+  /// - Parameter seesBeginning: whether the application begins now, so that every restart is news; not so for one that was
+  ///   taken over from a former controller.
+  public init(seesBeginning: Bool = false) {
+    rules = HintRule.all
+    restarts = RestartHistory(seesBeginning: seesBeginning)
+  }
 
   /// Takes a look and returns the hints that hold, the gravest first.
   public mutating func examine(_ observation: Observation) -> [Hint] {

@@ -5,7 +5,7 @@ extension HintRule {
   static let headOfLine = HintRule(
     "H06", .highLatency, .warning, "prompts hold decoding up (head-of-line blocking)",
     signal:
-      "ITL's 99th percentile is over five times its median (or TPOT's over three times), beyond the SLO or 50 ms",
+      "ITL's 99th percentile is over five times its median (or TPOT's over three times), beyond the SLO or 100 ms",
     cause: """
       A step that computes a prompt takes longer than one that only decodes, and every request of every rank waits for it: \
       with N ranks it is N times as likely that one of them holds a step up.
@@ -15,7 +15,8 @@ extension HintRule {
     field: Field.maxNumBatchedTokens
   ) { observation in
     let settings = observation.settings
-    let floor = settings.tpotSeconds ?? 0.05
+    // Without a promise: what a reader of a stream notices.
+    let floor = settings.tpotSeconds ?? 0.1
     let itl = observation.metrics.itlSeconds.flatMap { tail("ITL", $0, ratio: 5, least: 100, floor: floor) }
     let tpot = tail("TPOT", observation.metrics.tpotSeconds, ratio: 3, least: 20, floor: floor)
     guard let worst = itl ?? tpot else { return [] }

@@ -63,11 +63,15 @@ struct RestartHistory: Sendable {
   static let memory = 600.0
   private var counts: [String: Int] = [:]
   private var times: [String: [Double]] = [:]
+  private let seesBeginning: Bool
 
-  /// Takes a look; the first count of a replica is the base.
+  /// Begins with an application that begins, too, or with one that has run: then its first counts are no news.
+  init(seesBeginning: Bool = false) { self.seesBeginning = seesBeginning }
+
+  /// Takes a look.
   mutating func note(_ replicas: [ReplicaStatus], at time: Double) {
     for replica in replicas {
-      let new = replica.restarts - (counts[replica.id] ?? replica.restarts)
+      let new = replica.restarts - (counts[replica.id] ?? (seesBeginning ? 0 : replica.restarts))
       counts[replica.id] = replica.restarts
       let kept = (times[replica.id] ?? []).filter { time - $0 < Self.memory }
       times[replica.id] = kept + Array(repeating: time, count: max(0, new))

@@ -6,9 +6,9 @@ public struct Histogram: Sendable {
   /// The buckets' upper bounds, inclusive and ascending; an unbounded bucket follows the last.
   public let bounds: [Double]
   /// Observations per bucket, not cumulative; one more than there are ``bounds``.
-  public private(set) var counts: [Int64]
+  public fileprivate(set) var counts: [Int64]
   /// The sum of all observations.
-  public private(set) var sum = 0.0
+  public fileprivate(set) var sum = 0.0
 
   /// An empty histogram over `bounds`, which must ascend.
   public init(bounds: [Double]) {
@@ -35,7 +35,7 @@ public struct Histogram: Sendable {
   }
 
   /// The first bucket whose bound is not below `value`, by bisection.
-  private func bucket(of value: Double) -> Int {
+  fileprivate func bucket(of value: Double) -> Int {
     var low = 0
     var high = bounds.count
     while low < high {
@@ -43,5 +43,16 @@ public struct Histogram: Sendable {
       if bounds[middle] < value { low = middle + 1 } else { high = middle }
     }
     return low
+  }
+}
+
+extension Histogram {
+  /// The observations of a sketch by other bounds; each counts as the middle of its bucket, at most 0.8 % off.
+  public init(_ sketch: QuantileSketch, bounds: [Double]) {
+    self.init(bounds: bounds)
+    for (offset, number) in sketch.counts.enumerated() where number > 0 {
+      counts[bucket(of: SketchScale.value(at: sketch.firstIndex + offset))] += number
+    }
+    sum = sketch.sum
   }
 }

@@ -17,6 +17,9 @@ import Platform
     options: [
       OptionDescription(
         "home", .value("DIR"), "The folder of its state, socket and logs.", fallback: "$DPDEPLOY_HOME"),
+      OptionDescription(
+        "metrics", .value("HOST:PORT"), "Also tell Prometheus, at http://HOST:PORT/metrics.",
+        fallback: "$DPDEPLOY_METRICS"),
       OptionDescription("foreground", .flag, "Stay without applications too, and end with the terminal."),
       .manual,
     ])
@@ -44,7 +47,7 @@ import Platform
       guard let home = home(arguments) else {
         throw UsageError("there is no home directory", help: "set DPDEPLOY_HOME or give --home DIR")
       }
-      return await serve(home, isForeground: arguments.flag("foreground"))
+      return await serve(home, isForeground: arguments.flag("foreground"), metrics: try metrics(arguments))
     } catch {
       streams.error("dpdeployd: error: \(error.description)\n" + (error.help.map { "help: \($0)\n" } ?? ""))
       return .usage
@@ -58,13 +61,24 @@ import Platform
     return HomeDirectory(path: String(cString: here) + "/" + path)
   }
 
+  private static func metrics(_ arguments: ParsedArguments) throws(UsageError) -> Endpoint? {
+    guard let text = arguments.value("metrics") ?? Environment["DPDEPLOY_METRICS"], !text.isEmpty else {
+      return nil
+    }
+    guard let endpoint = Endpoint(text), case .tcp = endpoint else {
+      throw UsageError("--metrics takes HOST:PORT, such as 127.0.0.1:9464, not `\(text)`")
+    }
+    return endpoint
+  }
+
   @Loop
-  private static func serve(_ home: HomeDirectory, isForeground: Bool) async -> ExitCode {
+  private static func serve(_ home: HomeDirectory, isForeground: Bool, metrics: Endpoint?) async -> ExitCode {
     let executable = Executable.path ?? "dpdeployd"
     let models = ModelLookup.bundledFolders(executable: executable, override: Environment["DPDEPLOY_MODELS"])
     do {
       let controller = try await Controller.begin(
-        home: home, tools: .beside(executable: executable, models: models), endsWhenIdle: !isForeground)
+        home: home, tools: .beside(executable: executable, models: models), endsWhenIdle: !isForeground,
+        metrics: metrics)
       ProcessLog.write("info: the controller (pid \(getpid())) runs in \(home.path)")
       watchSignals(controller, isForeground)
       await controller.run()

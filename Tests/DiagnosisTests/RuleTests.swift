@@ -176,6 +176,14 @@ struct Case: CustomTestStringConvertible, Sendable {
     #expect(look(700, restarts: 10) == [])
   }
 
+  @Test func `of restarts misses none of an application that begins`() {
+    let scene = Scene { $0.server.replicas[0].restarts = 1 }
+    var beginning = Diagnosis(seesBeginning: true)
+    #expect(beginning.examine(scene.observation(at: 0)).map(\.id) == ["H24"])
+    var takenOver = Diagnosis()
+    #expect(takenOver.examine(scene.observation(at: 0)) == [])
+  }
+
   @Test(arguments: [(9, 2, true), (3, 1, false), (40, 38, false)])
   func `of crowds is silent about a nearly idle and about an even group`(most: Int, least: Int, seen: Bool) {
     let scene = Scene {

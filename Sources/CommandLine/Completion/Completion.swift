@@ -130,8 +130,9 @@ extension OptionDescription {
 
   fileprivate func completion(typed: String, prefix: String = "") -> Completion {
     switch form {
-    case .flag, .openFlag, .toggle: .words([])
-    case .value(let word), .repeated(let word): .value(word, choices: choices, typed: typed, prefix: prefix)
+    case .flag, .toggle: .words([])
+    case .value(let word), .repeated(let word), .openFlag(let word):
+      .value(word, choices: choices, typed: typed, prefix: prefix)
     }
   }
 }

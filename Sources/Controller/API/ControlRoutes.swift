@@ -9,6 +9,9 @@ struct ControlRoutes {
 
   /// Answers one request.
   func answer(_ exchange: HTTPExchange) async {
+    if exchange.head.path == MetricsRoutes.path {
+      return await MetricsRoutes(controller: controller).answer(exchange)
+    }
     do {
       let (status, body) = try await result(of: exchange)
       await exchange.respond(status, body: body)

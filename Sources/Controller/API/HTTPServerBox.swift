@@ -1,15 +1,15 @@
 import HTTP
 import Platform
 
-/// The API's socket and the server on it, which begins to answer when it is told how.
+/// A listening socket and the server on it, which begins to answer when it is told how.
 @Loop
 final class HTTPServerBox {
   private let listener: Listener
   private var server: HTTPServer?
 
-  /// Opens the socket, mode 0600.
-  init(path: String) throws(ControllerError) {
-    do { listener = try Listener(try Listener.open(.unix(path: path))) } catch { throw .socket("\(error)") }
+  /// Opens the socket; one in the file system gets mode 0600.
+  init(_ endpoint: Endpoint) throws(ControllerError) {
+    do { listener = try Listener(try Listener.open(endpoint)) } catch { throw .socket("\(error)") }
   }
 
   func start(_ handler: @escaping HTTPServer.Handler) {

@@ -65,6 +65,7 @@ final class ApplicationRunner {
     self.sockets = sockets
     directory = RunDirectory(home: surroundings.home, application: stored.name)
     boards = LoadBoards(ranks: request.manifest.parallelism.mostRanks)
+    diagnosis = Diagnosis(seesBeginning: true)
     var (state, effects) = try Application.begin(
       request.spec, revision: stored.revision, lastEpochs: epochs, at: MonotonicClock.now)
     effects += state.setCordons(stored.cordons, at: MonotonicClock.now)

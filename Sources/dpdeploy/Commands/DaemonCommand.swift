@@ -16,6 +16,10 @@ enum DaemonCommand: Subcommand {
     operands: [OperandDescription("ACTION", "What to do.", choices: ["start", "stop", "status"])],
     options: [
       OptionDescription("all", .flag, "Delete every application first (stop)."),
+      OptionDescription(
+        "metrics", .value("HOST:PORT"),
+        "Tell Prometheus of all applications at http://HOST:PORT/metrics (start).",
+        fallback: "$DPDEPLOY_METRICS"),
       OptionDescription("json", .flag, "Print JSON for scripts (status)."),
       .color,
     ])
@@ -23,15 +27,19 @@ enum DaemonCommand: Subcommand {
   @Loop
   static func run(_ arguments: ParsedArguments, _ streams: StandardStreams) async throws -> ExitCode {
     switch arguments.operands[0] {
-    case "start": try await start(streams)
+    case "start": try await start(arguments, streams)
     case "stop": try await stop(arguments, streams)
     default: try await status(arguments, streams)
     }
   }
 
   @Loop
-  private static func start(_ streams: StandardStreams) async throws -> ExitCode {
-    let (client, started) = try await DaemonLauncher(home: try HomeDirectory.ofEnvironment()).connect()
+  private static func start(_ arguments: ParsedArguments, _ streams: StandardStreams) async throws -> ExitCode
+  {
+    let (client, started) = try await DaemonLauncher(
+      home: try HomeDirectory.ofEnvironment(),
+      arguments: arguments.value("metrics").map { ["--metrics", $0] } ?? []
+    ).connect()
     let version = try await client.version()
     streams.line(
       "the controller \(started ? "is started" : "runs already") (pid \(version.pid)) in \(client.home.path)")
