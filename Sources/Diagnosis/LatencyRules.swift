@@ -5,7 +5,7 @@ extension HintRule {
   static let headOfLine = HintRule(
     "H06", .highLatency, .warning, "prompts hold decoding up (head-of-line blocking)",
     signal:
-      "ITL's 99th percentile is over five times its median (or TPOT's over three times), beyond the SLO or 100 ms",
+      "ITL's 99th percentile is over five times its median (or TPOT's over three times), beyond the SLO (without one: 200 and 50 ms)",
     cause: """
       A step that computes a prompt takes longer than one that only decodes, and every request of every rank waits for it: \
       with N ranks it is N times as likely that one of them holds a step up.
@@ -14,11 +14,12 @@ extension HintRule {
       "smaller steps let decoding go on between the chunks of a long prompt; fewer sequences make them shorter",
     field: Field.maxNumBatchedTokens
   ) { observation in
-    let settings = observation.settings
-    // Without a promise: what a reader of a stream notices.
-    let floor = settings.tpotSeconds ?? 0.1
-    let itl = observation.metrics.itlSeconds.flatMap { tail("ITL", $0, ratio: 5, least: 100, floor: floor) }
-    let tpot = tail("TPOT", observation.metrics.tpotSeconds, ratio: 3, least: 20, floor: floor)
+    let (settings, metrics) = (observation.settings, observation.metrics)
+    // Without a promise: what a reader of a stream notices, once and on average.
+    let itl = metrics.itlSeconds.flatMap {
+      tail("ITL", $0, ratio: 5, least: 100, floor: settings.tpotSeconds ?? 0.2)
+    }
+    let tpot = tail("TPOT", metrics.tpotSeconds, ratio: 3, least: 20, floor: settings.tpotSeconds ?? 0.05)
     guard let worst = itl ?? tpot else { return [] }
     let budget = max(settings.maxNumBatchedTokens / 2, settings.maxNumSequences, 16)
     let prompt = observation.metrics.promptTokensPerSecond.value

@@ -180,7 +180,8 @@ extension HintRule {
             "data_parallel_size is \(settings.dataParallelSize), enable_expert_parallel "
               + "\(settings.expertParallel)"),
           Evidence(
-            .experts, "\(Int(rates.reduce(0, +))) rows a second at experts, \(Int(output)) output tokens"),
+            .overview,
+            "\(Int(output)) output tokens a second, none of them through experts of another rank"),
         ],
         fix: settings.expertParallel
           ? Finding.Fix(Field.dataParallelSize, from: settings.dataParallelSize, to: 1)

@@ -45,7 +45,7 @@ import Testing
   @Test func `hide those that follow from another`() {
     let found = Scene {
       $0.server.replicas[1].preemptionsPerSecond = .known(2)
-      $0.metrics.itlSeconds = .of(0.02, 0.2, 1000)
+      $0.metrics.itlSeconds = .of(0.02, 0.3, 1000)
     }.hints
     #expect(found.map(\.id) == ["H07"])
   }

@@ -73,7 +73,7 @@ struct Case: CustomTestStringConvertible, Sendable {
     },
     Case(
       "prompts between tokens", "H06", "llm_config.engine_kwargs.max_num_batched_tokens", "256"
-    ) { $0.metrics.itlSeconds = .of(0.02, 0.2, 1000) },
+    ) { $0.metrics.itlSeconds = .of(0.02, 0.3, 1000) },
     Case("prompts between tokens of a foreign engine", "H06") {
       $0.metrics.itlSeconds = LatencySummary()
       $0.metrics.tpotSeconds = .of(0.02, 0.2, 100)
@@ -205,7 +205,7 @@ struct Case: CustomTestStringConvertible, Sendable {
   }
 
   @Test func `of tails draws nothing from a few tokens`() {
-    #expect(Scene { $0.metrics.itlSeconds = .of(0.02, 0.2, 99) }.hints == [])
+    #expect(Scene { $0.metrics.itlSeconds = .of(0.02, 0.3, 99) }.hints == [])
     #expect(Scene { $0.metrics.tpotSeconds = .of(0.02, 0.2, 19) }.hints == [])
   }
 

@@ -16,15 +16,17 @@ extension `Whole deployments` {
     {
       try await onStage { stage in
         let endpoint = try await begin(stage)
-        let page = try await get("/metrics", endpoint).text
+        let page = try await wait(for: "the answer to be counted") {
+          let page = try await get("/metrics", endpoint).text
+          let isCounted = page.split(separator: "\n").contains {
+            $0.hasPrefix("dpdeploy_ingress_succeeded_total{") && !$0.hasSuffix(" 0.0")
+          }
+          return isCounted ? page : nil
+        }
         #expect(page.contains("dpdeploy_application_healthy{application=\"quickstart\"} 1\n"))
         #expect(
           page.contains("dpdeploy_replica_up{application=\"quickstart\",replica=\"dp1\",role=\"rank\"} 1.0\n")
         )
-        let answered = page.split(separator: "\n").filter {
-          $0.hasPrefix("dpdeploy_ingress_succeeded_total{") && !$0.hasSuffix(" 0.0")
-        }
-        #expect(!answered.isEmpty)
         let families = Set(
           page.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }.map {
             String($0.split(separator: " ")[2])
