@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 CLIENT_ENVIRONMENT := .build/openai-client
 TOOLS := dpdeploy dpdeployd dptop dpingress dpengine
 
-.PHONY: help packages build demo test test-ray lint format bench bench-peers bench-ingress bench-control install clean
+.PHONY: help packages build demo test test-ray drills lint format bench bench-peers bench-ingress bench-control install clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -26,6 +26,10 @@ lint: packages ## Check formatting, documentation and the module graph
 test: packages lint $(CLIENT_ENVIRONMENT) ## Run every check and test
 	swift build --build-tests
 	OPENAI_CLIENT_PYTHON=$(CURDIR)/$(CLIENT_ENVIRONMENT)/bin/python swift test --skip-build --no-parallel
+
+drills: $(CLIENT_ENVIRONMENT) ## Put deployments into every bad state that the hints know, and see that they say so
+	swift build --build-tests
+	DPDEPLOY_DRILLS=1 OPENAI_CLIENT_PYTHON=$(CURDIR)/$(CLIENT_ENVIRONMENT)/bin/python swift test --skip-build --no-parallel --filter 'A drill'
 
 $(CLIENT_ENVIRONMENT): Tests/EndToEndTests/requirements.txt
 	python3 -m venv --clear $@

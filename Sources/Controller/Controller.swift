@@ -14,9 +14,9 @@ public final class Controller {
   private let lock: HomeLock
   let surroundings: ApplicationRunner.Surroundings
   private let server: HTTPServerBox
-  /// The applications on this machine.
   /// Where metrics are told to anybody who can connect; nil where no address was given.
   private var metricsServer: HTTPServerBox?
+  /// The applications on this machine.
   var runners: [String: ApplicationRunner] = [:]
   /// The applications on Ray clusters.
   var rayRunners: [String: RayRunner] = [:]
@@ -98,9 +98,8 @@ public final class Controller {
   /// They run on, and serve; a later controller takes them over.
   public func stop() async {
     await server.stop()
-    for runner in applications {
     await metricsServer?.stop()
-    for runner in runners.values {
+    for runner in applications {
       runner.record(
         EventRecord(
           .info, .controllerStopping,

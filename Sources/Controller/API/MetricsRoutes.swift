@@ -19,6 +19,6 @@ struct MetricsRoutes {
         405, contentType: "text/plain", fields: [("Allow", "GET, HEAD")], body: Array("read only\n".utf8))
     }
     await exchange.respond(
-      200, contentType: PrometheusWriter.contentType, body: PrometheusPage(controller.runners.values).bytes())
+      200, contentType: PrometheusWriter.contentType, body: PrometheusPage(controller).bytes())
   }
 }

@@ -13,9 +13,10 @@ struct PrometheusPage {
   private let statuses: [ApplicationStatus]
   private let now = MonotonicClock.seconds
 
-  init(_ runners: some Collection<ApplicationRunner>) {
-    self.runners = runners.sorted { $0.stored.name < $1.stored.name }
-    statuses = self.runners.map(\.status)
+  /// Of applications elsewhere the controller has a status alone.
+  init(_ controller: Controller) {
+    runners = controller.runners.values.sorted { $0.stored.name < $1.stored.name }
+    statuses = controller.applications.map(\.status).sorted { $0.name < $1.name }
   }
 
   /// The page in text exposition format.
