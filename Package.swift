@@ -117,7 +117,6 @@ let modules: [[Target]] = [
   module("Ray", uses: ["ControlAPI", "Deployment", "JSON", "Manifest"]),
   module("Interchange", uses: ["Deployment", "Manifest", "VLLM"], testUses: ["JSON"]),
   module("RayClient", uses: ["JSON", "Platform", "Ray", "WebClient"], testUses: ["HTTP"]),
-  module("Planning", uses: ["Manifest", "Model"]),
   module("Planning", uses: ["JSON"]),
   module("Diagnosis", uses: ["ControlAPI"]),
   module("Supervision", uses: ["Platform"]),
@@ -145,8 +144,7 @@ let tools: [[Target]] = [
     "dpdeploy",
     uses: [
       "CommandLine", "ControlAPI", "ControlClient", "Interchange", "Manifest", "VLLM", "JSON", "HTTP",
-      "Planning", "Platform", "Supervision",
-      "Platform", "Supervision", "Diagnosis",
+      "Planning", "Platform", "Supervision", "Diagnosis",
     ]),
   executable("dpdeployd", uses: ["CommandLine", "ControlAPI", "Controller", "Manifest", "Platform"]),
   executable(

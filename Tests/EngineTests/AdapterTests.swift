@@ -93,7 +93,9 @@ import Testing
     let group = try await EngineGroup(1, arguments: Self.flags + ["--lora-folder", Self.folder])
     let rank = group.ranks[0]
     let prompt = try Self.prompts()[1]
-    let labels = { #"{max_lora="2",running_lora_adapters="\#($0)",waiting_lora_adapters=""} "# }
+    let labels: (String) -> String = {
+      #"{max_lora="2",running_lora_adapters="\#($0)",waiting_lora_adapters=""} "#
+    }
     let request = Task { @Loop in try await greedy(rank, prompt.tokens, "toy:all", count: 600) }
     let deadline = Instant.after(.seconds(20))
     while try await !rank.get("/metrics").text.contains("vllm:lora_requests_info" + labels("all")) {

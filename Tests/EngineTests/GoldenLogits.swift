@@ -9,7 +9,7 @@ extension Fixtures {
     let header = try JSONValue(parsing: Array(bytes[8..<8 + headerLength]))
     let tensor = try #require(header["\(name).logits"], "\(header.members?.map(\.name) ?? [])")
     let width = try #require(tensor["shape"]?.elements?.last?.integer)
-    let offsets = try #require(tensor["data_offsets"]?.elements?.compactMap(\.integer))
+    let offsets = try #require(tensor["data_offsets"]?.elements).compactMap(\.integer)
     let data = bytes[(8 + headerLength + offsets[0])..<(8 + headerLength + offsets[1])]
     return stride(from: data.startIndex, to: data.endIndex, by: 4 * width).map { row in
       (0..<width).map { column in
