@@ -52,7 +52,15 @@ import Testing
     expected.sampling.repetitionPenalty = 1.1
     expected.sampling.logitBias = [50: -100, 7: 1.5]
     expected.sampling.logprobs = 4
+    expected.sampling.echoLogprobs = 4
     #expect(request == expected)
+  }
+
+  @Test func `nothing is generated behind an echo of max_tokens 0`() throws {
+    let request = try completion(#"{"prompt":"x","echo":true,"max_tokens":0,"logprobs":2}"#)
+    #expect(request.sampling.generatesNothing && request.sampling.echoLogprobs == 2)
+    let other = try completion(#"{"prompt":"x","echo":true,"max_tokens":1}"#)
+    #expect(!other.sampling.generatesNothing && other.sampling.echoLogprobs == nil)
   }
 
   @Test func `what would change the answer and is not understood is named, unless it says nothing`() throws {
