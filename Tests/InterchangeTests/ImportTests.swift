@@ -61,7 +61,8 @@ import Testing
       guard let before = Manifest.read(source, engine: .vllm).manifest,
         let command = ServeCommand.compose(before, model: "org/m", version: .newestKnown).command
       else { continue }
-      let imported = ImportedManifest(ofCommand: ["vllm"] + command.arguments)
+      let imported = ImportedManifest(
+        ofCommand: ["vllm"] + command.arguments + ["--data-parallel-size", "\(before.parallelism.size)"])
       let after = try read(imported)
       let again = ServeCommand.compose(after, model: "org/m", version: .newestKnown).command
       #expect(again?.arguments == command.arguments, "seed \(seed): \(imported.text ?? "")")
@@ -143,7 +144,7 @@ import Testing
     #expect(made.ingress.port == 8123 && made.environment.map(\.name) == ["NVIDIA_GDRCOPY"])
     #expect(made.engineArguments.allToAllBackend == "deepep_low_latency")
     #expect(
-      subjects(imported).map { $0.split(separator: "`")[0] } == [
+      subjects(imported).map { $0.split(separator: "`")[1] } == [
         "modelArtifacts.size", "image", "HF_TOKEN", "prefill",
       ], "\(subjects(imported))")
   }

@@ -93,7 +93,9 @@ struct ServeWords {
           at: values[1].span)
       }
       guard values.count > 1, path != FieldPath.modelID else {
-        return draft.set(path, text: first.text, at: first.span)
+        return Self.isText(path)
+          ? draft.set(path, text: first.text, at: first.span)
+          : draft.set(path, plain: first.text, at: first.span)
       }
       let items = values.map { YAMLNode(content: .scalar($0.text, isPlain: false), span: $0.span, weight: 1) }
       draft.set(path, YAMLNode(content: .sequence(items), span: first.span, weight: items.count + 1))
@@ -122,6 +124,14 @@ struct ServeWords {
     let values = words.prefix { !$0.text.hasPrefix("-") }
     words = words.dropFirst(values.count)
     return Array(values)
+  }
+
+  /// Whether a manifest has text there: vLLM's parser takes words for some numbers, too.
+  private static func isText(_ path: String) -> Bool {
+    switch ManifestSchema.entry(at: path)?.field.kind {
+    case .boolean, .integer, .humanInteger, .number, .size: false
+    default: true
+    }
   }
 
   /// Where a manifest says what a flag says.
