@@ -126,7 +126,7 @@ let modules: [[Target]] = [
       "Platform", "Telemetry", "HTTP", "Manifest", "VLLM", "ControlAPI", "Deployment", "Planning",
       "Diagnosis",
       "Supervision", "ExpertParallel", "JSON", "Ray", "RayClient", "CSQLite",
-    ], testUses: ["dpfake"]),
+    ], testUses: ["dpfake", "ControlClient"]),
   testTool("dpfake", uses: ["HTTP", "Platform", "Telemetry"]),
   module("ControlClient", uses: ["Platform", "HTTP", "ControlAPI"]),
   module("CommandLine", uses: ["Manifest"]),

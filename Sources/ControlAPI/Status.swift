@@ -33,6 +33,12 @@ public struct ControllerStatus: Codable, Sendable, Hashable {
   public var pid: Int32?
   /// Why it is unreachable; absent when it runs.
   public var message: String?
+  /// Whether what happens is being written down; absent when it is unreachable.
+  ///
+  /// While it is not, everything is supervised as before, and applies are refused.
+  public var stateDurable: Bool?
+  /// Why it is not, and what helps; absent when it is.
+  public var stateProblem: String?
 
   /// A controller that answered.
   public static func running(version: String, pid: Int32) -> ControllerStatus {

@@ -91,6 +91,11 @@ public final class ControlClient {
       timeout: Self.changeTimeout)
   }
 
+  /// Who asked for what, newest first, of one application or of all.
+  public func audit(application: String? = nil, most: Int) async throws(ControlError) -> AuditPage {
+    try await get("/v1/audit?most=\(most)" + parameter("application", application))
+  }
+
   /// Has other numbers of replicas run than the manifest's; tells the revision that now holds.
   public func scale(_ request: ScaleRequest, of application: String) async throws(ControlError) -> ApplyResult
   {

@@ -59,10 +59,23 @@ public struct DaemonLauncher {
   }
 
   private func notStarted(_ reason: String) -> ControlError {
-    ControlError(
+    let words = lastWords.map { ": \($0)" } ?? ""
+    return ControlError(
       code: "controller-not-started",
-      message: "the controller could not be started: \(reason); its log is \(home.controllerLog)", exitCode: 5
-    )
+      message: "the controller could not be started: \(reason)\(words); its log is \(home.controllerLog)",
+      exitCode: 5)
+  }
+
+  /// The last line of the controller's log; nil when there is none.
+  private var lastWords: String? {
+    let fd = open(home.controllerLog, O_RDONLY | O_CLOEXEC)
+    guard fd >= 0 else { return nil }
+    defer { close(fd) }
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let start = max(0, lseek(fd, 0, SEEK_END) - bytes.count)
+    let count = bytes.withUnsafeMutableBytes { pread(fd, $0.baseAddress, $0.count, start) }
+    guard count > 0 else { return nil }
+    return String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n").last.map(String.init)
   }
 
   private func makeHome() throws(SystemError) {

@@ -10,8 +10,11 @@ extension Controller {
 
   func status(only name: String?) -> Status {
     let chosen = applications.filter { name == nil || $0.stored.name == name }
+    var controller = ControllerStatus.running(version: Version.current, pid: getpid())
+    controller.stateDurable = surroundings.store.failure == nil
+    controller.stateProblem = surroundings.store.failure?.description
     return Status(
-      generatedAt: Timestamp.now, controller: .running(version: Version.current, pid: getpid()),
+      generatedAt: Timestamp.now, controller: controller,
       applications: chosen.map(\.status).sorted { $0.name < $1.name })
   }
 

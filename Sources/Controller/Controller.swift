@@ -128,14 +128,26 @@ extension Controller {
     }
   }
 
+  /// Logs are looked at every so many seconds.
+  private static let logPeriod = 5
+
+  private func cutLogs() {
+    for runner in runners.values { runner.cutLogs() }
+    _ = LogKeeper(folder: home.path + "/logs").cutLongFiles()
+  }
+
   private func sampleEverySecond() async {
     var next = Instant.now
+    var seconds = 0
     while !ended.isFired {
       next = next + .seconds(1)
       await Loop.sleep(until: next)
       let wall = WallClock.secondsSinceEpoch
+      surroundings.store.retry()
       let sequence = surroundings.events.takeNumber()
       for runner in applications where !runner.isClosing { runner.sample(sequence: sequence, wall: wall) }
+      seconds += 1
+      if seconds.isMultiple(of: Self.logPeriod) { cutLogs() }
       if Instant.now > next + .seconds(1) { next = .now }
     }
   }

@@ -101,7 +101,7 @@ struct Succession {
   private func startAnew(_ stored: StoredApplication) async {
     RunDirectory(home: controller.home, application: stored.name).removeAll()
     if stored.isDeleting {
-      _ = try? await controller.surroundings.store.commit([.forget(application: stored.name)])
+      await controller.surroundings.store.record([.forget(application: stored.name)])
       return
     }
     do throws(ControlError) {

@@ -32,6 +32,9 @@ public final class HTTPExchange {
     keepsAlive = head.keepsAlive
   }
 
+  /// Who asks, where that came over a Unix socket.
+  public var peer: Socket.Peer? { connection.socket.peer }
+
   /// Whether the status has been sent, so that it cannot be changed any more.
   public var isAnswered: Bool { if case .unanswered = state { false } else { true } }
 

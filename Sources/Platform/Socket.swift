@@ -35,6 +35,25 @@ public final class Socket {
     return socket
   }
 
+  /// Who is at the other end of a Unix socket, as the kernel says; nil for a socket of another kind.
+  public var peer: Peer? {
+    // struct ucred: pid, uid, gid.
+    var credentials: [UInt32] = [0, 0, 0]
+    var length = socklen_t(12)
+    guard getsockopt(descriptor.raw, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0, length == 12,
+      credentials[0] > 0
+    else { return nil }
+    return Peer(pid: Int32(bitPattern: credentials[0]), uid: credentials[1])
+  }
+
+  /// A process at the other end of a Unix socket.
+  public struct Peer: Sendable, Hashable {
+    /// Its process id.
+    public let pid: Int32
+    /// Its user.
+    public let uid: UInt32
+  }
+
   /// Whether ``close()`` was called.
   public var isClosed: Bool { descriptor.raw < 0 }
 

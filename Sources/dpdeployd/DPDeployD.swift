@@ -20,6 +20,8 @@ import Platform
       OptionDescription(
         "metrics", .value("HOST:PORT"), "Also tell Prometheus, at http://HOST:PORT/metrics.",
         fallback: "$DPDEPLOY_METRICS"),
+      OptionDescription(
+        "repair", .flag, "Keep what can be read of a damaged state database, set the rest aside, and end."),
       OptionDescription("foreground", .flag, "Stay without applications too, and end with the terminal."),
       .manual,
     ])
@@ -47,10 +49,31 @@ import Platform
       guard let home = home(arguments) else {
         throw UsageError("there is no home directory", help: "set DPDEPLOY_HOME or give --home DIR")
       }
+      if arguments.flag("repair") { return repair(home, streams) }
       return await serve(home, isForeground: arguments.flag("foreground"), metrics: try metrics(arguments))
     } catch {
       streams.error("dpdeployd: error: \(error.description)\n" + (error.help.map { "help: \($0)\n" } ?? ""))
       return .usage
+    }
+  }
+
+  private static func repair(_ home: HomeDirectory, _ streams: StandardStreams) -> ExitCode {
+    do {
+      let repair = try StoreRepair(home: home)
+      guard let aside = repair.asidePath else {
+        streams.line("there is no state in \(home.path), so nothing is to be repaired")
+        return .ok
+      }
+      let kept = repair.kept.map { "\($0.rows) \($0.table)" }.joined(separator: ", ")
+      streams.line("kept \(kept); the former file is \(aside)")
+      if !repair.damaged.isEmpty {
+        streams.line("not all could be read of: \(repair.damaged.joined(separator: ", "))")
+      }
+      return .ok
+    } catch {
+      streams.error("dpdeployd: error: \(error)\n")
+      if case .locked = error { return .conflict }
+      return .failed
     }
   }
 

@@ -27,6 +27,9 @@ int clinux_pidfd_exit_status(int pidfd, int *status);
 int clinux_futex_wait(const uint32_t *word, uint32_t expected, uint64_t timeout_ns);
 int clinux_futex_wake(const uint32_t *word, int count);
 
+// Gives the disk blocks of a part of a file back; the file stays as long as it was.
+int clinux_punch_hole(int fd, int64_t offset, int64_t length);
+
 int clinux_set_child_subreaper(void);
 int clinux_set_thread_name(const char *name);
 int clinux_pin_thread(int cpu);

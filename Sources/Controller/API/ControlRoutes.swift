@@ -29,28 +29,21 @@ struct ControlRoutes {
     case ("GET", "applications", 3):
       try controller.check(parts[2])
       return (200, encoded(controller.status(only: parts[2])))
-    case ("POST", "applications", 2): return (200, encoded(try await apply(exchange)))
-    case ("DELETE", "applications", 3):
-      try await controller.delete(parts[2])
-      return (202, Array("{}".utf8))
-    case ("POST", "applications", 4) where parts[3] == "restart":
-      try controller.restart(try await body(RestartRequest.self, of: exchange).replica, of: parts[2])
-      return (202, Array("{}".utf8))
+    case ("GET", "audit", 2):
+      return (
+        200,
+        encoded(
+          try await controller.audit(
+            of: exchange.head.query("application"), most: number("most", exchange, default: 100)))
+      )
+    case ("POST", "applications", 2), ("DELETE", "applications", 3), ("POST", "applications", 4):
+      return try await change(exchange, parts.dropFirst(2).first ?? "", parts.dropFirst(3).first)
     case ("POST", "plan", 2):
       return (200, encoded(try await controller.plan(try await body(ApplyRequest.self, of: exchange))))
     case ("GET", "applications", 4) where parts[3] == "revisions":
       return (200, encoded(try await controller.revisions(of: parts[2])))
     case ("GET", "applications", 4) where parts[3] == "insight":
       return (200, encoded(try controller.insight(of: parts[2])))
-    case ("POST", "applications", 4) where parts[3] == "rollout":
-      let request = try await body(RolloutRequest.self, of: exchange)
-      return (200, encoded(try await controller.rollout(request, of: parts[2])))
-    case ("POST", "applications", 4) where parts[3] == "cordon":
-      let request = try await body(CordonRequest.self, of: exchange)
-      return (200, encoded(try await controller.cordon(request, of: parts[2])))
-    case ("POST", "applications", 4) where parts[3] == "scale":
-      let request = try await body(ScaleRequest.self, of: exchange)
-      return (200, encoded(try await controller.scale(request, of: parts[2])))
     case ("GET", "snapshot", 2): return (200, encoded(controller.snapshot(since: number("since", exchange))))
     case ("GET", "events", 2):
       return (
@@ -60,10 +53,6 @@ struct ControlRoutes {
     case ("GET", "logs", 2): return (200, encoded(try logs(exchange)))
     default: throw Self.noSuchPath(exchange)
     }
-  }
-
-  private func apply(_ exchange: HTTPExchange) async throws(ControlError) -> ApplyResult {
-    try await controller.apply(try await body(ApplyRequest.self, of: exchange))
   }
 
   private func logs(_ exchange: HTTPExchange) throws(ControlError) -> LogPage {
@@ -79,7 +68,7 @@ struct ControlRoutes {
     exchange.head.query(name).flatMap { Int($0) }.map { max(0, $0) } ?? fallback
   }
 
-  private func body<Body: Decodable>(_ type: Body.Type, of exchange: HTTPExchange) async throws(ControlError)
+  func body<Body: Decodable>(_ type: Body.Type, of exchange: HTTPExchange) async throws(ControlError)
     -> Body
   {
     let bytes: [UInt8]
@@ -92,7 +81,7 @@ struct ControlRoutes {
     return body
   }
 
-  private static func noSuchPath(_ exchange: HTTPExchange) -> ControlError {
+  static func noSuchPath(_ exchange: HTTPExchange) -> ControlError {
     ControlError(
       code: "no-such-path", message: "there is no \(exchange.head.method) \(exchange.head.path)", exitCode: 2)
   }

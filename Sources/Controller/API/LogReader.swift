@@ -10,12 +10,6 @@ struct LogReader {
   /// A tail looks back at most this far.
   private static let longestTail = 1 << 20
 
-  private struct LogFile {
-    let name: String
-    let replica: String
-    let epoch: Int?
-  }
-
   init(folder: String) { self.folder = folder }
 
   /// The last `tail` lines of each chosen file, or what came after `cursor`.
@@ -25,7 +19,7 @@ struct LogReader {
     let chosen = files.filter { replica == nil || $0.replica == replica }
     guard let cursor else { return tailPage(chosen, tail) }
     let offsets = Self.offsets(cursor)
-    let newestKnown = offsets.keys.compactMap { Self.file($0) }
+    let newestKnown = offsets.keys.compactMap(LogFile.init)
     var lines: [LogLine] = []
     var next: [String: Int] = [:]
     for file in chosen {
@@ -56,7 +50,7 @@ struct LogReader {
   }
 
   private var files: [LogFile] {
-    Folder.names(in: folder).compactMap(Self.file).sorted {
+    Folder.names(in: folder).compactMap(LogFile.init).sorted {
       (Self.order($0.replica), $0.epoch ?? 0) < (Self.order($1.replica), $1.epoch ?? 0)
     }
   }
@@ -67,36 +61,35 @@ struct LogReader {
     return (replica.hasPrefix("ingress") ? 1_000_000 : 0) + number
   }
 
-  /// Reads `0-3.e7.log` or `ingress-2.log`.
-  private static func file(_ name: String) -> LogFile? {
-    guard name.hasSuffix(".log") else { return nil }
-    let stem = name.dropLast(4)
-    if stem.hasPrefix("ingress-") { return LogFile(name: name, replica: String(stem), epoch: nil) }
-    let parts = stem.split(whereSeparator: { $0 == "-" || $0 == "." })
-    guard parts.count == 3, let group = Int(parts[0]), let rank = Int(parts[1]), parts[2].hasPrefix("e"),
-      let epoch = Int(parts[2].dropFirst())
-    else { return nil }
-    return LogFile(name: name, replica: group == 0 ? "dp\(rank)" : "g\(group)-dp\(rank)", epoch: epoch)
-  }
-
   private func size(of name: String) -> Int {
     var status = stat()
     return stat("\(folder)/\(name)", &status) == 0 ? Int(status.st_size) : 0
   }
 
   /// The complete lines after `start`, and where the last of them ends.
+  ///
+  /// What ``LogKeeper`` cut out is told in a line of its own.
   private func wholeLines(of name: String, from start: Int, most: Int = longestPart) -> ([String], Int) {
     let fd = open("\(folder)/\(name)", O_RDONLY | O_CLOEXEC)
     guard fd >= 0 else { return ([], start) }
     defer { close(fd) }
-    var bytes = [UInt8](repeating: 0, count: most)
-    let count = bytes.withUnsafeMutableBytes { pread(fd, $0.baseAddress, $0.count, start) }
-    guard count > 0, let last = bytes[..<count].lastIndex(of: UInt8(ascii: "\n")) else {
-      // A line longer than an answer would hold the reader up for ever, so it is cut.
-      return count == most ? ([String(decoding: bytes, as: UTF8.self)], start + count) : ([], start)
+    guard let data = FileHoles.data(of: fd, from: start) else { return ([], start) }
+    let gap = data.lowerBound > start ? [Self.gap(data.lowerBound - start)] : []
+    var bytes = [UInt8](repeating: 0, count: min(most, data.count))
+    let count = bytes.withUnsafeMutableBytes { pread(fd, $0.baseAddress, $0.count, data.lowerBound) }
+    guard count > 0 else { return ([], start) }
+    let end = data.lowerBound + count
+    guard let last = bytes[..<count].lastIndex(of: UInt8(ascii: "\n")) else {
+      // A line longer than an answer, or one that was cut, would hold the reader up for ever.
+      let isCut = count == most || FileHoles.data(of: fd, from: end) != nil
+      return isCut ? (gap + [String(decoding: bytes[..<count], as: UTF8.self)], end) : ([], start)
     }
     let lines = bytes[..<last].split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    return (lines.map { String(decoding: $0, as: UTF8.self) }, start + last + 1)
+    return (gap + lines.map { String(decoding: $0, as: UTF8.self) }, data.lowerBound + last + 1)
+  }
+
+  private static func gap(_ count: Int) -> String {
+    "[\(count) bytes of this log are gone, so that it stays below \(LogKeeper.limit >> 20) MiB]"
   }
 
   private static func cursor(_ offsets: [String: Int]) -> String {

@@ -17,7 +17,7 @@ extension ApplicationRunner {
     await sweep?.value
     directory.removeAll()
     sockets.closeAll(but: [])
-    _ = try? await surroundings.store.commit([.forget(application: name)])
+    await surroundings.store.record([.forget(application: name)])
     onGone?()
   }
 

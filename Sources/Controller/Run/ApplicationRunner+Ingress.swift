@@ -16,7 +16,7 @@ extension ApplicationRunner {
         tell(.ingress(.notStarted(error.reason, isPermanent: false), index: launch.index, life: launch.life))
       }
     }
-    _ = try? await surroundings.store.commit(planned.map { .intent($0.1.token) })
+    await surroundings.store.record(planned.map { .intent($0.1.token) })
     for (launch, spec) in planned {
       guard isStarting(launch) else {
         tell(.ingress(.ended(.unknown, lastLine: nil), index: launch.index, life: launch.life))

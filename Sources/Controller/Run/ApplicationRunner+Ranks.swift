@@ -27,7 +27,8 @@ extension ApplicationRunner {
     }
     let epoch = StoreChange.epoch(application: stored.name, group: launch.group, epoch: launch.epoch)
     // A full disk must not stop supervision: the tokens find these processes all the same.
-    _ = try? await surroundings.store.commit([epoch] + specs.map { .intent($0.token) })
+    await surroundings.store.record([epoch] + specs.map { .intent($0.token) })
+    logKeeper.forgetOldLives()
     var failures: [(Int, SupervisionError)] = []
     for (rank, spec) in zip(launch.ranks, specs) {
       guard isStarting(launch, rank) else {

@@ -49,6 +49,10 @@ final class ApplicationRunner {
   /// Called when nothing is left of the application.
   var onGone: (@Loop () -> Void)?
 
+  var logKeeper: LogKeeper { LogKeeper(folder: directory.logs) }
+  /// Whether it was told already that logs cannot be kept short here.
+  private var hasComplainedOfLogs = false
+
   private let timer = LoopTimer()
   var isWatchingStarts = false
   /// Set when the controller goes: deaths are no news then.
@@ -206,6 +210,16 @@ final class ApplicationRunner {
     case .rollBack(let revision, _): onRollback?(revision)
     case .dismantle: Loop.task { await self.dismantle() }
     }
+  }
+
+  /// Keeps the logs from filling the disk.
+  func cutLogs() {
+    guard let name = logKeeper.cutLongFiles().first, !hasComplainedOfLogs else { return }
+    hasComplainedOfLogs = true
+    record(
+      EventRecord(
+        .warning, .controllerError,
+        "\(name) is longer than \(LogKeeper.limit >> 20) MiB, and this file system lets no part of it go"))
   }
 
   private func schedule() {

@@ -57,6 +57,19 @@ final class Database {
     }
   }
 
+  /// Gives each row of a query to `body`, one at a time; false when the file lets not all of them be read.
+  func each(_ sql: String, _ body: ([Value]) -> Void) -> Bool {
+    guard let statement = try? prepared(sql) else { return false }
+    defer { sqlite3_reset(statement) }
+    while true {
+      switch sqlite3_step(statement) {
+      case SQLITE_ROW: body(row(of: statement))
+      case SQLITE_DONE: return true
+      default: return false
+      }
+    }
+  }
+
   /// Runs `body` as one transaction.
   ///
   /// - Parameter isDurable: whether it, and all before it, are to survive a crash of the machine, for which the disk is
@@ -111,6 +124,7 @@ final class Database {
 
 extension Database.Value {
   init(_ text: String?) { self = text.map(Self.text) ?? .null }
+  init(_ number: Int?) { self = number.map { .integer(Int64($0)) } ?? .null }
 
   var integer: Int {
     switch self {

@@ -11,9 +11,9 @@ import Supervision
 /// and what somebody was promised outlives the machine's crash.
 actor Store {
   private let thread: WorkerThread
-  private let database: Database
-  static let schemaVersion = 5
-  /// Older events are forgotten at the next start.
+  let database: Database
+  static let schemaVersion = 6
+  /// Older events, and older entries of the audit, are forgotten at the next start.
   static let keptEvents = 10_000
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -25,7 +25,7 @@ actor Store {
     try Self.migrate(database, path)
   }
 
-  private static func migrate(_ database: Database, _ path: String) throws(StoreError) {
+  static func migrate(_ database: Database, _ path: String) throws(StoreError) {
     let found = try database.run("PRAGMA user_version").first?.first?.integer ?? 0
     guard found <= schemaVersion else {
       throw .newerSchema(path: path, found: found, known: schemaVersion)
@@ -51,6 +51,13 @@ actor Store {
     ["ALTER TABLE events ADD COLUMN last_lines TEXT"],
     ["ALTER TABLE applications ADD COLUMN scale TEXT", "ALTER TABLE revisions ADD COLUMN scale TEXT"],
     ["ALTER TABLE applications ADD COLUMN cordons TEXT NOT NULL DEFAULT ''"],
+    [
+      """
+      CREATE TABLE audit (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT, time TEXT NOT NULL, uid INTEGER, pid INTEGER, action TEXT NOT NULL,
+        application TEXT NOT NULL, revision INTEGER, outcome TEXT NOT NULL)
+      """
+    ],
   ]
 
   private static let tables = [
@@ -82,9 +89,11 @@ actor Store {
 
   /// Everything that a former controller left.
   func load() throws(StoreError) -> StoredState {
-    try database.run(
-      "DELETE FROM events WHERE sequence <= (SELECT max(sequence) FROM events) - ?",
-      [.integer(Int64(Self.keptEvents))])
+    for table in ["events", "audit"] {
+      try database.run(
+        "DELETE FROM \(table) WHERE sequence <= (SELECT max(sequence) FROM \(table)) - ?",
+        [.integer(Int64(Self.keptEvents))])
+    }
     var state = StoredState()
     state.applications = try database.run(
       "SELECT name, revision, manifest, path, folder, created_at, port, deleting, scale, cordons FROM applications "
@@ -115,6 +124,21 @@ actor Store {
     ).map {
       StoredRevision(
         number: $0[0].integer, manifest: $0[1].text ?? "", appliedAt: $0[2].text ?? "", scale: Scale($0[3]))
+    }
+  }
+
+  /// Who asked for what, newest first, of one application or of all.
+  func audit(of application: String?, most: Int) throws(StoreError) -> [AuditEntry] {
+    try database.run(
+      "SELECT time, uid, pid, action, application, revision, outcome FROM audit "
+        + "WHERE ?1 IS NULL OR application = ?1 ORDER BY sequence DESC LIMIT ?2",
+      [.init(application), .integer(Int64(most))]
+    ).map { row in
+      func number(_ place: Int) -> Int? { row[place] == .null ? nil : row[place].integer }
+      return AuditEntry(
+        time: row[0].text ?? "", uid: Known(number(1).map { UInt32(truncatingIfNeeded: $0) }),
+        pid: Known(number(2).map { Int32(truncatingIfNeeded: $0) }), action: row[3].text ?? "",
+        application: row[4].text ?? "", revision: number(5), outcome: row[6].text ?? "")
     }
   }
 
@@ -160,6 +184,13 @@ actor Store {
       try database.run(
         "DELETE FROM processes WHERE substr(token, 1, ?) = ?", [.integer(Int64(home.count)), .text(home)])
     case .event(let event): try save(event)
+    case .audit(let entry):
+      try database.run(
+        "INSERT INTO audit (time, uid, pid, action, application, revision, outcome) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+          .text(entry.time), .init(entry.uid.value.map(Int.init)), .init(entry.pid.value.map(Int.init)),
+          .text(entry.action), .text(entry.application), .init(entry.revision), .text(entry.outcome),
+        ])
     }
   }
 

@@ -1,3 +1,4 @@
+import ControlAPI
 import Platform
 
 /// Hands changes to the store in order, many in one transaction, without waiting for the disk.
@@ -6,7 +7,7 @@ import Platform
 /// are tried again with the next ones, and supervision goes on.
 @Loop
 final class StoreQueue {
-  private let store: Store
+  let store: Store
   private var waiting: [StoreChange] = []
   private var isWriting = false
   private var idle = Signal()
@@ -37,6 +38,15 @@ final class StoreQueue {
     return try await store.revisions(of: application)
   }
 
+  /// Who asked for what, newest first, of one application or of all.
+  func audit(of application: String?, most: Int) async throws(StoreError) -> [AuditEntry] {
+    await flush()
+    return try await store.audit(of: application, most: most)
+  }
+
+  /// Tries again what could not be written; a disk may have room again.
+  func retry() { if failure != nil { start() } }
+
   private func start() {
     if waiting.count > Self.mostWaiting { waiting.removeFirst(waiting.count - Self.mostWaiting) }
     guard !isWriting, !waiting.isEmpty else { return }
@@ -58,6 +68,12 @@ final class StoreQueue {
     }
     failure = nil
     await write()
+  }
+
+  /// Adds changes and waits until they are on disk, or the disk refuses them: then they are tried again with later ones.
+  func record(_ changes: [StoreChange]) async {
+    add(changes)
+    await flush()
   }
 
   /// Waits until nothing is on its way to the disk.

@@ -80,12 +80,13 @@ enum StoreChange: Sendable {
   case ended(ProcessToken)
   case forgetProcesses(home: String)
   case event(Event)
+  case audit(AuditEntry)
 
   /// Whether it has to survive a crash of the machine: what runs, and what is told of it, ends with the machine anyway.
   var outlivesMachine: Bool {
     switch self {
     case .application, .forget, .rollout: true
-    case .checkpoint, .epoch, .intent, .started, .ended, .forgetProcesses, .event: false
+    case .checkpoint, .epoch, .intent, .started, .ended, .forgetProcesses, .event, .audit: false
     }
   }
 }

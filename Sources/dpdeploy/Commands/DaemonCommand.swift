@@ -11,9 +11,10 @@ enum DaemonCommand: Subcommand {
     discussion: """
       `apply` and dptop start it when they need it, and it ends by itself some seconds after the last application is \
       deleted. `stop` leaves the applications running and serving; the next controller takes them over, so a stop and a \
-      start are how a new version comes in. `stop --all` deletes the applications first.
+      start are how a new version comes in. `stop --all` deletes the applications first. `repair` keeps what can be read of a \
+      damaged state database and sets the file aside; applications of which nothing could be read are applied anew.
       """,
-    operands: [OperandDescription("ACTION", "What to do.", choices: ["start", "stop", "status"])],
+    operands: [OperandDescription("ACTION", "What to do.", choices: ["start", "stop", "status", "repair"])],
     options: [
       OptionDescription("all", .flag, "Delete every application first (stop)."),
       OptionDescription(
@@ -29,6 +30,7 @@ enum DaemonCommand: Subcommand {
     switch arguments.operands[0] {
     case "start": try await start(arguments, streams)
     case "stop": try await stop(arguments, streams)
+    case "repair": try await repair(streams)
     default: try await status(arguments, streams)
     }
   }
@@ -66,6 +68,19 @@ enum DaemonCommand: Subcommand {
     }
     throw ControlError(
       code: "timeout", message: "the controller (pid \(version.pid)) is still stopping", exitCode: 6)
+  }
+
+  /// The controller's own program knows its database.
+  @Loop
+  private static func repair(_ streams: StandardStreams) async throws -> ExitCode {
+    let home = try HomeDirectory.ofEnvironment()
+    let program = (Executable.directory ?? ".") + "/dpdeployd"
+    let child = try ChildProcess(Command(program, ["--home", home.path, "--repair"]))
+    guard case .exited(let code)? = await child.exit(until: .after(.seconds(60))) else {
+      streams.complain("the repair did not come to its end")
+      return .failed
+    }
+    return ExitCode(rawValue: code) ?? .failed
   }
 
   /// Deletes all applications, all at the same time, and waits until nothing is left of them.

@@ -8,6 +8,14 @@ struct StatusText {
   var isWide = false
 
   func render(_ status: Status) -> String {
+    let problem = status.controller.stateProblem.map {
+      style.red("not written down")
+        + " what happens now: \($0); all is supervised as before, applies are refused\n\n"
+    }
+    return (problem ?? "") + applications(status)
+  }
+
+  private func applications(_ status: Status) -> String {
     guard !status.applications.isEmpty else {
       return "No applications. `dpdeploy apply MANIFEST` starts one.\n"
     }

@@ -1,0 +1,26 @@
+import Deployment
+
+/// A log by its name: `0-3.e7.log` of a rank's life, `ingress-2.log` of all lives of an ingress replica.
+struct LogFile {
+  let name: String
+  /// The replica's id.
+  let replica: String
+  /// The life; nil where all share the file.
+  let epoch: Int?
+
+  /// Reads a name; nil when it is no log's.
+  init?(_ name: String) {
+    guard name.hasSuffix(".log") else { return nil }
+    self.name = name
+    let stem = name.dropLast(4)
+    if stem.hasPrefix("ingress-") {
+      (replica, epoch) = (String(stem), nil)
+      return
+    }
+    let parts = stem.split(whereSeparator: { $0 == "-" || $0 == "." })
+    guard parts.count == 3, let group = Int(parts[0]), let rank = Int(parts[1]), parts[2].hasPrefix("e"),
+      let life = Int(parts[2].dropFirst())
+    else { return nil }
+    (replica, epoch) = ("\(ReplicaName.rank(group: group, rank: rank))", life)
+  }
+}
