@@ -50,7 +50,7 @@ extension `Whole deployments` {
           """
         let run = try await stage.run("/usr/bin/fish", ["--no-config", "-c", script])
         let words = run.output.split(separator: "\n").map { $0.prefix { $0 != "\t" } }
-        #expect(words == ["status", "--color=always", "start", "status", "stop"], "\(run)")
+        #expect(words == ["status", "--color=always", "repair", "start", "status", "stop"], "\(run)")
       }
     }
 
