@@ -118,7 +118,7 @@ let modules: [[Target]] = [
   module("Interchange", uses: ["Deployment", "Manifest", "VLLM"], testUses: ["JSON"]),
   module("RayClient", uses: ["JSON", "Platform", "Ray", "WebClient"], testUses: ["HTTP"]),
   module("Planning", uses: ["JSON"]),
-  module("Diagnosis", uses: ["ControlAPI"]),
+  module("Diagnosis", uses: ["ControlAPI", "Manifest"]),
   module("Supervision", uses: ["Platform"]),
   module(
     "Controller",
@@ -134,8 +134,8 @@ let modules: [[Target]] = [
   module(
     "Console",
     uses: [
-      "Platform", "ControlAPI", "ControlClient", "Manifest", "Deployment", "CommandLine", "Terminal",
-      "Attachment", "Telemetry",
+      "Platform", "ControlAPI", "ControlClient", "Manifest", "Deployment", "Diagnosis", "CommandLine",
+      "Terminal", "Attachment", "Telemetry",
     ]),
 ]
 

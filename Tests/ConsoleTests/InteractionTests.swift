@@ -126,12 +126,12 @@ import Testing
   @Test func `asks for no change, whatever is pressed`() {
     var state = Fixture.state(width: 80, height: 24)
     state.isReadOnly = true
-    for line in ["r", "D", "a", "9a", ":scale ingress 3\r", ":drain dp0\r", ":undo\r"] {
+    for line in ["r", "D", "a", "9a", "8a", ":scale ingress 3\r", ":drain dp0\r", ":undo\r"] {
       for key in line {
         let effects = state.update(.input(.key(key == "\r" ? .enter : .character(key), [])), at: state.now)
         let harmless = effects.allSatisfy {
           switch $0 {
-          case .apply, .delete, .restart, .cordon, .scale, .rollBack: false
+          case .apply, .delete, .restart, .cordon, .scale, .rollBack, .applyFix, .proposeFix: false
           default: true
           }
         }

@@ -24,7 +24,9 @@ enum Keys {
         (.filter, "search"), (.next, "next"), (.only, "only"), (.follow, "follow"), (.wrap, "wrap"),
         (.snapshot, "save"), (.logs, "all"), (.back, "back"),
       ]
-    case .events, .hints: [(.down, "scroll"), (.logs, "logs"), (.freeze, "freeze"), (.overview, "overview")]
+    case .hints:
+      [(.down, "next"), (.apply, "apply the fix"), (.copy, "copy"), (.logs, "logs"), (.overview, "overview")]
+    case .events: [(.down, "scroll"), (.logs, "logs"), (.freeze, "freeze"), (.overview, "overview")]
     }
   }
 }

@@ -1,4 +1,5 @@
 import ControlAPI
+import Diagnosis
 import Terminal
 
 extension Painter {
@@ -64,6 +65,7 @@ extension Painter {
           title: "apply to \(application)",
           lines: wrappedLines("Carry \(path) out over what runs? Only what differs is touched."),
           footer: yesNo))
+    case .fix(let proposal): drawFix(proposal, yesNo)
     case .drain(let replica, _):
       draw(
         Dialog(
@@ -96,6 +98,26 @@ extension Painter {
           footer: [Span("⏎", theme.key), text(" delete   "), Span("Esc", theme.key), text(" keep")]))
     }
   }
+
+  /// The lines of the file that change, and what that does to what runs.
+  private mutating func drawFix(_ proposal: FixProposal, _ yesNo: [Span]) {
+    let width = max(20, min(96, buffer.width - 6))
+    var lines = [[faint(proposal.path)]]
+    for change in proposal.lines {
+      lines.append([Span(change, change.hasPrefix("-") ? theme.critical : theme.ok)])
+    }
+    let others = proposal.others
+    if !others.isEmpty {
+      lines += wrapped("The file already differs from what runs in \(others.joined(separator: ", ")).", width)
+        .map { [Span($0, theme.warning)] }
+    }
+    lines += proposal.plan.steps.flatMap { wrapped("· " + $0, width) }.map { [text($0)] }
+    let pause = Units.duration(proposal.plan.interruptionSeconds.value)
+    lines.append([text("requests wait for about "), strong(pause)])
+    draw(Dialog(title: "apply \(proposal.fix.hint) to \(proposal.application)", lines: lines, footer: yesNo))
+  }
+
+  private func wrapped(_ words: String, _ width: Int) -> [String] { WordWrap.lines(words, width: width) }
 
   private func wrappedLines(_ words: String) -> [[Span]] {
     WordWrap.lines(words, width: max(20, min(56, buffer.width - 6))).map { [text($0)] }

@@ -19,34 +19,9 @@ enum TextScreens {
 
   static func lines(of state: ConsoleState, width: Int) -> [Line] {
     switch state.screen {
-    case .hints: hints(state, width)
+    case .hints: HintText.lines(state, width: width)
     case .manifest: ManifestText.lines(state, width: width)
     default: []
-    }
-  }
-
-  private static func hints(_ state: ConsoleState, _ width: Int) -> [Line] {
-    let hints = state.application?.hints ?? []
-    if hints.isEmpty {
-      return [
-        Line(state.isStale || state.application == nil ? "nothing is known" : "nothing to advise", .faint)
-      ]
-    }
-    return hints.flatMap { hint -> [Line] in
-      let role: Role = hint.severity == .error ? .critical : hint.severity == .warning ? .warning : .info
-      let glyph = hint.severity == .error ? "✖" : hint.severity == .warning ? "⚠" : "·"
-      var lines = [Line([("\(glyph) ", role), (hint.id, .key), (" " + hint.title, .strong)])]
-      lines += hint.evidence.map { Line("    " + $0.text) }
-      if let since = hint.since.flatMap(WallTime.seconds) {
-        lines.append(Line("    for " + Units.age(max(0, state.shownNow - since)), .faint))
-      }
-      lines += WordWrap.lines(hint.advice, width: width - 6).enumerated().map { index, part in
-        Line([(index == 0 ? "    → " : "      ", .info), (part, .text)])
-      }
-      if let field = hint.field {
-        lines.append(Line([("      \(field): ", .info), (hint.value ?? "…", .strong)]))
-      }
-      return lines + [Line()]
     }
   }
 }
@@ -56,8 +31,12 @@ extension Painter {
     let lines = TextScreens.lines(of: state, width: max(20, area.width - 4))
     let isManifest = state.screen == .manifest
     let title = isManifest ? manifestTitle : [strong("hints")]
-    let first = min(state.scroll[state.screen] ?? 0, max(0, lines.count - 1))
-    let more = lines.count > area.height - 2 ? "\(first + 1)/\(lines.count)" : ""
+    let height = max(0, area.height - 2)
+    let first =
+      isManifest
+      ? min(state.scroll[state.screen] ?? 0, max(0, lines.count - 1))
+      : HintText.firstLine(state, width: max(20, area.width - 4), height: height)
+    let more = lines.count > height ? "\(first + 1)/\(lines.count)" : ""
     var inside = Box(
       title: title, trailing: more.isEmpty ? [] : [faint(more)], border: theme.eventBox
     )

@@ -25,16 +25,20 @@ extension ConsoleSession {
     }
   }
 
+  /// Asks for what a file's text describes.
+  func request(_ text: String, _ path: String) -> ApplyRequest {
+    ApplyRequest(
+      manifest: text, path: TextFile.absolute(path), workingDirectory: TextFile.workingDirectory,
+      clientVersion: Version.current)
+  }
+
   func apply(_ path: String) async {
     guard case .success(let text) = TextFile.read(path) else {
       return take(.failed("\(path) cannot be read any more"))
     }
-    let request = ApplyRequest(
-      manifest: text, path: TextFile.absolute(path), workingDirectory: TextFile.workingDirectory,
-      clientVersion: Version.current)
     do {
       let client = try await DaemonLauncher(home: options.home).connect().client
-      take(.applied(try await client.apply(request)))
+      take(.applied(try await client.apply(request(text, path))))
     } catch {
       take(.failed(error.message))
     }
@@ -78,11 +82,8 @@ extension ConsoleSession {
   }
 
   func plan(_ path: String, _ text: String) async {
-    let request = ApplyRequest(
-      manifest: text, path: TextFile.absolute(path), workingDirectory: TextFile.workingDirectory,
-      clientVersion: Version.current)
     do {
-      take(.planned(text: text, .success(try await client.plan(request))))
+      take(.planned(text: text, .success(try await client.plan(request(text, path)))))
     } catch {
       take(.planned(text: text, .failure(error)))
     }

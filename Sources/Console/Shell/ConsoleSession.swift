@@ -117,6 +117,8 @@ public final class ConsoleSession {
     case .save(let name, let text): save(name, text)
     case .rollBack(let name, let revision): change { await self.rollBack(name, revision) }
     case .apply(let path): change { await self.apply(path) }
+    case .proposeFix(let fix, let path, let name): change { await self.propose(fix, path, name) }
+    case .applyFix(let proposal): change { await self.apply(proposal) }
     case .delete(let name): change { await self.delete(name) }
     case .restart(let replica, let application): change { await self.restart(replica, application) }
     }

@@ -36,6 +36,8 @@ public enum Question: Sendable, Hashable {
   case restart(replica: String, application: String)
   /// Carry the manifest out over what runs?
   case reapply(path: String, application: String)
+  /// Write a hint's change into the manifest and carry that out?
+  case fix(FixProposal)
   /// Type the name to delete it.
   case delete(application: String, typed: TextField)
   /// Carry an earlier revision out again?
@@ -106,6 +108,8 @@ public struct ConsoleState: Sendable, Equatable {
   public var isDetailOfIngress = false
   /// The chosen queue, by its replica's id.
   public var selectedQueue: String?
+  /// The chosen hint.
+  public var selectedHint: HintKey?
   /// The chosen node.
   public var selectedNode: String?
   /// The logs.
@@ -204,6 +208,12 @@ public struct ConsoleState: Sendable, Equatable {
     let all = application?.replicas(.ingress) ?? []
     return filter.map { filter in all.filter(filter.matches) } ?? all
   }
+
+  /// The hints on the chosen application, the gravest first.
+  public var hints: [Hint] { application?.hints ?? [] }
+
+  /// The hint that the keys act on.
+  public var chosenHint: Hint? { hints.first { HintKey($0) == selectedHint } ?? hints.first }
 
   /// The nodes, by name, with what lives on each.
   public var nodes: [NodeSummary] { application.map(NodeSummary.all) ?? [] }

@@ -42,7 +42,7 @@ public enum Command: String, Sendable, CaseIterable {
     case .muchLater: "forward by a minute"
     case .live: "to the present; elsewhere to the foot"
     case .restart: "restart the chosen replica"
-    case .apply: "launch the manifest, or apply the edited file"
+    case .apply: "launch the manifest, apply the edited file, or a hint's fix"
     case .delete: "delete the application (type its name)"
     case .undo: "roll back to the revision before, or the chosen one"
     case .page: "manifest: plan, text, diff, history"

@@ -1,4 +1,5 @@
 public import ControlAPI
+public import Diagnosis
 public import Terminal
 
 /// What happens to the console.
@@ -19,6 +20,8 @@ public enum ConsoleEvent: Sendable {
   case applied(ApplyResult)
   /// What an apply of a text would do.
   case planned(text: String, Result<PlanResult, ControlError>)
+  /// What a hint's change would do to the manifest and to what runs; the failure says why nothing can be proposed.
+  case fixProposed(Result<FixProposal, ControlError>)
   /// The revisions of an application.
   case revisions(application: String, Result<RevisionList, ControlError>)
   /// A look into an application.
@@ -39,6 +42,10 @@ public enum ConsoleEffect: Sendable, Hashable {
   case quit
   /// Carry a manifest out.
   case apply(path: String)
+  /// Find out what a hint's change would do to a manifest's file and to what runs.
+  case proposeFix(HintFix, path: String, application: String)
+  /// Write a hint's change into the manifest's file, and carry that out.
+  case applyFix(FixProposal)
   /// End an application.
   case delete(application: String)
   /// Start a replica again.

@@ -63,7 +63,7 @@ extension ConsoleState {
     case .muchLater: travel(by: 60)
     case .live: goLive()
     case .restart: askRestart()
-    case .apply: return askApply()
+    case .apply: return screen == .hints ? askFix() : askApply()
     case .delete: askDelete()
     case .undo: askRollBack()
     case .page: if screen == .manifest { pages.turn() }
@@ -91,7 +91,7 @@ extension ConsoleState {
     switch screen {
     case .overview, .replicas, .replica, .ingress: chosenReplica.map { ReplicaClipping.text($0) }
     case .hints:
-      application?.hints.first.map { hint in
+      chosenHint.map { hint in
         ([hint.id, hint.title] + hint.evidence.map(\.text) + [hint.advice]).joined(separator: "; ")
       }
     case .logs: logs.entries(among: shown.events).dropLast(logs.hiddenBelow).last?.line

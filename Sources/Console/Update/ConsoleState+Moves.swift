@@ -36,13 +36,14 @@ extension ConsoleState {
     case .ingress: selectedIngress = moved(selectedIngress, among: ingress.map(\.id), steps)
     case .queue: selectedQueue = moved(selectedQueue, among: queues.map(\.id), steps)
     case .nodes: selectedNode = moved(selectedNode, among: nodes.map(\.name), steps)
+    case .hints: moveHint(steps)
     case .experts: scroll[screen] = min(max(0, (scroll[screen] ?? 0) + steps), max(0, expertLayers - 1))
     case .latency: insight.turn(steps)
     case .logs: scrollLogs(by: steps)
     case .manifest where pages.page == .history:
       let last = max(0, (pages.revisions?.list.count ?? 0) - 1)
       pages.chosenRevision = min(max(0, pages.chosenRevision + steps), last)
-    case .events, .hints, .manifest: scroll[screen] = min(max(0, (scroll[screen] ?? 0) + steps), longestText)
+    case .events, .manifest: scroll[screen] = min(max(0, (scroll[screen] ?? 0) + steps), longestText)
     }
   }
 
@@ -52,9 +53,17 @@ extension ConsoleState {
   private var longestText: Int {
     switch screen {
     case .events: max(0, events.count - 1)
-    case .hints, .manifest: max(0, TextScreens.lineCount(of: self) - 1)
+    case .manifest: max(0, TextScreens.lineCount(of: self) - 1)
     default: 0
     }
+  }
+
+  private mutating func moveHint(_ steps: Int) {
+    let keys = hints.map(HintKey.init)
+    guard !keys.isEmpty else { return }
+    var list = ListView(selection: selectedHint.flatMap { keys.firstIndex(of: $0) } ?? 0)
+    list.move(by: steps, count: keys.count)
+    selectedHint = keys[list.selection]
   }
 
   private func moved(_ id: String?, among ids: [String], _ steps: Int) -> String? {

@@ -124,6 +124,10 @@ extension ConsoleState {
     case .reapply(let path, let application):
       guard takeYes(input) else { return [] }
       return launch(path, application)
+    case .fix(let proposal):
+      guard takeYes(input) else { return [] }
+      underway = "carrying out \(proposal.path)"
+      return [.applyFix(proposal)]
     case nil: return []
     }
   }

@@ -21,6 +21,7 @@ extension ConsoleState {
     case .applied(let result): take(result)
     case .planned(let text, let answer):
       if pages.planned?.text == text { pages.planned?.answer = answer }
+    case .fixProposed(let answer): take(answer)
     case .revisions(let application, let answer): take(answer, of: application)
     case .insight(let application, let answer): insight.take(answer, of: application, at: now)
     case .logs(let page): logs.take(page, at: now)

@@ -1,5 +1,5 @@
 /// A new value for one field of a manifest's text.
-public struct FieldEdit: Sendable, Equatable {
+public struct FieldEdit: Sendable, Hashable {
   /// The field's path, such as `llm_config.engine_kwargs.max_num_seqs`.
   public let path: String
   /// The value, as YAML in one line.
@@ -57,13 +57,13 @@ extension ManifestSource {
     return result
   }
 
-  /// What differs between two texts, a line each, `- ` before what goes and `+ ` before what comes.
+  /// What differs between two texts, a line each, `- ` before what goes and `+ ` before what comes; secrets are hidden.
   public func lineChanges(to new: ManifestSource) -> [String] {
     let (old, new) = (lines.map(String.init), new.lines.map(String.init))
     return new.difference(from: old).map { change in
       switch change {
-      case .remove(let offset, let line, _): (offset, "- " + line)
-      case .insert(let offset, let line, _): (offset, "+ " + line)
+      case .remove(let offset, let line, _): (offset, "- " + SecretMask.masking(Substring(line)))
+      case .insert(let offset, let line, _): (offset, "+ " + SecretMask.masking(Substring(line)))
       }
     }.sorted { ($0.0, $1.1) < ($1.0, $0.1) }.map(\.1)
   }

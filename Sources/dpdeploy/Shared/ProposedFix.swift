@@ -1,11 +1,13 @@
 import CommandLine
 import ControlAPI
+import Diagnosis
 import Glibc
 import Manifest
+import Platform
 
-/// The change that a hint proposes, on its way into the manifest's file.
-struct HintFix {
-  private let edits: [FieldEdit]
+/// A hint's change on its way from the command line into the manifest's file.
+struct ProposedFix {
+  private let fix: HintFix
   private let path: String
 
   /// Finds the hint and the file; throws a usage error that says what is missing.
@@ -19,7 +21,7 @@ struct HintFix {
         "no hint \(id) is shown now", help: shown.isEmpty ? nil : "shown are \(shown.joined(separator: ", "))"
       )
     }
-    guard let field = hint.field, let value = hint.value else {
+    guard let fix = HintFix(hint) else {
       throw UsageError("\(hint.id) proposes no value", help: hint.advice)
     }
     guard Set(found.map(\.0.name)).count == 1 else {
@@ -28,9 +30,9 @@ struct HintFix {
     guard let path = file ?? application.manifestPath else {
       throw UsageError(
         "\(application.name) was applied from a pipe",
-        help: "name its manifest with --file, and set \(field): \(value)")
+        help: "name its manifest with --file, and set \(fix.edits[0].path): \(fix.edits[0].value)")
     }
-    edits = [FieldEdit(field, value)] + (hint.alongside ?? []).map { FieldEdit($0.field, $0.value) }
+    self.fix = fix
     self.path = path
   }
 
@@ -38,10 +40,10 @@ struct HintFix {
   func carryOut(isDryRun: Bool, _ streams: StandardStreams) throws -> ExitCode {
     let source = ManifestFile.read(path).source
     let edited: ManifestSource
-    do throws(ManifestEditError) { edited = try source.setting(edits) } catch {
+    do throws(ManifestEditError) { edited = try fix.carriedOut(in: source) } catch {
       if case .refused(let reading) = error {
         streams.complain(
-          "\(path) would not be a manifest with \(edits.map(\.path).joined(separator: ", ")) changed:")
+          "\(path) would not be a manifest with \(fix.fields.joined(separator: ", ")) changed:")
         streams.show(reading, .text, atLeast: .error)
         return .forManifest(reading.diagnostics)
       }
@@ -52,7 +54,7 @@ struct HintFix {
       streams.line(line.hasPrefix("-") ? streams.outputStyle.red(line) : streams.outputStyle.green(line))
     }
     guard !isDryRun else { return .ok }
-    try TextFile.replace(path, with: edited.text)
+    try FileReplacement.replace(path, with: edited.text)
     streams.line("`dpdeploy apply \(path)` carries it out")
     return .ok
   }

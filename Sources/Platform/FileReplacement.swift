@@ -1,10 +1,9 @@
 import Glibc
-import Platform
 
-/// Files of text that people own.
-enum TextFile {
+/// Writes into files that people own.
+public enum FileReplacement {
   /// Puts a text in the place of a file's, in one step: whoever reads sees the old or the new one, never a part.
-  static func replace(_ path: String, with text: String) throws(SystemError) {
+  public static func replace(_ path: String, with text: String) throws(SystemError) {
     var info = stat()
     guard stat(path, &info) == 0 else { throw failure("replace", path) }
     // The file behind a link, so that the link stays one.
