@@ -42,7 +42,10 @@ import Testing
   @Test func `keeps what others declared, byte for byte, and takes its own application's place`() throws {
     let other = try #require(try Recorded.details("applications_gang8")["dp"]?.config)
     let details = try cluster([other, config("mine", owner: "me")])
-    let new = config("mine", owner: "me").adding(.integer(3), at: ["args", "n"])
+    let new = JSONValue.object(
+      (config("mine", owner: "me").members ?? []) + [
+        JSONMember("args", .object([JSONMember("n", .integer(3))]))
+      ])
     let body = try Declaration.put(new, owner: "me", into: details, listener: listener)
     #expect(names(body) == ["dp", "mine"])
     #expect(body["applications"]?.elements == [other, new])

@@ -48,6 +48,29 @@ import Testing
     #expect(config["runtime_env"]?["env_vars"]?["DPDEPLOY_OWNER"]?.string == "me")
   }
 
+  @Test func `of vLLM says a number of ingress replicas as a range, for the builder refuses the number`()
+    throws
+  {
+    let application = RayServeApplication(
+      try manifest(
+        """
+        llm_config:
+          model_loading_config: {model_id: m, model_source: org/m}
+          engine_kwargs: {data_parallel_size: 2}
+          deployment_config: {autoscaling_config: {min_replicas: 1, max_replicas: 1}}
+        ingress_deployment_config: {num_replicas: 3, max_ongoing_requests: 50}
+        ingress_cls_config: {ingress_cls: "my.module:Ingress"}
+        """, engine: "vllm"), model: "")
+    let arguments = try #require(application.config["args"])
+    #expect(
+      arguments["ingress_deployment_config"]?.sorted.text
+        == #"{"autoscaling_config":{"max_replicas":3,"min_replicas":3},"max_ongoing_requests":50}"#)
+    #expect(arguments["ingress_cls_config"]?["ingress_cls"]?.string == "my.module:Ingress")
+    #expect(
+      arguments["llm_config"]?["deployment_config"]?["num_replicas"] == nil, "a range has no number beside it"
+    )
+  }
+
   @Test func `of the bundled engine names one bundle for a whole block, and the counts beside the arguments`()
     throws
   {

@@ -2,9 +2,9 @@ import Manifest
 
 /// A Compose file: a container for each rank, one for the proxy.
 struct ComposeFile {
-  private let plan: RankPlan
+  private let plan: ServePlan
 
-  init(_ plan: RankPlan) { self.plan = plan }
+  init(_ plan: ServePlan) { self.plan = plan }
 
   func files(_ remarks: [Diagnostic]) -> [Rendition.File] {
     let usage = """
@@ -40,7 +40,7 @@ struct ComposeFile {
     ]
   }
 
-  private func service(_ rank: RankPlan.Rank) -> YAMLText {
+  private func service(_ rank: ServePlan.Rank) -> YAMLText {
     let service: YAMLText = [
       "image": "vllm/vllm-openai:v\(plan.version)",
       "entrypoint": .list((["vllm"]).map { .text($0) }),
@@ -61,13 +61,13 @@ struct ComposeFile {
     return plan.nodes > 1 ? .noted("On node-\(rank.node).", service) : service
   }
 
-  private func command(_ rank: RankPlan.Rank) -> [YAMLText] {
+  private func command(_ rank: ServePlan.Rank) -> [YAMLText] {
     var words = plan.arguments + rank.arguments
     if plan.modelFolder != nil, words.count > 1 { words[1] = Self.mountedModel }
     return words.map { .text(CommandWords.compose($0)) }
   }
 
-  private func environment(_ rank: RankPlan.Rank) -> YAMLText {
+  private func environment(_ rank: ServePlan.Rank) -> YAMLText {
     let plain = (plan.variables + [("CUDA_VISIBLE_DEVICES", rank.devices)]).map {
       YAMLText.Member(key: $0.0, value: .text(CommandWords.compose($0.1)))
     }

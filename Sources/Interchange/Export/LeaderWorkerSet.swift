@@ -4,31 +4,16 @@ import Manifest
 ///
 /// Each pod balances over its own ranks (vLLM's hybrid load balancing), the Service over the pods.
 struct LeaderWorkerSet {
-  private let plan: RankPlan
-  private let parts: PodParts
-  private let name: String
+  let parts: PodParts
 
-  init(_ plan: RankPlan) {
-    self.plan = plan
-    parts = PodParts(plan)
-    name = plan.manifest.name
-  }
+  private var plan: ServePlan { parts.plan }
+  private var name: String { parts.name }
 
   func file(_ remarks: [Diagnostic]) -> Rendition.File {
-    let layout = plan.manifest.parallelism
-    let usage = [
-      "Needs the LeaderWorkerSet controller (0.9) and nodes of \(parts.devices) devices.", parts.secretAdvice,
-      "Apply it: kubectl apply -f \(name).lws.yaml",
-    ].compactMap(\.self).joined(separator: "\n")
-    let header = """
-      \(name): made by `dpdeploy export` for vLLM \(plan.version).
-      \(layout.groups) group\(layout.groups == 1 ? "" : "s") of \(layout.size) ranks, \(layout.sizePerNode) on a node.
-      \(usage)
-      """
-    return Rendition.File(
-      "\(name).lws.yaml",
-      YAMLText.comment(header + Rendition.comment(remarks)).map { $0 + "\n" }.joined() + set.document
-        + "---\n" + service.document)
+    parts.file(
+      "lws", for: "vLLM \(plan.version)", place: ", \(parts.ranks) on a node",
+      needs: "Needs the LeaderWorkerSet controller (0.9) and nodes of \(parts.devices) devices.",
+      [set, service], remarks)
   }
 
   private var set: YAMLText {
@@ -158,7 +143,7 @@ struct LeaderWorkerSet {
         "selector": ["app.kubernetes.io/name": .text(name)],
         "ports": [
           [
-            "name": "http", "port": .scalar(.integer(RankPlan.clientPort(plan.manifest))),
+            "name": "http", "port": .scalar(.integer(ServePlan.clientPort(plan.manifest))),
             "targetPort": "http",
           ]
         ],
@@ -167,7 +152,7 @@ struct LeaderWorkerSet {
   }
 }
 
-extension RankPlan {
+extension ServePlan {
   /// A time of Ray's `deployment_config`, in whole seconds.
   func seconds(_ field: String) -> Int {
     switch manifest.settings["llm_config.deployment_config.\(field)"]?.value {

@@ -3,9 +3,34 @@ import VLLM
 
 /// What the pods of every Kubernetes target have: variables, shared memory, a model's volume, and a fast network's needs.
 struct PodParts {
-  private let plan: RankPlan
+  let plan: ServePlan
 
-  init(_ plan: RankPlan) { self.plan = plan }
+  init(_ plan: ServePlan) { self.plan = plan }
+
+  /// The name of the objects.
+  var name: String { plan.manifest.name }
+
+  /// A file for `kubectl apply`: what it is and needs as a comment, then its objects.
+  ///
+  /// - Parameters:
+  ///   - kind: the end of its name.
+  ///   - engine: the software and release it is for.
+  ///   - place: where the ranks stand, after their number.
+  func file(
+    _ kind: String, for engine: String, place: String, needs: String, use: String? = nil,
+    _ objects: [YAMLText],
+    _ remarks: [Diagnostic]
+  ) -> Rendition.File {
+    let layout = plan.manifest.parallelism
+    let file = "\(name).\(kind).yaml"
+    let header = [
+      "\(name): made by `dpdeploy export` for \(engine).",
+      "\(layout.groups) group\(layout.groups == 1 ? "" : "s") of \(layout.size) ranks\(place).",
+      needs, secretAdvice, "Apply it: kubectl apply -f \(file)", use,
+    ].compactMap(\.self).joined(separator: "\n")
+    let comment = YAMLText.comment(header + Rendition.comment(remarks)).map { $0 + "\n" }.joined()
+    return Rendition.File(file, comment + objects.map(\.document).joined(separator: "---\n"))
+  }
 
   /// Ranks in one pod: a pod is a node's block, so that the blocks are as large as the manifest says.
   var ranks: Int { plan.manifest.parallelism.sizePerNode }

@@ -2,7 +2,7 @@ import Manifest
 
 /// HAProxy's configuration for the place of the ingress: one port, and a choice of ranks.
 struct ProxyConfiguration {
-  let plan: RankPlan
+  let plan: ServePlan
 
   /// The name of the file.
   var name: String { "\(plan.manifest.name).haproxy.cfg" }
@@ -13,7 +13,7 @@ struct ProxyConfiguration {
     let capacity = min(
       plan.manifest.engineArguments.maxNumSeqs, plan.manifest.maxOngoingRequests ?? .max)
     let servers = plan.ranks.map { rank in
-      "  server \(rank.name) \(RankPlan.address(of: rank.node, of: plan.nodes)):\(rank.port)"
+      "  server \(rank.name) \(ServePlan.address(of: rank.node, of: plan.nodes)):\(rank.port)"
         + " check inter 1s fall 1 rise 1 maxconn \(capacity)\n"
     }
     return """
@@ -28,7 +28,7 @@ struct ProxyConfiguration {
         timeout client \(Self.time(ingress.requestTimeoutSeconds))
         timeout server \(Self.time(ingress.requestTimeoutSeconds))
       frontend clients
-        bind \(ingress.host):\(RankPlan.clientPort(plan.manifest))
+        bind \(ingress.host):\(ServePlan.clientPort(plan.manifest))
         default_backend ranks
       backend ranks
       \(balance)

@@ -4,9 +4,6 @@ import Manifest
 ///
 /// Its arguments are the manifest's own sections, key for key, so `dpdeploy import` makes the same manifest of it.
 struct RayServeFile {
-  /// The builder since Ray's data-parallel groups are gangs.
-  static let builder = "ray.serve.llm:build_dp_openai_app"
-
   private let manifest: Manifest
 
   init(_ manifest: Manifest) { self.manifest = manifest }
@@ -36,7 +33,7 @@ struct RayServeFile {
   }
 
   private var document: YAMLText {
-    let listener = GivenFields.of("ingress", in: manifest, except: Self.notListener)
+    let listener = manifest.given(in: "ingress", except: Self.notListener, withSecrets: false)
     let applications = YAMLText.list([application])
     guard listener != .map([]) else { return ["applications": applications] }
     return [
@@ -47,16 +44,17 @@ struct RayServeFile {
   }
 
   private var application: YAMLText {
-    ["name": .text(manifest.name), "import_path": .text(Self.builder), "args": arguments]
+    ["name": .text(manifest.name), "import_path": .text(RayBuilder.importPath), "args": arguments]
   }
 
   private var arguments: YAMLText {
-    let server = YAMLText(GivenFields.of("llm_config", in: manifest))
-    let ingress = ingress
-    let arguments: YAMLText = ["llm_config": note.map { .noted($0, server) } ?? server]
-    let classes = manifest.settings["ingress_cls_config"].flatMap { $0.span == nil ? nil : $0.value }
-    return arguments.adding("ingress_deployment_config", ingress == .map([]) ? nil : YAMLText(ingress))
-      .adding("ingress_cls_config", classes.map(YAMLText.init))
+    guard case .map(let arguments) = RayBuilder.arguments(of: manifest, withSecrets: false) else { return [] }
+    return .map(
+      arguments.map { argument in
+        let value = YAMLText(argument.value)
+        let note = argument.key == "llm_config" ? note : nil
+        return YAMLText.Member(key: argument.key, value: note.map { .noted($0, value) } ?? value)
+      })
   }
 
   /// Said where it matters: current Ray reads the field no more.
@@ -66,23 +64,6 @@ struct RayServeFile {
       Ray accepts `dp_size_per_node` and ignores it: for blocks of \(manifest.parallelism.sizePerNode) ranks, give each \
       Ray node the devices of one block.
       """
-  }
-
-  /// The builder refuses `num_replicas` for the ingress, so one number is a range of one.
-  private var ingress: Value {
-    let section = "ingress_deployment_config"
-    let counts: Set = [FieldPath.ingressReplicas, FieldPath.ingressMinimum, FieldPath.ingressMaximum]
-    let rest = GivenFields.of(section, in: manifest, except: counts)
-    guard counts.contains(where: { manifest.settings.span(of: $0) != nil }), case .map(let members) = rest
-    else { return rest }
-    let bounds = [
-      Value.Member("min_replicas", .integer(manifest.ingressReplicas.minimum)),
-      Value.Member("max_replicas", .integer(manifest.ingressReplicas.maximum)),
-    ]
-    var scaling = bounds
-    if case .map(let given)? = rest["autoscaling_config"] { scaling += given }
-    return .map(
-      [Value.Member("autoscaling_config", .map(scaling))] + members.filter { $0.key != "autoscaling_config" })
   }
 
   /// The ingress's settings that Ray's listener does not have.

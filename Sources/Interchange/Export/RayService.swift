@@ -2,39 +2,23 @@ import Manifest
 
 /// A RayService of KubeRay whose nodes are as large as a block of ranks, so that Ray can place the ranks in no other way.
 struct RayService {
-  private let plan: RankPlan
-  private let parts: PodParts
-  private let name: String
+  let parts: PodParts
 
-  init(_ plan: RankPlan) {
-    self.plan = plan
-    parts = PodParts(plan)
-    name = plan.manifest.name
-  }
+  private var plan: ServePlan { parts.plan }
+  private var name: String { parts.name }
 
   func file(_ remarks: [Diagnostic]) -> Rendition.File {
-    let layout = plan.manifest.parallelism
-    let usage = [
-      "Needs the KubeRay operator (1.7).", parts.secretAdvice,
-      "Apply it: kubectl apply -f \(name).rayservice.yaml",
-      "Clients reach the Service \(name)-serve-svc, port \(port).",
-    ].compactMap(\.self).joined(separator: "\n")
-    let header = """
-      \(name): made by `dpdeploy export` for Ray \(Self.release).
-      \(layout.groups) group\(layout.groups == 1 ? "" : "s") of \(layout.size) ranks on \(nodes) nodes of \
-      \(parts.devices) devices each.
-      \(usage)
-      """
-    return Rendition.File(
-      "\(name).rayservice.yaml",
-      YAMLText.comment(header + Rendition.comment(remarks)).map { $0 + "\n" }.joined() + document.document)
+    parts.file(
+      "rayservice", for: "Ray \(Self.release)", place: " on \(nodes) nodes of \(parts.devices) devices each",
+      needs: "Needs the KubeRay operator (1.7).",
+      use: "Clients reach the Service \(name)-serve-svc, port \(port).", [document], remarks)
   }
 
   /// The release whose builder takes these arguments.
   private static let release = "2.60.0"
   private static let image = "rayproject/ray-llm:\(release)-py311-cu128"
 
-  private var port: Int { RankPlan.clientPort(plan.manifest) }
+  private var port: Int { ServePlan.clientPort(plan.manifest) }
   private var nodes: Int { plan.manifest.parallelism.groups * parts.podsOfGroup }
 
   private var document: YAMLText {

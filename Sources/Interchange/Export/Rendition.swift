@@ -31,20 +31,20 @@ public struct Rendition: Sendable, Equatable {
       remarks = uncarried
       return
     }
-    let (plan, translations) = RankPlan.make(manifest)
+    let (plan, translations) = ServePlan.make(manifest)
     // Ray takes the manifest's own words.
     let found = target == .kuberay ? translations.filter { $0.severity == .error } : translations
     remarks = found + uncarried
     files = plan.map { Self.files(of: $0, target, remarks: found + uncarried) } ?? []
   }
 
-  private static func files(of plan: RankPlan, _ target: ExportTarget, remarks: [Diagnostic]) -> [File] {
+  private static func files(of plan: ServePlan, _ target: ExportTarget, remarks: [Diagnostic]) -> [File] {
     switch target {
     case .vllm: ShellScript(plan).files(remarks)
     case .systemd: SystemdUnits(plan).files(remarks)
     case .compose: ComposeFile(plan).files(remarks)
-    case .lws: [LeaderWorkerSet(plan).file(remarks)]
-    case .kuberay: [RayService(plan).file(remarks)]
+    case .lws: [LeaderWorkerSet(parts: PodParts(plan)).file(remarks)]
+    case .kuberay: [RayService(parts: PodParts(plan)).file(remarks)]
     case .ray: []
     }
   }

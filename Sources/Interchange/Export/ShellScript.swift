@@ -2,9 +2,9 @@ import Manifest
 
 /// A shell script that runs the ranks of a node, and ends them all when one ends.
 struct ShellScript {
-  private let plan: RankPlan
+  private let plan: ServePlan
 
-  init(_ plan: RankPlan) { self.plan = plan }
+  init(_ plan: ServePlan) { self.plan = plan }
 
   func files(_ remarks: [Diagnostic]) -> [Rendition.File] {
     let proxy = ProxyConfiguration(plan: plan)
@@ -52,7 +52,7 @@ struct ShellScript {
       + ["  *) echo \"there is no node $NODE\" >&2; exit 2 ;;", "esac"]
   }
 
-  private func command(_ rank: RankPlan.Rank) -> String {
+  private func command(_ rank: ServePlan.Rank) -> String {
     "CUDA_VISIBLE_DEVICES=\(rank.devices) \(CommandWords.shell(plan.executable)) \"${common[@]}\" "
       + "\(words(rank.arguments)) &"
   }

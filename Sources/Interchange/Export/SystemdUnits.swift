@@ -2,10 +2,10 @@ import Manifest
 
 /// systemd units: one for each rank, a target for each group that stops and starts them together, one for the proxy.
 struct SystemdUnits {
-  private let plan: RankPlan
+  private let plan: ServePlan
   private let name: String
 
-  init(_ plan: RankPlan) {
+  init(_ plan: ServePlan) {
     self.plan = plan
     name = plan.manifest.name
   }
@@ -49,7 +49,7 @@ struct SystemdUnits {
       """
   }
 
-  private func groupTarget(_ group: Int, _ ranks: [RankPlan.Rank]) -> String {
+  private func groupTarget(_ group: Int, _ ranks: [ServePlan.Rank]) -> String {
     """
     # Stopping or restarting it does the same to every rank of the group on this machine.
     [Unit]
@@ -77,7 +77,7 @@ struct SystemdUnits {
       """
   }
 
-  private func service(_ rank: RankPlan.Rank) -> String {
+  private func service(_ rank: ServePlan.Rank) -> String {
     let secrets =
       plan.secrets.isEmpty
       ? ""

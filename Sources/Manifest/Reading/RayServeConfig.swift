@@ -1,8 +1,5 @@
 /// Reads a Ray Serve config file (`applications:`) as a manifest, when its one application is a DP deployment.
 package enum RayServeConfig {
-  /// The builders whose arguments are a manifest's: the newer and the older name.
-  static let builders = ["build_dp_openai_app", "build_openai_dp_app"]
-
   package static func isOne(_ root: YAMLNode) -> Bool { root["applications"] != nil }
 
   /// The same settings in a manifest's shape, each at the place it was written; nil when it is something else.
@@ -40,10 +37,12 @@ package enum RayServeConfig {
       diagnostics.report(.missingField, "the application has no `import_path`", at: application.span)
       return false
     }
-    if builders.contains(where: { text.hasSuffix(":" + $0) || text.hasSuffix("." + $0) }) { return true }
+    if RayBuilder.names.contains(where: { text.hasSuffix(":" + $0) || text.hasSuffix("." + $0) }) {
+      return true
+    }
     diagnostics.report(
       .notYet, "Ray Serve applications of `\(text)` are not read yet", at: path.span,
-      help: "only data-parallel ones are: `ray.serve.llm:\(builders[0])`")
+      help: "only data-parallel ones are: `\(RayBuilder.importPath)`")
     return false
   }
 

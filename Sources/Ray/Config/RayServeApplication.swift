@@ -17,8 +17,6 @@ public struct RayServeApplication: Sendable, Equatable {
   public let serverName: String
   /// The deployment that clients reach.
   public static let ingressName = "OpenAiIngress"
-  /// The builder of Ray Serve LLM.
-  public static let llmBuilder = "ray.serve.llm:build_dp_openai_app"
   /// The builder of the bundled engine, of `integrations/ray`.
   public static let bundledBuilder = "dpdeploy_ray:build"
 
@@ -39,7 +37,7 @@ public struct RayServeApplication: Sendable, Equatable {
     var members: [JSONMember] = [
       JSONMember("name", .string(manifest.name)),
       JSONMember("route_prefix", .string(manifest.cluster.routePrefix)),
-      JSONMember("import_path", .string(isBundled ? Self.bundledBuilder : Self.llmBuilder)),
+      JSONMember("import_path", .string(isBundled ? Self.bundledBuilder : RayBuilder.importPath)),
     ]
     if let owner {
       members.append(
@@ -50,7 +48,10 @@ public struct RayServeApplication: Sendable, Equatable {
     }
     members.append(
       JSONMember(
-        "args", isBundled ? Self.bundledArguments(manifest, model, bundle) : Self.llmArguments(manifest)))
+        "args",
+        isBundled
+          ? Self.bundledArguments(manifest, model, bundle)
+          : JSONValue(RayBuilder.arguments(of: manifest, withSecrets: true))))
     if isBundled { members.append(JSONMember("deployments", .array(Self.counts(manifest)))) }
     config = .object(members)
   }
@@ -59,22 +60,6 @@ public struct RayServeApplication: Sendable, Equatable {
   private static func devicesPerRank(_ manifest: Manifest) -> Int {
     guard case .integer(let size)? = manifest.settings[FieldPath.tensorParallelSize]?.value else { return 1 }
     return max(1, size)
-  }
-
-  /// Key for key what the manifest gives; `num_replicas` counts groups there, as here.
-  private static func llmArguments(_ manifest: Manifest) -> JSONValue {
-    var model = manifest.given(in: "llm_config")
-    // Ray refuses a number beside a range.
-    if manifest.groupScaling == nil {
-      model = model.adding(
-        .integer(manifest.parallelism.groups), at: ["deployment_config", "num_replicas"])
-    }
-    var arguments = [JSONMember("llm_config", model)]
-    let ingress = manifest.given(in: "ingress_deployment_config")
-    if ingress.members?.isEmpty == false {
-      arguments.append(JSONMember("ingress_deployment_config", ingress))
-    }
-    return .object(arguments)
   }
 
   /// The command lines of a block's processes, and the options of the deployments that run them.
@@ -89,16 +74,17 @@ public struct RayServeApplication: Sendable, Equatable {
       JSONMember("count", .integer(spec.engine.size)), JSONMember("capacity", .integer(spec.engine.capacity)),
     ])
     let own = ["num_replicas", "autoscaling_config"].map { "llm_config.deployment_config." + $0 }
-    let amounts = bundle.sorted { $0.key < $1.key }.map { JSONMember($0.key, .number($0.value)) }
-    var server = manifest.given(in: "llm_config.deployment_config", but: Set(own))
+    let amounts = bundle.sorted { $0.key < $1.key }.map { Value.Member($0.key, .number($0.value)) }
+    var server = manifest.given(
+      in: "llm_config.deployment_config", except: Set(own), withSecrets: true)
     for (name, value) in [
-      ("max_ongoing_requests", JSONValue.integer(1_000_000)), ("health_check_period_s", .integer(1)),
+      ("max_ongoing_requests", Value.integer(1_000_000)), ("health_check_period_s", .integer(1)),
       ("graceful_shutdown_timeout_s", .number(manifest.rollout.drainTimeoutSeconds)),
     ] where server[name] == nil { server = server.adding(value, at: [name]) }
-    server = server.adding(.array([.object(amounts)]), at: ["placement_group_bundles"])
+    server = server.adding(.list([.map(amounts)]), at: ["placement_group_bundles"])
     return .object([
       JSONMember("model_id", .string(manifest.model.id)), JSONMember("server_name", .string(spec.serverName)),
-      JSONMember("server_options", server), JSONMember("rank", rank),
+      JSONMember("server_options", JSONValue(server)), JSONMember("rank", rank),
       JSONMember("ingress_arguments", texts(spec.ingress.arguments)),
       JSONMember("start_timeout_s", .number(manifest.rollout.healthyDeadlineSeconds)),
       JSONMember("drain_timeout_s", .number(manifest.rollout.drainTimeoutSeconds)),
@@ -123,8 +109,9 @@ public struct RayServeApplication: Sendable, Equatable {
     guard bounds.minimum < bounds.maximum else { return JSONMember("num_replicas", .integer(bounds.minimum)) }
     return JSONMember(
       "autoscaling_config",
-      manifest.given(in: section + ".autoscaling_config")
-        .adding(.integer(bounds.minimum), at: ["min_replicas"])
-        .adding(.integer(bounds.maximum), at: ["max_replicas"]))
+      JSONValue(
+        manifest.given(in: section + ".autoscaling_config", withSecrets: true)
+          .adding(.integer(bounds.minimum), at: ["min_replicas"])
+          .adding(.integer(bounds.maximum), at: ["max_replicas"])))
   }
 }

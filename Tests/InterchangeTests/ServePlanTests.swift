@@ -6,7 +6,7 @@ import Testing
 @Suite struct `Ranks as servers of their own` {
   @Test func `stand in blocks, meet at their group's first node and take their devices`() throws {
     let made = try manifest("", arguments: "tensor_parallel_size: 2")
-    let plan = try #require(RankPlan.make(made).plan)
+    let plan = try #require(ServePlan.make(made).plan)
     #expect(plan.nodes == 2 && plan.ranks.map(\.node) == [0, 0, 1, 1])
     #expect(plan.ranks.map(\.devices) == ["0,1", "2,3", "0,1", "2,3"])
     #expect(plan.ranks.map(\.port) == [8001, 8002, 8001, 8002])
@@ -28,7 +28,7 @@ import Testing
           deployment_config: {num_replicas: 2}
         cluster: {nodes: 1, devices: 4}
         """)
-    let plan = try #require(RankPlan.make(made).plan)
+    let plan = try #require(ServePlan.make(made).plan)
     #expect(plan.ranks.map(\.name) == ["g0-dp0", "g0-dp1", "g1-dp0", "g1-dp1"])
     #expect(plan.ranks.map(\.port) == [8001, 8002, 8003, 8004] && plan.ranks[3].devices == "3")
     #expect(
@@ -39,14 +39,14 @@ import Testing
 
   @Test func `end what they have begun when told to stop, where the release can`() throws {
     let new = try manifest("rollout: {drain_timeout_s: 45}")
-    #expect(try #require(RankPlan.make(new).plan).arguments.suffix(2) == ["--shutdown-timeout", "45"])
+    #expect(try #require(ServePlan.make(new).plan).arguments.suffix(2) == ["--shutdown-timeout", "45"])
     let old = try manifest("engine_options: {version: \"0.14\"}")
-    #expect(try #require(RankPlan.make(old).plan).arguments.contains("--shutdown-timeout") == false)
+    #expect(try #require(ServePlan.make(old).plan).arguments.contains("--shutdown-timeout") == false)
   }
 
   @Test func `need as many devices as they are`() throws {
     let made = try manifest("", variables: "CUDA_VISIBLE_DEVICES: \"4\"")
-    let (plan, remarks) = RankPlan.make(made)
+    let (plan, remarks) = ServePlan.make(made)
     #expect(plan == nil && remarks.last?.code == .doesNotFit && remarks.last?.span?.line == 9, "\(remarks)")
   }
 

@@ -6,7 +6,7 @@ import VLLM
 ///
 /// It is what the controller does with `engine: vllm`, but for the sockets: each rank has a port, and a proxy that
 /// balances over these takes the ingress's place.
-struct RankPlan {
+struct ServePlan {
   /// One `vllm serve`.
   struct Rank {
     let group: Int
@@ -28,12 +28,12 @@ struct RankPlan {
   let nodes: Int
 
   /// Plans a manifest's ranks; nil when there is an error among the remarks.
-  static func make(_ manifest: Manifest) -> (plan: RankPlan?, remarks: [Diagnostic]) {
+  static func make(_ manifest: Manifest) -> (plan: ServePlan?, remarks: [Diagnostic]) {
     let version = manifest.vllm?.version.flatMap(VLLMVersion.init) ?? .newestKnown
     let (command, remarks) = ServeCommand.compose(manifest, model: manifest.model.source, version: version)
     guard let command else { return (nil, remarks) }
     do {
-      return (try RankPlan(manifest, command, version), remarks)
+      return (try ServePlan(manifest, command, version), remarks)
     } catch {
       return (nil, remarks + [error])
     }
@@ -92,7 +92,7 @@ struct RankPlan {
 }
 
 // What is the same for all.
-extension RankPlan {
+extension ServePlan {
   /// vLLM's own default for where the ranks of a group meet; each group has the next.
   private static let rendezvousPort = 29_550
 
