@@ -38,9 +38,11 @@ extension `Whole deployments` {
     private func isServed(_ application: ApplicationStatus, _ stage: Stage) async throws {
       let python = try #require(Tools.python)
       let endpoint = try #require(application.endpoint.value)
-      let client = try await stage.run(
-        python, [Tools.tests + "/client.py", endpoint, application.modelId], within: .seconds(60))
-      #expect(client.ended(with: 0), "\(client)")
+      for client in ["client.py", "litellm_client.py", "vllm_bench.py"] {
+        let run = try await stage.run(
+          python, [Tools.tests + "/" + client, endpoint, application.modelId], within: .seconds(60))
+        #expect(run.ended(with: 0), "\(run)")
+      }
       let ask = try await stage.dpdeploy("ask", "What is TTFT?")
       #expect(ask.ended(with: 0) && ask.output.contains("time to first token"), "\(ask)")
     }
