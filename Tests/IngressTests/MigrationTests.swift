@@ -66,6 +66,26 @@ import Testing
     }
   }
 
+  @Test func `before it has said anything begins anew on another rank`() async throws {
+    try await onStage(Stage { $0.policy = .roundRobin }) { stage in
+      var calls = 0
+      for _ in 0..<2 {
+        try stage.addRank { exchange in
+          calls += 1
+          guard calls == 1 else {
+            await exchange.stream(Self.texts)
+            return await exchange.endStream()
+          }
+          await exchange.beginStream(200, fields: [("Content-Type", "text/event-stream")])
+          exchange.abort()
+        }
+      }
+      try stage.publish(2)
+      let (text, isComplete) = await (try await stage.post()).rest()
+      #expect(text == Self.whole && isComplete && calls == 2)
+    }
+  }
+
   @Test func `again and again goes on all the same`() async throws {
     let requests = Requests()
     try await onStage(Stage { $0.migrationLimit = 3 }) { stage in

@@ -19,8 +19,12 @@ struct EventFilter {
   private(set) var isDone = false
   /// The event in which the rank told that it cannot go on; it is kept back.
   private(set) var failure: [UInt8]?
-  /// Whether ``emitted`` is the whole truth, so that another rank can go on.
-  private(set) var isTracked = false
+  /// Whether ``emitted`` is the whole truth.
+  private var isTracked = false
+  /// Whether the client has something of the answer.
+  private var hasPassed = false
+  /// Whether another rank can go on: all that the client has is known, or it has nothing.
+  var canMove: Bool { isTracked || !hasPassed }
 
   /// The beginning of a line whose end has not arrived.
   private var partial: [UInt8] = []
@@ -47,6 +51,7 @@ struct EventFilter {
       isUnreadable = true
       isTracked = false
       passage.bytes += finish()
+      hasPassed = true
     }
     return passage
   }
@@ -71,6 +76,7 @@ struct EventFilter {
     guard line.first == 0x0A || line.first == 0x0D else { return read(line) }
     guard failure == nil else { return }
     passage.bytes += event
+    hasPassed = true
     passage.tokens += eventTokens.count
     emitted.append(eventTokens)
     event.removeAll(keepingCapacity: true)

@@ -155,7 +155,7 @@ final class Relay {
         guard exchange.isAnswered else { throw expiry }
         return await cut("its time is over")
       case .broken(let reason):
-        if interruption.reason != nil || !filter.isTracked || Instant.now >= deadline {
+        if interruption.reason != nil || !filter.canMove || Instant.now >= deadline {
           return await cut(reason)
         }
         guard setbacks.noteBreak() else { return await quarantine(request, reason) }
