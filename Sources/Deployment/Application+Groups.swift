@@ -44,16 +44,27 @@ extension Application {
     }
   }
 
-  /// One serving group at a time gives up its old engine; what does not serve anyway is replaced at once.
+  /// One serving group at a time gives up its old engine; what does not serve anyway is replaced at once, but for a
+  /// group that served until it died while another one was on its way: it comes back as it was, and waits for its turn.
+  /// Two groups on a revision that nobody has seen serve could both be down with it.
   private mutating func replaceOutdated(at now: Duration, _ effects: inout [Effect]) {
     guard !rollout.isPaused else { return }
     for place in groups.indices where groups[place].index <= groupCount {
       let group = groups[place]
       guard group.targetEngine != spec.engine, !group.isLeaving else { continue }
       let othersServe = groups.allSatisfy { $0.index == group.index || $0.phase == .running }
-      guard group.phase != .running || othersServe, let nodes = nodes(of: group.index) else { continue }
+      guard group.phase == .running ? othersServe : !(group.isComingBack && isOnTheWay(but: group.index)),
+        let nodes = nodes(of: group.index)
+      else { continue }
       groups[place].replace(
         engine: spec.engine, nodes: nodes, drainTimeout: spec.drainTimeout, at: now, &effects)
+    }
+  }
+
+  /// Whether some other group has the new engine and does not serve with it yet.
+  private func isOnTheWay(but index: Int) -> Bool {
+    groups.contains {
+      $0.index != index && !$0.isLeaving && $0.targetEngine == spec.engine && $0.phase != .running
     }
   }
 

@@ -118,7 +118,7 @@ extension IngressReplica {
       replica: id, epoch: life, cause: phase == .ending ? .stalled(.spawn, for: Self.startTimeout) : cause,
       lastLine: lastLine, phase: phase == .running ? nil : .spawn)
     self.failure = failure
-    record(.error, .ingressDied, "\(failure)", cause: failure, &effects)
+    record(.error, .ingressDied, "\(failure); life \(failure.epoch)", cause: failure, &effects)
     let uptime = phase == .running ? now - since : .zero
     if failure.isPermanent {
       fail("it would fail the same way", failure, at: now, &effects)

@@ -52,7 +52,7 @@ extension RankGroup {
     let startedIn = isStarting ? ranks[rank].phase : nil
     ranks[rank].isAlive = false
     let new = Failure(
-      replica: replica(rank), epoch: epoch, cause: cause, lastLine: lastLine,
+      replica: replica(rank), epoch: ranks[rank].epoch, cause: cause, lastLine: lastLine,
       phase: startedIn ?? (isFailing ? failure?.phase : nil))
     if phase == .running, engine.recovers, ranks.contains(where: \.serves) {
       return outlive(rank, new, at: now, &effects)
@@ -167,7 +167,10 @@ extension RankGroup {
   private func reportCulprit(_ failure: Failure, _ effects: inout [Effect]) {
     let others = ranks.count { $0.isAlive }
     let collateral = others == 0 ? "" : "; \(count(others, "other rank")) of \(name) end with it"
-    record(.error, .rankDied, subject: failure.replica, "\(failure)\(collateral)", cause: failure, &effects)
+    record(
+      .error, .rankDied, subject: failure.replica, "\(failure); epoch \(failure.epoch)\(collateral)",
+      cause: failure,
+      &effects)
   }
 
   mutating func enter(_ phase: Phase, at now: Duration) {

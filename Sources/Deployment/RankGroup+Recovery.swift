@@ -9,7 +9,8 @@ extension RankGroup {
     ranks[rank].isReady = false
     let others = count(readyCount, "other rank")
     record(
-      .error, .rankDied, subject: failure.replica, "\(failure); \(others) of \(name) go on", cause: failure,
+      .error, .rankDied, subject: failure.replica,
+      "\(failure); epoch \(failure.epoch); \(others) of \(name) go on", cause: failure,
       &effects)
     guard !failure.isPermanent else {
       return giveUp(rank, "it would fail the same way", failure, &effects)

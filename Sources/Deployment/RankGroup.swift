@@ -138,6 +138,16 @@ public struct RankGroup: Sendable, Equatable, Codable {
   /// What it will be once pending changes are through.
   var targetEngine: EngineSpec { pendingEngine ?? engine }
 
+  /// Whether it served and is being brought back after a failure.
+  var isComingBack: Bool {
+    guard startTime != nil, pendingEngine == nil else { return false }
+    switch phase {
+    case .starting: return failure != nil
+    case .stopping(.recovery), .backoff: return true
+    default: return false
+    }
+  }
+
   /// Ranks that answer.
   var readyCount: Int { ranks.count(where: \.serves) }
 

@@ -101,13 +101,32 @@ import Testing
     #expect(scene.server.status == .healthy)
   }
 
-  @Test func `an old group that dies in mid-roll comes back whole, at the new revision`() throws {
+  /// LWS #280: such a group came back with ranks of both revisions.
+  @Test func `an old group that dies in mid-roll comes back whole as it was, and is replaced in its turn`()
+    throws
+  {
     var scene = try healthy(.sample(groups: 2))
     try scene.apply(.sample(groups: 2, engine: ["--model", "other"]))
     let effects = scene.rank(.ended(.signalled(9), lastLine: nil), 1, group: 1)
     let launches = scene.carryOutStops(effects).launches
     #expect(launches.map(\.group) == [1])
-    #expect(launches.allSatisfy { $0.engine.arguments == ["--model", "other"] && $0.nodes.count == 2 })
+    #expect(launches.allSatisfy { $0.engine.arguments == ["--model", "m"] && $0.ranks == [0, 1] })
+    scene.becomeReady(group: 1)
+    scene.carryOutStops(scene.tell(.drained(group: 0, epoch: 1)))
+    scene.becomeReady(group: 0)
+    scene.carryOutStops(scene.tell(.drained(group: 1, epoch: 2)))
+    scene.becomeReady(group: 1)
+    #expect(
+      scene.application.groups.map(\.engine.arguments) == [["--model", "other"], ["--model", "other"]])
+    #expect(scene.server.status == .healthy)
+  }
+
+  @Test func `an old group that has never served is replaced at once`() throws {
+    var scene = try Scene(.sample(groups: 2))
+    try scene.apply(.sample(groups: 2, engine: ["--model", "other"]))
+    scene.carryOutAllStops()
+    #expect(
+      scene.application.groups.map(\.engine.arguments) == [["--model", "other"], ["--model", "other"]])
   }
 
   @Test func `a second change during a drain supersedes the first`() throws {
