@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 CLIENT_ENVIRONMENT := .build/openai-client
 TOOLS := dpdeploy dpdeployd dptop dpingress dpengine
 
-.PHONY: help packages build demo test test-ray drills lint format bench bench-peers bench-ingress bench-control install clean
+.PHONY: help packages build demo test test-ray drills chaos lint format bench bench-peers bench-ingress bench-control install clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -30,6 +30,12 @@ test: packages lint $(CLIENT_ENVIRONMENT) ## Run every check and test
 drills: $(CLIENT_ENVIRONMENT) ## Put deployments into every bad state that the hints know, and see that they say so
 	swift build --build-tests
 	DPDEPLOY_DRILLS=1 OPENAI_CLIENT_PYTHON=$(CURDIR)/$(CLIENT_ENVIRONMENT)/bin/python swift test --skip-build --no-parallel --filter 'A drill'
+
+chaos: $(CLIENT_ENVIRONMENT) ## Kill, stop and starve everything at every instant, and judge what remains
+	swift build --build-tests
+	DPDEPLOY_CHAOS=1 OPENAI_CLIENT_PYTHON=$(CURDIR)/$(CLIENT_ENVIRONMENT)/bin/python swift test --skip-build --no-parallel --filter $(CHAOS)
+
+CHAOS := 'A controller that is killed|A fault|LeaderWorkerSet|Random operations|A judge|A death of the controller|A death under load|A group under fire'
 
 $(CLIENT_ENVIRONMENT): Tests/EndToEndTests/requirements.txt
 	python3 -m venv --clear $@

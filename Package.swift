@@ -157,8 +157,8 @@ let endToEnd = [
   testTarget(
     "EndToEndTests",
     uses: [
-      "dpdeploy", "dpdeployd", "dptop", "dpingress", "dpengine", "ControlAPI", "HTTP", "JSON", "Platform",
-      "Supervision",
+      "dpdeploy", "dpdeployd", "dptop", "dpingress", "dpengine", "dpfake", "CSQLite", "ControlAPI",
+      "ControlClient", "HTTP", "JSON", "Platform", "Supervision",
     ], except: ["adapters.py", "client.py", "check_status.py", "requirements.txt", "vllm"])
 ].filter { exists("Tests/\($0.name)") }
 

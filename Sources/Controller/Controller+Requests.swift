@@ -66,6 +66,7 @@ extension Controller {
     var stored = runner.stored
     stored.isDeleting = true
     try await write([.application(stored)])
+    Failpoint.deleteRecorded.pass()
     runner.delete()
   }
 
@@ -127,7 +128,9 @@ extension Controller {
     try sockets.open(accepted.spec.ingress)
     try check(accepted.spec)
     try RunDirectory(home: home, application: stored.name).create()
+    Failpoint.applyAccepted.pass()
     try await write([.application(stored.bound(to: sockets.port(of: accepted.spec.ingress)))])
+    Failpoint.applyRecorded.pass()
     try start(accepted, stored, epochs: [:], sockets: sockets)
     runners[stored.name]?.record(EventRecord(.info, .applied, "\(stored.name) was created, revision 1"))
     return ApplyResult(
@@ -172,7 +175,9 @@ extension Controller {
       stored.path = request.path
       stored.folder = request.workingDirectory
       stored.scale = scale
+      Failpoint.applyAccepted.pass()
       try await write([.application(stored.bound(to: runner.sockets.port(of: accepted.spec.ingress)))])
+      Failpoint.applyRecorded.pass()
     }
     do {
       try runner.apply(

@@ -78,6 +78,7 @@ extension Controller {
 
   /// Carries a healthy revision out again after a failure; a failure to do so is told, and the failed one stays.
   func rollBack(_ name: String, to number: Int) async {
+    Failpoint.rollbackBegins.pass()
     do { _ = try await goBack(name, to: number) } catch {
       let runner = try? application(name)
       runner?.giveUpRollback()

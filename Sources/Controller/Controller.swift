@@ -108,6 +108,7 @@ public final class Controller {
       runner.leave()
     }
     await surroundings.store.flush()
+    Failpoint.stopping.pass()
     unlink(home.controllerSocket)
     lock.release()
     ended.fire()

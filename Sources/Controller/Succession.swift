@@ -31,8 +31,10 @@ struct Succession {
   }
 
   func carryOut() async {
+    Failpoint.adoptionBegins.pass()
     let heirs = state.applications.compactMap(heir)
     await endStrays(but: heirs.reduce(into: Set()) { $0.formUnion($1.estate.tokens) })
+    Failpoint.adoptionSwept.pass()
     for stored in state.applications {
       if let rollout = state.rollouts[stored.name] {
         followAgain(stored, rollout)
@@ -42,6 +44,7 @@ struct Succession {
         await startAnew(stored)
       }
     }
+    Failpoint.adoptionDone.pass()
     controller.restIfIdle()
   }
 

@@ -44,9 +44,10 @@ extension Application {
     }
   }
 
-  /// One serving group at a time gives up its old engine; what does not serve anyway is replaced at once, but for a
-  /// group that served until it died while another one was on its way: it comes back as it was, and waits for its turn.
-  /// Two groups on a revision that nobody has seen serve could both be down with it.
+  /// One serving group at a time gives up its old engine; what does not serve anyway is replaced at once.
+  ///
+  /// But a group that served until it died while another one was on its way comes back as it was, and waits for its turn:
+  /// two groups on a revision that nobody has seen serve could both be down with it.
   private mutating func replaceOutdated(at now: Duration, _ effects: inout [Effect]) {
     guard !rollout.isPaused else { return }
     for place in groups.indices where groups[place].index <= groupCount {

@@ -22,6 +22,9 @@ import Platform
         fallback: "$DPDEPLOY_METRICS"),
       OptionDescription(
         "repair", .flag, "Keep what can be read of a damaged state database, set the rest aside, and end."),
+      OptionDescription(
+        "failpoints", .flag,
+        "List the instants at which a test can have it killed, by the file $\(Failpoint.variable)."),
       OptionDescription("foreground", .flag, "Stay without applications too, and end with the terminal."),
       .manual,
     ])
@@ -44,6 +47,10 @@ import Platform
       }
       guard !arguments.flag("man") else {
         streams.out(ManualPage(description, version: Version.current, seeAlso: ["dpdeploy"]).text)
+        return .ok
+      }
+      guard !arguments.flag("failpoints") else {
+        for point in Failpoint.allCases { streams.line(point.rawValue) }
         return .ok
       }
       guard let home = home(arguments) else {

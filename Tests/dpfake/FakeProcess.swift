@@ -44,51 +44,80 @@ struct Options {
   }
 
   subscript(_ name: String) -> String? { values[name] }
-  var behaviour: String { Environment["FAKE"] ?? "" }
+
+  /// How it misbehaves, word by word.
+  var script: [String] { (Environment["FAKE"] ?? "").split(separator: " ").map(String.init) }
+
+  /// The number behind `name:` in the script; nil when it is not there.
+  func number(of name: String) -> Int? {
+    script.first { $0.hasPrefix(name + ":") }.flatMap { Int($0.dropFirst(name.count + 1)) }
+  }
 }
 
-/// A rank that is ready at once and answers every completion with one token.
+/// A rank that is ready as soon as its script lets it, answers every completion with one token, and streams the same
+/// twenty tokens to everybody, from wherever another rank was interrupted.
+///
+/// The script is words: `crash:RANK`, `exit78:RANK`, `hang:RANK`, `fork`, `daemon`, `stubborn`, and `pace:MS`, the time that
+/// each phase of its start takes.
 @Loop
 struct FakeRank {
   private let options: Options
   private let page: StatsPageWriter<RankStats>
-  private let listener: Listener
 
   init(_ options: Options) throws {
     self.options = options
     page = try StatsPageWriter(path: options["--stats-page"] ?? "")
-    page.enter(.loadWeights, progress: 0.5)
-    page.beat()
-    try Self.misbehaveAtStart(options)
-    listener = try Listener(try Listener.open(.unix(path: options["--uds"] ?? "")))
   }
 
-  private static func misbehaveAtStart(_ options: Options) throws {
+  private func start() async throws {
+    for (phase, progress) in [
+      (StatsPhase.spawn, 0), (.rendezvous, 0), (.loadWeights, 0.5), (.kvAlloc, 0), (.warmup, 0),
+    ] {
+      page.enter(phase, progress: progress)
+      page.beat()
+      if phase == .loadWeights { try misbehaveAtStart() }
+      if let pace = options.number(of: "pace") { await Loop.sleep(for: .milliseconds(pace)) }
+    }
+  }
+
+  private func misbehaveAtStart() throws {
     let rank = options["--data-parallel-rank"] ?? ""
-    switch options.behaviour {
-    case "exit78:\(rank)":
-      FakeProcess.complain("error: no such model")
-      exit(78)
-    case "crash:\(rank)":
-      FakeProcess.complain("error: out of luck")
-      exit(7)
-    case "fork": _ = try ChildProcess(Command("/bin/sleep", ["600"]))
-    case "hang:\(rank)": while true { pause() }
-    default: break
+    for word in options.script {
+      switch word {
+      case "exit78:\(rank)":
+        FakeProcess.complain("error: no such model")
+        exit(78)
+      case "crash:\(rank)":
+        FakeProcess.complain("error: out of luck")
+        exit(7)
+      case "fork": _ = try ChildProcess(Command("/bin/sleep", ["600"]))
+      case "daemon":
+        // Forks, and forks again in a session of its own whose parent has ended.
+        let script = "(setsid sleep 600 </dev/null >/dev/null 2>&1 3>&- &)"
+        _ = try ChildProcess(Command("/bin/sh", ["-c", script], newSession: false))
+      case "hang:\(rank)": while true { pause() }
+      default: break
+      }
     }
   }
 
   func serve() async throws {
+    try await start()
+    let listener = try Listener(try Listener.open(.unix(path: options["--uds"] ?? "")))
     page.set(.kvBlocksTotal, 100)
     page.enter(.ready)
-    let server = HTTPServer(listener) { await answer($0) }
+    let stream = FakeStream(page)
+    let server = HTTPServer(listener) { await answer($0, stream) }
     Task { await server.run() }
     Task { await beat() }
-    await untilTerminated(isStubborn: options.behaviour == "stubborn")
+    await untilTerminated(isStubborn: options.script.contains("stubborn"))
   }
 
-  private func answer(_ exchange: HTTPExchange) async {
-    _ = try? await exchange.readBody()
+  private func answer(_ exchange: HTTPExchange, _ stream: FakeStream) async {
+    let body = (try? await exchange.readBody()) ?? []
+    guard !String(decoding: body, as: UTF8.self).contains(#""stream":true"#) else {
+      return await stream.answer(exchange)
+    }
     page.add(.generationTokens, 1)
     page.add(.requestsAtLength, 1)
     page.record(.ttft, 0.01)
@@ -100,6 +129,44 @@ struct FakeRank {
       page.beat()
       await Loop.sleep(for: .milliseconds(200))
     }
+  }
+}
+
+/// Streams `t0 t1 … t19`, a token every ten milliseconds.
+@Loop
+final class FakeStream {
+  private let page: StatsPageWriter<RankStats>
+  private var running = 0
+  private static let tokens = 20
+  private static let pace = Duration.milliseconds(10)
+
+  init(_ page: StatsPageWriter<RankStats>) { self.page = page }
+
+  func answer(_ exchange: HTTPExchange) async {
+    count(1)
+    defer { count(-1) }
+    await exchange.beginStream(200, fields: [("Content-Type", "text/event-stream; charset=utf-8")])
+    for token in first(exchange.head)..<Self.tokens {
+      await Loop.sleep(for: Self.pace)
+      guard !exchange.isAbandoned else { return }
+      let data = #"{"choices":[{"index":0,"delta":{"content":"t\#(token) "}}]}"#
+      await exchange.write(Array(": ids 0=\(token + 1)\ndata: \(data)\n\n".utf8))
+      page.add(.generationTokens, 1)
+      page.add(.steps, 1)
+    }
+    page.add(.requestsAtLength, 1)
+    await exchange.write(Array("data: [DONE]\n\n".utf8))
+    await exchange.endStream()
+  }
+
+  /// `0=1,2,3` names three tokens that the client has.
+  private func first(_ head: MessageHead) -> Int {
+    head["x-dpdeploy-resume"].map { $0.split(separator: ",").count } ?? 0
+  }
+
+  private func count(_ change: Int) {
+    running += change
+    page.set(.running, Double(running))
   }
 }
 

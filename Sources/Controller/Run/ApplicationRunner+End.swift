@@ -15,9 +15,11 @@ extension ApplicationRunner {
         EventRecord(.error, .controllerError, "processes of \(name) do not end although they were killed"))
     }
     await sweep?.value
+    Failpoint.dismantleSwept.pass()
     directory.removeAll()
     sockets.closeAll(but: [])
     await surroundings.store.record([.forget(application: name)])
+    Failpoint.dismantleForgotten.pass()
     onGone?()
   }
 

@@ -17,6 +17,7 @@ extension ApplicationRunner {
       }
     }
     await surroundings.store.record(planned.map { .intent($0.1.token) })
+    Failpoint.ingressIntended.pass()
     for (launch, spec) in planned {
       guard isStarting(launch) else {
         tell(.ingress(.ended(.unknown, lastLine: nil), index: launch.index, life: launch.life))
@@ -61,6 +62,7 @@ extension ApplicationRunner {
       page: directory.ingressPage(launch.index, life: launch.life), table: tableMessage,
       isCordoned: state.cordons.contains(.ingress(launch.index)))
     replicas[launch.index] = replica
+    Failpoint.ingressStarted.pass()
     surroundings.store.add([.started(spec.token, replica.process.identity)])
     follow(replica)
   }
@@ -77,6 +79,7 @@ extension ApplicationRunner {
 
   private func watch(_ replica: IngressProcess) async {
     let status = await replica.process.exit() ?? .unknown
+    Failpoint.ingressEnded.pass()
     replica.stopPushing()
     if replicas[replica.index] === replica { replicas[replica.index] = nil }
     boards.clear(replica: replica.index)
@@ -101,6 +104,7 @@ extension ApplicationRunner {
   /// Asks a replica to finish its requests and end.
   func stopReplica(_ index: Int, life: Int, grace: Duration) {
     guard let replica = replicas[index], replica.life == life else { return }
+    Failpoint.ingressStopping.pass()
     Loop.task {
       if await !ProcessTree.end([replica.process], grace: grace) {
         self.complainAboutSurvivors([replica.process])

@@ -28,6 +28,7 @@ extension ApplicationRunner {
     let epoch = StoreChange.epoch(application: stored.name, group: launch.group, epoch: launch.epoch)
     // A full disk must not stop supervision: the tokens find these processes all the same.
     await surroundings.store.record([epoch] + specs.map { .intent($0.token) })
+    Failpoint.rankIntended.pass()
     logKeeper.forgetOldLives()
     var failures: [(Int, SupervisionError)] = []
     for (rank, spec) in zip(launch.ranks, specs) {
@@ -94,6 +95,7 @@ extension ApplicationRunner {
     directory.remove(place)
     let process = RankProcess(place, try SupervisedProcess(spec), page: directory.rankPage(place))
     ranks[place] = process
+    Failpoint.rankStarted.pass()
     surroundings.store.add([.started(spec.token, process.process.identity)])
     beginWatch(process)
     Loop.task { await self.watch(process) }
@@ -101,6 +103,7 @@ extension ApplicationRunner {
 
   func watch(_ rank: RankProcess) async {
     let status = await rank.process.exit() ?? .unknown
+    Failpoint.rankEnded.pass()
     ranks[rank.place] = nil
     rank.watch?.stop()
     if !ranks.keys.contains(where: { $0.group == rank.place.group }) { segments[rank.place.group] = nil }
@@ -121,6 +124,7 @@ extension ApplicationRunner {
     let processes = places.compactMap { ranks[$0]?.process }
     guard !processes.isEmpty else { return }
     for place in places { ranks[place]?.watch?.noteSegments() }
+    Failpoint.ranksStopping.pass()
     Loop.task {
       if await !ProcessTree.end(processes, grace: grace) { self.complainAboutSurvivors(processes) }
     }
@@ -175,9 +179,11 @@ extension ApplicationRunner {
 
   /// Tells when every ingress replica knows that the group drains, and no request is left in it.
   func watchDrain(group: Int, epoch: Int) {
+    Failpoint.drainBegins.pass()
     Loop.task {
       while !self.isClosing, self.isDraining(group, epoch) {
         if self.hasNoRequest(group) {
+          Failpoint.drainDone.pass()
           self.tell(.drained(group: group, epoch: epoch))
           return
         }

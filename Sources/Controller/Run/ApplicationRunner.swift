@@ -176,8 +176,10 @@ final class ApplicationRunner {
   /// Does what was asked for; first it is written down, so that nothing runs of which no record tells.
   private func carryOut(_ effects: [Effect], isNotable: Bool = true) {
     if isNotable || !effects.isEmpty { writeCheckpoint() }
+    if !effects.isEmpty { Failpoint.effectsBegin.pass() }
     var replicas: [IngressLaunch] = []
-    for effect in effects {
+    for (number, effect) in effects.enumerated() {
+      if number == 1 { Failpoint.effectsHalf.pass() }
       switch effect {
       case .launchIngress(let launch): replicas.append(launch)
       default: carryOut(effect)
@@ -207,7 +209,8 @@ final class ApplicationRunner {
     case .publish: pushTable()
     case .cordonIngress(let index, let isOn): replicas[index]?.setCordoned(isOn)
     case .record(let record): self.record(record)
-    case .rollBack(let revision, _): onRollback?(revision)
+    // One that a former controller owed is asked for before anybody listens.
+    case .rollBack(let revision, _): Loop.task { self.onRollback?(revision) }
     case .dismantle: Loop.task { await self.dismantle() }
     }
   }

@@ -145,9 +145,11 @@ actor Store {
   /// Makes `changes` durable, all or none.
   func commit(_ changes: [StoreChange]) throws(StoreError) {
     guard !changes.isEmpty else { return }
+    Failpoint.storeBegins.pass()
     try database.transaction(isDurable: changes.contains(where: \.outlivesMachine)) { () throws(StoreError) in
       for change in changes { try apply(change) }
     }
+    Failpoint.storeCommitted.pass()
   }
 
   private func apply(_ change: StoreChange) throws(StoreError) {
