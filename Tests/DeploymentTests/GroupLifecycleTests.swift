@@ -29,7 +29,8 @@ import Testing
     #expect(died.subject == "dp2")
     #expect(
       died.message
-        == "dp2 ended (signal 9 (SIGKILL)); its log ends with: step 7; 3 other ranks of group 0 end with it")
+        == "dp2 ended (signal 9 (SIGKILL)); its log ends with: step 7; epoch 1; 3 other ranks of group 0 end with it"
+    )
     #expect(scene.server.status == .unhealthy)
     #expect(scene.server.statusTrigger == .healthCheckFailed)
     let next = scene.carryOutStops(effects)
