@@ -59,20 +59,30 @@ public struct LogLine: Codable, Sendable, Hashable {
   public var replica: String
   /// The life of its group; absent for an ingress replica.
   public var epoch: Int?
+  /// When it was written, RFC 3339 in UTC: by its own account, or that of the line that it goes on with; absent when
+  /// neither says.
+  public var time: String?
   /// The line, without its end.
   public var text: String
 
   /// Records a line.
-  public init(replica: String, epoch: Int?, text: String) {
+  public init(replica: String, epoch: Int?, time: String? = nil, text: String) {
     self.replica = replica
     self.epoch = epoch
+    self.time = time
     self.text = text
   }
 }
 
-/// A page of log lines: the answer of `/v1/logs?application=A&replica=R&tail=N&cursor=C`.
+/// A page of log lines: the answer of `/v1/logs?application=A` with the parameters of ``LogQuery``.
 public struct LogPage: Codable, Sendable, Hashable {
-  /// The lines, in the order of each file.
+  /// Always `dpdeploy/v1`.
+  public var apiVersion = "dpdeploy/v1"
+  /// Always `LogList`.
+  public var kind = "LogList"
+  /// The version of this shape.
+  public var schemaVersion = "1.0"
+  /// The lines of all files, by time.
   public var lines: [LogLine]
   /// What to give as `cursor` for the lines that come later.
   public var cursor: String

@@ -53,9 +53,14 @@ public final class ControlClient {
   public func logs(
     application: String, replica: String? = nil, tail: Int? = nil, cursor: String? = nil
   ) async throws(ControlError) -> LogPage {
+    try await logs(application: application, LogQuery(replica: replica, tail: tail, cursor: cursor))
+  }
+
+  /// Log lines of all chosen replicas, by time.
+  public func logs(application: String, _ query: LogQuery) async throws(ControlError) -> LogPage {
     try await get(
-      "/v1/logs?application=\(escaped(application))" + parameter("replica", replica)
-        + parameter("tail", tail.map(String.init)) + parameter("cursor", cursor))
+      "/v1/logs?application=\(escaped(application))"
+        + query.parameters.map { parameter($0.name, $0.value) }.joined())
   }
 
   /// Has a manifest carried out; returns once the controller has recorded it.

@@ -39,12 +39,12 @@ extension Controller {
       next: max(sequence, surroundings.events.newest))
   }
 
-  func logs(of name: String, replica: String?, tail: Int, cursor: String?) throws(ControlError) -> LogPage {
+  func logs(of name: String, _ query: LogQuery) throws(ControlError) -> LogPage {
     let folder = home.logs(of: name)
     guard (try? application(name)) != nil || (!name.contains("/") && access(folder, R_OK) == 0) else {
       throw .noSuch(name)
     }
-    return LogReader(folder: folder).page(replica: replica, tail: tail, cursor: cursor)
+    return LogReader(folder: folder).page(query)
   }
 
   func check(_ name: String) throws(ControlError) {

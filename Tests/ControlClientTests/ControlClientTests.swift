@@ -27,7 +27,9 @@ import Testing
     var targets: [String] = []
     try await withController { exchange in
       targets.append(exchange.head.target)
-      await exchange.respond(200, body: Array(#"{"lines":[],"cursor":"c"}"#.utf8))
+      let empty =
+        #"{"apiVersion":"dpdeploy/v1","kind":"LogList","schemaVersion":"1.0","lines":[],"cursor":"c"}"#
+      await exchange.respond(200, body: Array(empty.utf8))
     } body: { client in
       _ = try await client.logs(application: "a b/c&d", replica: "dp0", tail: 5)
     }

@@ -123,13 +123,13 @@ import Testing
       try await stage.apply(stage.manifest(fake: "crash:0"))
       try await stage.until("tried again") { _ in stage.events.count { $0.reason == "GroupStarting" } >= 2 }
       try await stage.until("written") { _ in
-        (try? controller.logs(of: "demo", replica: "dp0", tail: 10, cursor: nil))?.lines.isEmpty == false
+        (try? controller.logs(of: "demo", LogQuery(replica: "dp0", tail: 10)))?.lines.isEmpty == false
       }
-      let page = try controller.logs(of: "demo", replica: "dp0", tail: 10, cursor: nil)
+      let page = try controller.logs(of: "demo", LogQuery(replica: "dp0", tail: 10))
       #expect(page.lines.allSatisfy { $0.replica == "dp0" && $0.text == "dpfake: error: out of luck" })
       let before = try #require(page.lines.last?.epoch)
       try await stage.until("in a later life") { _ in
-        let next = try? controller.logs(of: "demo", replica: "dp0", tail: 0, cursor: page.cursor)
+        let next = try? controller.logs(of: "demo", LogQuery(replica: "dp0", tail: 0, cursor: page.cursor))
         return next?.lines.contains { ($0.epoch ?? 0) > before } == true
       }
       try await controller.delete("demo")

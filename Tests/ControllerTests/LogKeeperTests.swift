@@ -41,7 +41,7 @@ import Testing
       let fd = open(path)
       defer { close(fd) }
       let keeper = LogKeeper(folder: folder, limit: 1 << 20)
-      var reader = LogReader(folder: folder).page(replica: "dp1", tail: 0, cursor: "0-1.e3.log=0")
+      var reader = LogReader(folder: folder).page(LogQuery(replica: "dp1", tail: 0, cursor: "0-1.e3.log=0"))
       #expect(reader.lines.isEmpty)
       for round in 0..<5 {
         write(round * 20_000..<(round + 1) * 20_000, to: fd)
@@ -49,11 +49,11 @@ import Testing
         #expect(blocks(path) <= 1 << 20)
       }
       write(100_000..<100_001, to: fd)
-      let tail = LogReader(folder: folder).page(replica: "dp1", tail: 1, cursor: nil)
+      let tail = LogReader(folder: folder).page(LogQuery(replica: "dp1", tail: 1, cursor: nil))
       #expect(tail.lines.map(\.text) == ["line 100000 of a talkative process"])
       var texts: [String] = []
       repeat {
-        reader = LogReader(folder: folder).page(replica: "dp1", tail: 0, cursor: reader.cursor)
+        reader = LogReader(folder: folder).page(LogQuery(replica: "dp1", tail: 0, cursor: reader.cursor))
         texts += reader.lines.map(\.text)
       } while !reader.lines.isEmpty
       #expect(texts.first == "line 0 of a talkative process" && texts.last == tail.lines.last?.text)

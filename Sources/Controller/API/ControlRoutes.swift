@@ -59,9 +59,7 @@ struct ControlRoutes {
     guard let name = exchange.head.query("application") else {
       throw ControlError(code: "bad-request", message: "logs need ?application=NAME", exitCode: 2)
     }
-    return try controller.logs(
-      of: name, replica: exchange.head.query("replica"), tail: number("tail", exchange, default: 100),
-      cursor: exchange.head.query("cursor"))
+    return try controller.logs(of: name, LogQuery { exchange.head.query($0) })
   }
 
   private func number(_ name: String, _ exchange: HTTPExchange, default fallback: Int = 0) -> Int {

@@ -6,40 +6,77 @@ import Platform
 /// `dpdeploy logs`: what the processes say.
 enum LogsCommand: Subcommand {
   static let description = CommandDescription(
-    "dpdeploy logs", "Show what the processes of an application say, all together or one alone.",
+    "dpdeploy logs", "Show what the processes of an application say, in one stream by time.",
+    discussion: """
+      Of each rank the last three lives are kept. Shown is the newest of each, unless --epoch or --previous ask for another. \
+      A line without a time of its own, such as one of a traceback, stays behind the line that it follows in its file.
+      """,
     operands: [OperandDescription("NAME", "The application.")],
     options: [
-      OptionDescription("rank", .value("R"), "Only this rank."),
+      OptionDescription("rank", .value("R"), "Only the ranks of this number."),
+      OptionDescription("group", .value("G"), "Only the ranks of this group."),
       OptionDescription("ingress", .value("I"), "Only this ingress replica."),
-      OptionDescription("tail", short: "n", .value("N"), "The last N lines of each.", fallback: "100"),
+      OptionDescription("epoch", .value("N"), "This life of the ranks."),
+      OptionDescription("previous", short: "p", .flag, "The life of each rank before its newest."),
+      OptionDescription("since", .value("TIME"), "Lines of this last time only, such as 10m."),
       OptionDescription("grep", .value("TEXT"), "Only lines that hold this text."),
+      OptionDescription(
+        "tail", short: "n", .value("N"), "The last N lines of each.",
+        fallback: "100; all of the last MiB with --since or --grep"),
       OptionDescription("follow", short: "f", .flag, "Go on with what comes next."),
+      OptionDescription("json", .flag, "Print one JSON object; with --follow one line of a log a line."),
       .color,
     ],
-    examples: [.init("dpdeploy logs quickstart -f --rank 1", "follow rank 1")])
+    examples: [
+      .init("dpdeploy logs quickstart -f --rank 1", "follow rank 1"),
+      .init("dpdeploy logs quickstart --previous --since 10m", "the last words of those that died"),
+    ])
 
   @Loop
   static func run(_ arguments: ParsedArguments, _ streams: StandardStreams) async throws -> ExitCode {
     let client = ControlClient(home: try HomeDirectory.ofEnvironment())
     let name = arguments.operands[0]
-    let replica = try replica(arguments)
-    let wanted = arguments.value("grep")
-    let tail = try arguments.integer("tail", in: 0...100_000) ?? 100
-    var page = try await client.logs(application: name, replica: replica, tail: tail)
+    var query = try query(arguments)
+    let isFollowing = arguments.flag("follow")
+    let text = LogText(style: streams.outputStyle, namesReplicas: query.replica == nil)
     while true {
-      for line in page.lines where wanted.map({ line.text.contains($0) }) ?? true {
-        streams.line(replica == nil ? "\(streams.outputStyle.cyan(line.replica)) \(line.text)" : line.text)
+      let page = try await client.logs(application: name, query)
+      if arguments.flag("json"), !isFollowing {
+        streams.line(json(page))
+      } else {
+        for line in page.lines {
+          streams.line(arguments.flag("json") ? json(line, isPretty: false) : text.line(line))
+        }
       }
-      guard arguments.flag("follow") else { return .ok }
+      guard isFollowing else { return .ok }
       await Loop.sleep(for: .milliseconds(250))
-      page = try await client.logs(application: name, replica: replica, cursor: page.cursor)
+      query.cursor = page.cursor
     }
   }
 
-  private static func replica(_ arguments: ParsedArguments) throws(UsageError) -> String? {
-    let rank = try arguments.integer("rank", in: 0...1023)
-    let ingress = try arguments.integer("ingress", in: 0...1023)
-    if rank != nil, ingress != nil { throw UsageError("--rank and --ingress exclude each other") }
-    return rank.map { "dp\($0)" } ?? ingress.map { "ingress-\($0)" }
+  private static func query(_ arguments: ParsedArguments) throws(UsageError) -> LogQuery {
+    var query = LogQuery()
+    query.rank = try arguments.integer("rank", in: 0...1023)
+    query.group = try arguments.integer("group", in: 0...1023)
+    query.replica = try arguments.integer("ingress", in: 0...1023).map { "ingress-\($0)" }
+    query.epoch = try arguments.integer("epoch", in: 1...Int.max)
+    query.isPrevious = arguments.flag("previous")
+    query.text = arguments.value("grep")
+    query.since = try arguments.seconds("since").map { Timestamp.text(WallClock.secondsSinceEpoch - $0) }
+    query.tail = try arguments.integer("tail", in: 0...100_000)
+    try exclude(("--rank", query.rank != nil || query.group != nil), ("--ingress", query.replica != nil))
+    try exclude(("--epoch", query.epoch != nil), ("--previous", query.isPrevious))
+    try exclude(("--epoch", query.epoch != nil), ("--ingress", query.replica != nil))
+    try exclude(("--previous", query.isPrevious), ("--ingress", query.replica != nil))
+    try exclude(("--previous", query.isPrevious), ("--follow", arguments.flag("follow")))
+    return query
+  }
+
+  private static func exclude(
+    _ one: (name: String, isGiven: Bool), _ other: (name: String, isGiven: Bool)
+  ) throws(UsageError) {
+    guard !one.isGiven || !other.isGiven else {
+      throw UsageError("\(one.name) and \(other.name) exclude each other")
+    }
   }
 }

@@ -1,4 +1,5 @@
 import ControlAPI
+import Deployment
 import Glibc
 import Platform
 
@@ -12,53 +13,45 @@ struct LogReader {
 
   init(folder: String) { self.folder = folder }
 
-  /// The last `tail` lines of each chosen file, or what came after `cursor`.
+  /// The last lines of each chosen file, or what came after the cursor, in one stream by time.
   ///
-  /// A tail shows a rank's newest life; a cursor goes through every life that came after it.
-  func page(replica: String?, tail: Int, cursor: String?) -> LogPage {
-    let chosen = files.filter { replica == nil || $0.replica == replica }
-    guard let cursor else { return tailPage(chosen, tail) }
-    let offsets = Self.offsets(cursor)
-    let newestKnown = offsets.keys.compactMap(LogFile.init)
-    var lines: [LogLine] = []
+  /// Without a cursor a rank's newest life is shown, if no other is asked for; a cursor goes through every life that
+  /// came after it.
+  func page(_ query: LogQuery) -> LogPage {
+    let choice = LogChoice(query)
+    let chosen = choice.files(among: files)
+    var parts: [[LogLine]] = []
     var next: [String: Int] = [:]
+    let offsets = query.cursor.map(Self.offsets)
+    let newestKnown = offsets?.keys.compactMap(LogFile.init) ?? []
     for file in chosen {
-      let isOld = newestKnown.contains { $0.replica == file.replica && ($0.epoch ?? 0) > (file.epoch ?? 0) }
-      guard let start = offsets[file.name] ?? (isOld ? nil : 0) else { continue }
-      let (texts, end) = wholeLines(of: file.name, from: start)
-      lines += texts.map { LogLine(replica: file.replica, epoch: file.epoch, text: $0) }
-      next[file.name] = end
+      let part: (texts: [String], end: Int)
+      if let offsets {
+        let isOld = newestKnown.contains { $0.owner == file.owner && ($0.epoch ?? 0) > (file.epoch ?? 0) }
+        guard let start = offsets[file.name] ?? (isOld ? nil : 0) else { continue }
+        part = wholeLines(of: file.name, from: start)
+      } else {
+        let start = max(0, size(of: file.name) - Self.longestTail)
+        part = wholeLines(of: file.name, from: start, most: Self.longestTail)
+      }
+      let lines = part.texts.map { LogLine(replica: file.replica, epoch: file.epoch, text: $0) }
+      let wanted = LogMerge.timed(lines).filter(choice.accepts)
+      parts.append(offsets == nil ? wanted.suffix(choice.tail) : wanted)
+      next[file.name] = part.end
     }
-    return LogPage(lines: lines, cursor: Self.cursor(next))
-  }
-
-  private func tailPage(_ chosen: [LogFile], _ tail: Int) -> LogPage {
-    var newest: [String: LogFile] = [:]
-    for file in chosen where (file.epoch ?? 0) >= (newest[file.replica]?.epoch ?? 0) {
-      newest[file.replica] = file
-    }
-    var lines: [LogLine] = []
-    var next: [String: Int] = [:]
-    for file in chosen where newest[file.replica]?.name == file.name {
-      let size = size(of: file.name)
-      let (texts, end) = wholeLines(
-        of: file.name, from: max(0, size - Self.longestTail), most: Self.longestTail)
-      lines += texts.suffix(tail).map { LogLine(replica: file.replica, epoch: file.epoch, text: $0) }
-      next[file.name] = end
-    }
-    return LogPage(lines: lines, cursor: Self.cursor(next))
+    return LogPage(lines: LogMerge.merged(parts), cursor: Self.cursor(next))
   }
 
   private var files: [LogFile] {
-    Folder.names(in: folder).compactMap(LogFile.init).sorted {
-      (Self.order($0.replica), $0.epoch ?? 0) < (Self.order($1.replica), $1.epoch ?? 0)
-    }
+    Folder.names(in: folder).compactMap(LogFile.init).sorted { Self.order($0) < Self.order($1) }
   }
 
-  /// Ranks before ingress replicas, each by number.
-  private static func order(_ replica: String) -> Int {
-    let number = Int(String(replica.reversed().prefix { $0.isNumber }.reversed())) ?? 0
-    return (replica.hasPrefix("ingress") ? 1_000_000 : 0) + number
+  /// Ranks by group and number, ingress replicas after them; of each its lives in their order.
+  private static func order(_ file: LogFile) -> (Int, Int, Int, Int) {
+    switch file.owner {
+    case .rank(let group, let rank): (0, group, rank, file.epoch ?? 0)
+    case .ingress(let index): (1, 0, index, 0)
+    }
   }
 
   private func size(of name: String) -> Int {
