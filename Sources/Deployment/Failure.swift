@@ -39,6 +39,8 @@ public struct Failure: Sendable, Equatable, Codable, CustomStringConvertible {
     case stalled(ReplicaPhase, for: Duration)
     /// It had requests and made no step.
     case stoodStill(for: Duration)
+    /// A process of it ended that it cannot serve without.
+    case lost(part: String)
   }
 
   /// The replica's id.
@@ -80,6 +82,7 @@ public struct Failure: Sendable, Equatable, Codable, CustomStringConvertible {
     case .ended(let end): text += "ended (\(end))"
     case .notStarted(let reason, _): text += "could not be started: \(reason)"
     case .stoodStill(let time): text += "made no step for \(time.words) while it had requests"
+    case .lost(let part): text += "lost its process \(part)"
     case .stalled(let phase, let time): text += "stood still in \(phase.rawValue) for \(time.words)"
     }
     if let phase, case .ended = cause { text += " in \(phase.rawValue)" }

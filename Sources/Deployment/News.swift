@@ -28,6 +28,8 @@ public enum RankNews: Sendable, Equatable {
   case ready
   /// It has requests, and has made no step for so long.
   case stoodStill(for: Duration)
+  /// Its process lives on, and another of the rank that it cannot serve without has ended.
+  case lost(part: String)
   /// Its process ended; the last line of its log tells why.
   case ended(ProcessEnd, lastLine: String?)
 }

@@ -86,14 +86,15 @@ extension RankGroup {
     stopForRecovery(at: now, &effects)
   }
 
-  /// A rank that serves makes no step: whichever rank holds the group up, all of it must go.
-  mutating func stoodStill(_ rank: Int, for time: Duration, at now: Duration, _ effects: inout [Effect]) {
+  /// A rank that serves can do so no more, though its process lives: all of its group must go.
+  mutating func broke(
+    _ rank: Int, _ cause: Failure.Cause, _ kind: EventRecord.Kind, at now: Duration,
+    _ effects: inout [Effect]
+  ) {
     guard phase == .running, ranks[rank].serves else { return }
-    let stuck = Failure(
-      replica: replica(rank), epoch: epoch, cause: .stoodStill(for: time), lastLine: nil, phase: nil)
-    failure = stuck
-    record(
-      .error, .groupStalled, subject: stuck.replica, "\(stuck); \(name) is ended", cause: stuck, &effects)
+    let new = Failure(replica: replica(rank), epoch: epoch, cause: cause, lastLine: nil, phase: nil)
+    failure = new
+    record(.error, kind, subject: new.replica, "\(new); \(name) is ended", cause: new, &effects)
     stopForRecovery(at: now, &effects)
   }
 

@@ -10,7 +10,8 @@ extension RankGroup {
     case .ready: becomeReady(rank, at: now, &effects)
     case .notStarted(let reason, let isPermanent):
       died(rank, .notStarted(reason, isPermanent: isPermanent), lastLine: nil, at: now, &effects)
-    case .stoodStill(let time): stoodStill(rank, for: time, at: now, &effects)
+    case .stoodStill(let time): broke(rank, .stoodStill(for: time), .groupStalled, at: now, &effects)
+    case .lost(let part): broke(rank, .lost(part: part), .rankDied, at: now, &effects)
     case .ended(let end, let lastLine): died(rank, .ended(end), lastLine: lastLine, at: now, &effects)
     }
   }

@@ -76,6 +76,12 @@ public struct ProcessRecord: Hashable, Sendable {
     return nil
   }
 
+  /// What the process calls itself, the first word of its command line; nil when it has none.
+  public static func title(ofProcess pid: Int32) -> String? {
+    guard let text = readFile("/proc/\(pid)/cmdline"), !text.isEmpty else { return nil }
+    return String(text.prefix { $0 != "\0" })
+  }
+
   /// The value of `variable` in the environment that the process started with; nil when it is not there or not ours
   /// to read.
   public static func environment(_ variable: String, ofProcess pid: Int32) -> String? {

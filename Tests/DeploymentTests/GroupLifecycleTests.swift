@@ -19,6 +19,17 @@ import Testing
     #expect(scene.application.status == .running)
   }
 
+  @Test func `a rank whose engine died behind it takes its group along, before its process ends`() throws {
+    var scene = try Scene(.sample(size: 2))
+    scene.becomeReady()
+    let effects = scene.rank(.lost(part: "VLLM::EngineCore_DP1"), 1)
+    #expect(effects.tables.map(\.entries.count) == [0] && effects.rankStops == [[0, 1]])
+    let died = try #require(effects.records.first { $0.kind == .rankDied })
+    #expect(died.message == "dp1 lost its process VLLM::EngineCore_DP1; group 0 is ended")
+    #expect(scene.rank(.lost(part: "VLLM::Worker_DP1"), 1).records.isEmpty, "told once")
+    #expect(scene.carryOutStops(effects).launches.map(\.epoch) == [2])
+  }
+
   @Test func `a dead rank takes its group along once and names the culprit`() throws {
     var scene = try Scene(.sample(size: 4))
     scene.becomeReady()

@@ -18,7 +18,8 @@ extension `Whole deployments` {
         let second = try await restartsAsAGang(first, stage)
         #expect(!segments.contains { access($0, F_OK) == 0 }, "\(segments) are left")
         let third = try await endsAGroupThatStandsStill(second, stage)
-        try await leavesNothing(third, stage)
+        let fourth = try await seesAnEngineDieBehindItsServer(third, stage)
+        try await leavesNothing(fourth, stage)
       }
     }
 
@@ -80,6 +81,20 @@ extension `Whole deployments` {
       _ = try await answer
       let events = try await stage.dpdeploy("events", "quickstart")
       #expect(events.output.contains("while it had requests"), "\(events)")
+      return after
+    }
+
+    private func seesAnEngineDieBehindItsServer(_ before: ApplicationStatus, _ stage: Stage) async throws
+      -> ApplicationStatus
+    {
+      let servers = before.pids(.rank)
+      let engine = try #require(Self.engines(of: servers).first)
+      let place = ProcessRecord.title(ofProcess: engine)?.last.map(String.init) ?? "?"
+      kill(engine, SIGKILL)
+      let after = try await stage.untilHealthy(after: before.epochs)
+      try await stage.untilEnded(servers)
+      let events = try await stage.dpdeploy("events", "quickstart")
+      #expect(events.output.contains("dp\(place) lost its process VLLM::EngineCore_DP\(place)"), "\(events)")
       return after
     }
 

@@ -30,6 +30,8 @@ extension ApplicationRunner {
         self.boards.requests(group: place.group, rank: place.rank)
       } onStandstill: { time in
         self.tell(.rank(.stoodStill(for: time), group: place.group, rank: place.rank, epoch: place.epoch))
+      } onLoss: { part in
+        self.tell(.rank(.lost(part: part), group: place.group, rank: place.rank, epoch: place.epoch))
       }
     }
   }

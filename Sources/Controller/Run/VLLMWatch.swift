@@ -40,12 +40,20 @@ final class VLLMWatch {
     page.enter(.spawn)
   }
 
+  /// The processes without which an API server answers nobody; it learns of their deaths late, or when next asked.
+  private static let parts = ["VLLM::EngineCore", "VLLM::Worker", "VLLM::DPCoordinator"]
+
   /// Looks again and again until the process ends or ``stop()``.
   ///
   /// - Parameters:
   ///   - inFlight: the requests that the ingress has at the rank now.
   ///   - onStandstill: called when the rank has requests and makes no step.
-  func run(inFlight: @Loop () -> Int, onStandstill: @Loop (Duration) -> Void) async {
+  ///   - onLoss: called with the title of a process that ended, without which it cannot serve.
+  func run(
+    inFlight: @Loop () -> Int, onStandstill: @Loop (Duration) -> Void,
+    onLoss: @escaping @Loop (String) -> Void
+  ) async {
+    var isWatchingParts = false
     var nextReading = Instant.now
     var nextNote = Instant.now
     var noteInterval = Self.firstNoteInterval
@@ -60,6 +68,10 @@ final class VLLMWatch {
         nextNote = .after(noteInterval)
         noteInterval = min(noteInterval * 2, Self.longestNoteInterval)
       }
+      if start.phase == .listening, !isWatchingParts {
+        isWatchingParts = true
+        watchParts(onLoss)
+      }
       if start.phase == .listening, Instant.now >= nextReading {
         await readMetrics()
         nextReading = .after(Self.readInterval)
@@ -71,7 +83,16 @@ final class VLLMWatch {
     }
   }
 
-  /// Ends ``run(inFlight:onStandstill:)``.
+  private func watchParts(_ onLoss: @escaping @Loop (String) -> Void) {
+    for part in SessionPart.all(of: process.identity, titled: Self.parts) {
+      Loop.task {
+        await part.end()
+        if self.isRunning, self.process.exitStatus == nil { onLoss(part.title) }
+      }
+    }
+  }
+
+  /// Ends ``run(inFlight:onStandstill:onLoss:)``.
   func stop() { isRunning = false }
 
   /// Notes what the processes map before they are killed.
