@@ -43,6 +43,11 @@ public final class ControlClient {
     try await get("/v1/applications/\(escaped(application))/insight")
   }
 
+  /// How long each part of the starts of an application's ranks took.
+  public func timeline(of application: String) async throws(ControlError) -> StartTimeline {
+    try await get("/v1/applications/\(escaped(application))/timeline")
+  }
+
   /// The events after `sequence`, of one application or of all.
   public func events(since sequence: Int, application: String? = nil) async throws(ControlError) -> EventPage
   {

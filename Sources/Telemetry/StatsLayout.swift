@@ -9,6 +9,8 @@ struct StatsLayout: Equatable {
     case magic, version, role, fingerprint, byteCount, pid, startTime, heartbeat, phase, progress
   }
 
+  /// The first of the header's words that say when the writer came to each phase; older writers leave them 0.
+  static let firstEntry = Word.allCases.count
   static let headerWords = 32
 
   let counterCount: Int

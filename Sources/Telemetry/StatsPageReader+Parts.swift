@@ -6,6 +6,12 @@ extension StatsPageReader {
   /// The phase of the start; nil when a newer writer knows phases that this build does not.
   public var phase: StatsPhase? { StatsPhase(rawValue: Int(truncatingIfNeeded: word(.phase))) }
 
+  /// When the writer first came to a phase, in nanoseconds of the monotonic clock; nil when it did not, or does not say.
+  public func entryNanoseconds(of phase: StatsPhase) -> UInt64? {
+    let time = mapping.load(StatsLayout.firstEntry + phase.rawValue)
+    return time == 0 ? nil : time
+  }
+
   /// How much of the phase is done, 0...1.
   public var progress: Double { Double(bitPattern: word(.progress)) }
 

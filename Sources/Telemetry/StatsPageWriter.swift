@@ -52,6 +52,8 @@ public final class StatsPageWriter<Role: StatsRole>: Sendable {
   public func enter(_ phase: StatsPhase, progress: Double = 0) {
     set(.progress, progress.bitPattern)
     set(.phase, UInt64(phase.rawValue))
+    let entry = StatsLayout.firstEntry + phase.rawValue
+    if mapping.load(entry) == 0 { mapping.store(Self.nanoseconds(CLOCK_MONOTONIC), entry) }
     beat()
   }
 

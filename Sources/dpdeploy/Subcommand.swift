@@ -30,6 +30,7 @@ enum Subcommands {
     RestartCommand.self,
     EventsCommand.self,
     LogsCommand.self,
+    TimelineCommand.self,
     AuditCommand.self,
     DeleteCommand.self,
     AskCommand.self,

@@ -30,6 +30,20 @@ import Testing
     #expect(writer.value(.maxNumSeqs) == 0.1)
   }
 
+  @Test func `says when the writer first came to a phase, and nothing of those it did not come to`() throws {
+    let path = temporaryPath()
+    defer { unlink(path) }
+    let writer = try StatsPageWriter(path: path, role: RankStats.self)
+    let reader = try StatsPageReader(path: path, role: RankStats.self)
+    writer.enter(.spawn)
+    writer.enter(.loadWeights, progress: 0.1)
+    let first = try #require(reader.entryNanoseconds(of: .loadWeights))
+    writer.enter(.loadWeights, progress: 0.9)
+    #expect(reader.entryNanoseconds(of: .loadWeights) == first)
+    #expect(try #require(reader.entryNanoseconds(of: .spawn)) <= first)
+    #expect(reader.entryNanoseconds(of: .ready) == nil)
+  }
+
   @Test func `slots do not overlap`() throws {
     let path = temporaryPath()
     defer { unlink(path) }

@@ -44,6 +44,8 @@ struct ControlRoutes {
       return (200, encoded(try await controller.revisions(of: parts[2])))
     case ("GET", "applications", 4) where parts[3] == "insight":
       return (200, encoded(try controller.insight(of: parts[2])))
+    case ("GET", "applications", 4) where parts[3] == "timeline":
+      return (200, encoded(try await controller.timeline(of: parts[2])))
     case ("GET", "snapshot", 2): return (200, encoded(controller.snapshot(since: number("since", exchange))))
     case ("GET", "events", 2):
       return (

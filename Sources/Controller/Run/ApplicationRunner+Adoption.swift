@@ -17,10 +17,11 @@ extension ApplicationRunner {
   }
 
   private func adopt(_ process: SupervisedProcess, _ place: RankPlace) {
-    let rank = RankProcess(place, process, page: directory.rankPage(place))
+    let rank = RankProcess(place, process, page: directory.rankPage(place), isNew: false)
     let known = state.groups.first { $0.index == place.group }?.ranks[place.rank]
     beginWatch(rank, isServing: known?.isReady ?? false)
     rank.meter.join(at: MonotonicClock.seconds)
+    rank.isStartKept = known?.isReady ?? false
     ranks[place] = rank
     Loop.task { await self.watch(rank) }
   }

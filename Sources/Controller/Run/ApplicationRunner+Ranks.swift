@@ -93,7 +93,8 @@ extension ApplicationRunner {
 
   private func spawn(_ spec: LaunchSpec, _ place: RankPlace) throws(SupervisionError) {
     directory.remove(place)
-    let process = RankProcess(place, try SupervisedProcess(spec), page: directory.rankPage(place))
+    let process = RankProcess(
+      place, try SupervisedProcess(spec), page: directory.rankPage(place), isNew: true)
     ranks[place] = process
     Failpoint.rankStarted.pass()
     surroundings.store.add([.started(spec.token, process.process.identity)])
@@ -105,6 +106,7 @@ extension ApplicationRunner {
     let status = await rank.process.exit() ?? .unknown
     Failpoint.rankEnded.pass()
     ranks[rank.place] = nil
+    if !isClosing { keepStart(of: rank, outcome: .failed) }
     rank.watch?.stop()
     if !ranks.keys.contains(where: { $0.group == rank.place.group }) { segments[rank.place.group] = nil }
     directory.remove(rank.place)
@@ -170,6 +172,7 @@ extension ApplicationRunner {
     while rank.process.exitStatus == nil, !isClosing {
       if await prober.attempt() == nil {
         rank.meter.rebase(at: MonotonicClock.seconds)
+        keepStart(of: rank, outcome: .started)
         tell(.rank(.ready, group: rank.place.group, rank: rank.place.rank, epoch: rank.place.epoch))
         return
       }

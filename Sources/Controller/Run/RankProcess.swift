@@ -12,11 +12,16 @@ final class RankProcess {
   let experts: ExpertMeter
   /// Whether a completion is being tried, or was answered.
   var isProbed = false
+  /// Whether it is written down how long its start took.
+  var isStartKept = false
+  private let launched: UInt64?
   /// Who tells about it when it does not do so itself.
   var watch: VLLMWatch?
 
-  init(_ place: RankPlace, _ process: SupervisedProcess, page: String) {
+  /// Looks after a process that was started now, or by another controller.
+  init(_ place: RankPlace, _ process: SupervisedProcess, page: String, isNew: Bool) {
     self.place = place
+    launched = isNew ? Instant.now.nanoseconds : nil
     self.process = process
     meter = ProcessMeter(
       pid: process.identity.pid, pagePath: page, watched: [.ttft, .tpot, .itl, .queue, .prefill],
@@ -37,6 +42,19 @@ final class RankProcess {
       case .ready, .draining: .ready
       }
     return (reported, reported == .ready ? 0 : min(1, max(0, page.progress)))
+  }
+
+  /// When it came to each part of its start, by its own account.
+  var startClock: StartClock {
+    let page = meter.openPage()
+    let phases: [(StatsPhase, StartPhase)] = [
+      (.spawn, .spawn), (.rendezvous, .rendezvous), (.loadWeights, .loadWeights), (.kvAlloc, .kvAlloc),
+      (.warmup, .warmup), (.ready, .firstAnswer),
+    ]
+    return StartClock(
+      entries: phases.compactMap { told, phase in
+        page?.entryNanoseconds(of: told).map { (phase, $0) }
+      }, launched: launched)
   }
 
   /// Whether it has requests, by its own account; nil when it does not say.

@@ -12,9 +12,11 @@ import Supervision
 actor Store {
   private let thread: WorkerThread
   let database: Database
-  static let schemaVersion = 6
+  static let schemaVersion = 7
   /// Older events, and older entries of the audit, are forgotten at the next start.
   static let keptEvents = 10_000
+  /// So many starts of each rank are kept.
+  static let keptStarts = 32
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -56,6 +58,13 @@ actor Store {
       CREATE TABLE audit (
         sequence INTEGER PRIMARY KEY AUTOINCREMENT, time TEXT NOT NULL, uid INTEGER, pid INTEGER, action TEXT NOT NULL,
         application TEXT NOT NULL, revision INTEGER, outcome TEXT NOT NULL)
+      """
+    ],
+    [
+      """
+      CREATE TABLE starts (
+        application TEXT NOT NULL, group_index INTEGER NOT NULL, rank INTEGER NOT NULL, epoch INTEGER NOT NULL,
+        start TEXT NOT NULL, PRIMARY KEY (application, group_index, rank, epoch))
       """
     ],
   ]
@@ -142,6 +151,13 @@ actor Store {
     }
   }
 
+  /// How long the ranks of `application` took to start, oldest first.
+  func starts(of application: String) throws(StoreError) -> [RankStart] {
+    try database.run(
+      "SELECT start FROM starts WHERE application = ? ORDER BY epoch", [.text(application)]
+    ).compactMap { decoded(RankStart.self, from: Array(($0[0].text ?? "").utf8)) }
+  }
+
   /// Makes `changes` durable, all or none.
   func commit(_ changes: [StoreChange]) throws(StoreError) {
     guard !changes.isEmpty else { return }
@@ -156,7 +172,7 @@ actor Store {
     switch change {
     case .application(let application): try save(application)
     case .forget(let name):
-      for table in ["revisions", "epochs", "checkpoints"] {
+      for table in ["revisions", "epochs", "checkpoints", "starts"] {
         try database.run("DELETE FROM \(table) WHERE application = ?", [.text(name)])
       }
       try database.run("DELETE FROM applications WHERE name = ?", [.text(name)])
@@ -186,6 +202,7 @@ actor Store {
       try database.run(
         "DELETE FROM processes WHERE substr(token, 1, ?) = ?", [.integer(Int64(home.count)), .text(home)])
     case .event(let event): try save(event)
+    case .start(let application, let start): try save(start, of: application)
     case .audit(let entry):
       try database.run(
         "INSERT INTO audit (time, uid, pid, action, application, revision, outcome) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -211,6 +228,20 @@ actor Store {
         .text(application.name), .integer(Int64(application.revision)), .text(application.manifest),
         .init(application.scale),
       ])
+  }
+
+  private func save(_ start: RankStart, of application: String) throws(StoreError) {
+    let place: [Database.Value] = [
+      .text(application), .integer(Int64(start.group)), .integer(Int64(start.rank)),
+      .integer(Int64(start.epoch)),
+    ]
+    try database.run(
+      "INSERT OR REPLACE INTO starts VALUES (?, ?, ?, ?, ?)",
+      place + [.text(String(decoding: encoded(start), as: UTF8.self))])
+    try database.run(
+      "DELETE FROM starts WHERE application = ?1 AND group_index = ?2 AND rank = ?3 AND epoch NOT IN (SELECT epoch "
+        + "FROM starts WHERE application = ?1 AND group_index = ?2 AND rank = ?3 ORDER BY epoch DESC LIMIT ?4)",
+      place.dropLast() + [.integer(Int64(Self.keptStarts))])
   }
 
   private func save(_ event: Event) throws(StoreError) {

@@ -38,6 +38,12 @@ final class StoreQueue {
     return try await store.revisions(of: application)
   }
 
+  /// How long the ranks of `application` took to start, oldest first.
+  func starts(of application: String) async throws(StoreError) -> [RankStart] {
+    await flush()
+    return try await store.starts(of: application)
+  }
+
   /// Who asked for what, newest first, of one application or of all.
   func audit(of application: String?, most: Int) async throws(StoreError) -> [AuditEntry] {
     await flush()

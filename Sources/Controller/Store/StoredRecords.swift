@@ -81,12 +81,13 @@ enum StoreChange: Sendable {
   case forgetProcesses(home: String)
   case event(Event)
   case audit(AuditEntry)
+  case start(application: String, RankStart)
 
   /// Whether it has to survive a crash of the machine: what runs, and what is told of it, ends with the machine anyway.
   var outlivesMachine: Bool {
     switch self {
     case .application, .forget, .rollout: true
-    case .checkpoint, .epoch, .intent, .started, .ended, .forgetProcesses, .event, .audit: false
+    case .checkpoint, .epoch, .intent, .started, .ended, .forgetProcesses, .event, .audit, .start: false
     }
   }
 }
