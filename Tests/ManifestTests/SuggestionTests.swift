@@ -28,6 +28,9 @@ import Testing
     #expect(Suggestion.nearest(to: "round-robin", among: words) == "round_robin")
     #expect(Suggestion.nearest(to: "prot", among: words) == "port")
     #expect(Suggestion.nearest(to: "xyzzy", among: words) == nil)
+    #expect(Suggestion.nearest(to: "services", among: ["devices"]) == nil)
+    #expect(Suggestion.nearest(to: "evices", among: ["devices"]) == "devices")
+    #expect(Suggestion.nearest(to: "devcies1", among: ["devices"]) == "devices")
     #expect(Suggestion.nearest(to: String(repeating: "x", count: 5000), among: words) == nil)
   }
 

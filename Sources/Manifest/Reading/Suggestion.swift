@@ -2,14 +2,17 @@
 public enum Suggestion {
   /// The nearest candidate, nil when none is near enough to be a slip of the finger.
   ///
-  /// At most one slip in three letters and two in all; hyphens and case do not count as slips.
+  /// At most one slip in three letters and two in all, and of two none in the first letter: `services` is no slip for
+  /// `devices`. Hyphens and case do not count as slips.
   public static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
     let wanted = folded(word)
     guard wanted.count <= 64 else { return nil }
     let allowed = min(2, max(1, wanted.count / 3))
     var best: (word: String, distance: Int)?
     for candidate in candidates {
-      let distance = distance(wanted, folded(candidate), limit: allowed)
+      let letters = folded(candidate)
+      let distance = distance(wanted, letters, limit: allowed)
+      guard distance <= 1 || letters.first == wanted.first else { continue }
       if distance <= allowed, distance < (best?.distance ?? .max) { best = (candidate, distance) }
     }
     return best?.word
