@@ -76,7 +76,7 @@ install: build ## Install the tools, manual pages, completions, manifests, model
 	install -m 755 $(addprefix .build/release/,$(TOOLS)) $(DESTDIR)$(PREFIX)/bin/
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(addprefix $(DESTDIR)$(PREFIX)/share/,$(COMPLETIONS))
 	.build/release/dpdeploy man --into $(DESTDIR)$(PREFIX)/share/man/man1
-	for tool in dptop dpdeployd dpingress; do \
+	for tool in dptop dpdeployd dpingress dpengine; do \
 	  .build/release/$$tool --man > $(DESTDIR)$(PREFIX)/share/man/man1/$$tool.1 || exit 1; done
 	.build/release/dpdeploy completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/dpdeploy
 	.build/release/dpdeploy completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_dpdeploy

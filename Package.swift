@@ -149,7 +149,7 @@ let tools: [[Target]] = [
   executable(
     "dptop", uses: ["Attachment", "CommandLine", "Console", "ControlAPI", "Platform", "Terminal"]),
   executable("dpingress", uses: ["CommandLine", "Ingress", "Platform", "Routing"]),
-  executable("dpengine", uses: ["Engine"]),
+  executable("dpengine", uses: ["Platform", "CommandLine", "Engine"]),
 ]
 
 /// Tests that drive the built tools from outside, so all of these must be there first.

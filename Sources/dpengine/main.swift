@@ -1,3 +1,11 @@
+import CommandLine
 import Engine
+import Platform
 
-EngineProcess.main(Array(CommandLine.arguments.dropFirst()))
+let words = Array(Swift.CommandLine.arguments.dropFirst())
+if words == ["--man"] {
+  print(
+    ManualPage(.engine, version: Version.current, seeAlso: ["dpdeploy", "dpingress"]).text, terminator: "")
+} else {
+  EngineProcess.main(words)
+}

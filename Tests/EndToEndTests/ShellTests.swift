@@ -60,7 +60,7 @@ extension `Whole deployments` {
         mkdir(pages, 0o700)
         let write = try await stage.dpdeploy("man", "--into", pages)
         #expect(write.ended(with: 0), "\(write)")
-        for tool in ["dptop", "dpdeployd", "dpingress"] {
+        for tool in ["dptop", "dpdeployd", "dpingress", "dpengine"] {
           let page = try await stage.run(
             "/bin/sh", ["-c", "\"$0\" --man > \(pages)/\(tool).1", Tools.path(of: tool)])
           #expect(page.ended(with: 0), "\(page)")

@@ -174,7 +174,7 @@ import Tokenizer
 
 @Suite struct `A command line` {
   @Test func `knows every option that its help names`() {
-    for option in EngineHelp.options where !["--help", "--version"].contains(option.name) {
+    for option in EngineHelp.options where !["--help", "--man", "--version"].contains(option.name) {
       let name = option.name.split(separator: "]").count == 2 ? "--" + option.name.dropFirst(7) : option.name
       var arguments = [name]
       if !option.value.isEmpty { arguments.append(option.name == "--failure-policy" ? "recover" : "1") }

@@ -1,9 +1,9 @@
 import ExpertParallel
 
 /// What `dpengine --help` prints.
-enum EngineHelp {
+public enum EngineHelp {
   /// An option, what follows it, and what it does.
-  static let options: [(name: String, value: String, meaning: String)] = [
+  public static let options: [(name: String, value: String, meaning: String)] = [
     ("--model", "DIR", "the model's folder in Hugging Face layout (required)"),
     ("--served-model-name", "NAME", "the name that clients use (the folder's)"),
     ("--host", "H", "the address to listen on (127.0.0.1)"),
@@ -62,8 +62,17 @@ enum EngineHelp {
     ("--[no-]guard-foreign-experts", "", "make other ranks' experts unreadable (no)"),
     ("--seed", "N", "seeds requests that bring none (by chance)"),
     ("--help", "", "print this"),
+    ("--man", "", "print the manual page, for `man -l -`"),
     ("--version", "", "print the version"),
   ]
+
+  /// What the program is.
+  public static let summary = "one rank of a data-parallel group, speaking vLLM's HTTP API"
+  /// How it ends.
+  public static let exits = """
+    Ends with 0 after SIGTERM, once its requests are answered; 78 when the same start would fail again;
+    75 when the group broke; 1 otherwise. The reason is one line on standard error.
+    """
 
   /// The whole text.
   static var text: String {
@@ -72,14 +81,13 @@ enum EngineHelp {
       return "  " + usage + String(repeating: " ", count: max(2, 34 - usage.count)) + option.meaning
     }
     return """
-      dpengine: one rank of a data-parallel group, speaking vLLM's HTTP API
+      dpengine: \(summary)
 
       usage: dpengine --model DIR [options]
 
       \(lines.joined(separator: "\n"))
 
-      Ends with 0 after SIGTERM, once its requests are answered; 78 when the same start would fail again;
-      75 when the group broke; 1 otherwise. The reason is one line on standard error.
+      \(exits)
 
       """
   }

@@ -31,7 +31,7 @@ enum ManCommand: Subcommand {
 
   static var pages: [ManualPage] {
     ManualPage.all(
-      of: Subcommands.set, version: Version.current, seeAlso: ["dptop", "dpdeployd", "dpingress"])
+      of: Subcommands.set, version: Version.current, seeAlso: ["dptop", "dpdeployd", "dpingress", "dpengine"])
   }
 
   private static func page(_ command: String?) throws(UsageError) -> ManualPage {
