@@ -24,7 +24,7 @@ public final class Listener {
   public nonisolated static func open(_ endpoint: Endpoint, backlog: Int32 = 4096) throws(SystemError)
     -> FileDescriptor
   {
-    if case .unix(let path) = endpoint, isStale(path) { unlink(path) }
+    if case .unix(let path) = endpoint, isAbandoned(path) { unlink(path) }
     return try endpoint.withAddress { (family, address, length) throws(SystemError) -> FileDescriptor in
       let descriptor = try makeSocket(family)
       var yes: Int32 = 1
@@ -93,7 +93,10 @@ public final class Listener {
   /// Stops accepting; the socket itself lives on in the processes that share it.
   public func close() { descriptor.close() }
 
-  private nonisolated static func isStale(_ path: String) -> Bool {
+  /// Whether there is a Unix socket at `path` on which nobody listens any more.
+  ///
+  /// Only a refusal says so: one that cannot be asked may have its listener.
+  public nonisolated static func isAbandoned(_ path: String) -> Bool {
     guard access(path, F_OK) == 0 else { return false }
     let answer = try? Endpoint.unix(path: path).withAddress {
       (family, address, length) throws(SystemError) -> Bool in

@@ -53,6 +53,8 @@ import Testing
       ("ingress", "at most 4", { _, wish in wish.ingressReplicas = 64 }),
       ("open-files", "4096", { facts, _ in facts.openFiles = 1024 }),
       ("instructions", "AVX2", { facts, _ in facts.hasAVX2 = false }),
+      ("privacy", "chmod 700", { facts, _ in facts.homeFacts.mode = 0o755 }),
+      ("controller", "daemon start", { facts, _ in facts.homeFacts.socket = .abandoned }),
       ("home", "another disk", { facts, _ in facts.homeBytes = 1 << 20 }),
       (
         "model", "num_replicas",
@@ -80,6 +82,19 @@ import Testing
     #expect(try check("instructions") { facts, _ in facts.hasAVX2 = nil }.verdict == .skip)
   }
 
+  @Test func `has a safe repair for a home that is missing, open to others or left by a killed controller`()
+    throws
+  {
+    #expect(
+      try check("privacy") { facts, _ in facts.homeFacts.mode = nil }.repair == .makeFolder("/home/a/dp"))
+    #expect(
+      try check("privacy") { facts, _ in facts.homeFacts.mode = 0o750 }.repair == .closeFolder("/home/a/dp"))
+    #expect(
+      try check("controller") { facts, _ in facts.homeFacts.socket = .abandoned }.repair
+        == .removeSocket("/home/a/dp/controller.sock"))
+    #expect(try check("controller") { facts, _ in facts.homeFacts.socket = .answered }.repair == nil)
+  }
+
   @Test func `reads as a list, and as one object`() {
     let checks = [Check("port", .fail, "80 is taken", cure: "end it"), Check("cores", .pass, "2 cores")]
     #expect(
@@ -91,6 +106,6 @@ import Testing
         """)
     #expect(
       Check.document(checks).json().contains(
-        #"{"id":"cores","verdict":"PASS","evidence":"2 cores","cure":null}"#))
+        #"{"id":"cores","verdict":"PASS","evidence":"2 cores","cure":null,"fix":null}"#))
   }
 }

@@ -20,12 +20,15 @@ struct Check: Sendable, Equatable {
   let evidence: String
   /// What to do about it; nil where there is nothing to do.
   let cure: String?
+  /// What `--fix` does about it; nil where only a person can.
+  let repair: Repair?
 
-  init(_ id: String, _ verdict: Verdict, _ evidence: String, cure: String? = nil) {
+  init(_ id: String, _ verdict: Verdict, _ evidence: String, cure: String? = nil, repair: Repair? = nil) {
     self.id = id
     self.verdict = verdict
     self.evidence = evidence
     self.cure = cure
+    self.repair = repair
   }
 
   /// The checks as one object.
@@ -38,9 +41,10 @@ struct Check: Sendable, Equatable {
 
   private var object: Value {
     let mending: Value = cure.map { .text($0) } ?? .null
+    let fix: Value = repair.map { .text($0.description) } ?? .null
     return .map([
       .init("id", .text(id)), .init("verdict", .text(verdict.rawValue)), .init("evidence", .text(evidence)),
-      .init("cure", mending),
+      .init("cure", mending), .init("fix", fix),
     ])
   }
 }

@@ -20,6 +20,8 @@ struct MachineFacts: Sendable, Equatable {
   var kernel: String?
   /// Where the controller keeps its state.
   var home: String
+  /// What is there now.
+  var homeFacts = HomeFacts(mode: 0o700, socket: .none)
   /// Whether that folder can be written, or made.
   var isHomeWritable: Bool
   /// Room where it is.
@@ -35,7 +37,7 @@ extension MachineFacts {
       openFiles: limit(RLIMIT_NOFILE), processes: limit(__RLIMIT_NPROC), sharedMemoryBytes: room("/dev/shm"),
       hasAVX2: text("/proc/cpuinfo").map { $0.split(whereSeparator: \.isWhitespace).contains("avx2") },
       kernel: text("/proc/sys/kernel/osrelease").map { String($0.prefix { !$0.isWhitespace }) },
-      home: home.path,
+      home: home.path, homeFacts: .of(home),
       isHomeWritable: access(folder, W_OK | X_OK) == 0, homeBytes: room(folder))
   }
 

@@ -8,7 +8,9 @@ struct Preflight {
 
   /// Every check, those of the machine first.
   var checks: [Check] {
-    let machine = [cores, memory, openFiles, processes, kernel, instructions, home, socket]
+    let machine = [
+      cores, memory, openFiles, processes, kernel, instructions, home, privacy, socket, abandoned,
+    ]
     guard let wish else { return machine }
     return machine + [ingress(wish), model(wish), port(wish)] + (wish.engine == .vllm ? vLLM(wish) : [])
   }
@@ -95,6 +97,32 @@ struct Preflight {
       : Check(
         "home", .warn, evidence + ": state, logs and packed weights go there",
         cure: "free some, or set DPDEPLOY_HOME to another disk")
+  }
+
+  /// Logs and manifests may tell what others are not to know.
+  private var privacy: Check {
+    guard let mode = facts.homeFacts.mode else {
+      return Check(
+        "privacy", .pass, "\(facts.home) will be made, for its user alone", repair: .makeFolder(facts.home))
+    }
+    let evidence = "\(facts.home) has the mode \(String(mode, radix: 8))"
+    return mode & 0o077 == 0
+      ? Check("privacy", .pass, evidence)
+      : Check(
+        "privacy", .warn, evidence + ": others can look into logs, manifests and sockets",
+        cure: "chmod 700 \(facts.home)", repair: .closeFolder(facts.home))
+  }
+
+  private var abandoned: Check {
+    let path = facts.home + "/controller.sock"
+    return switch facts.homeFacts.socket {
+    case .none: Check("controller", .pass, "none runs; `apply` starts one")
+    case .answered: Check("controller", .pass, "somebody listens on \(path)")
+    case .abandoned:
+      Check(
+        "controller", .warn, "nobody listens on \(path): a controller was killed",
+        cure: "`dpdeploy daemon start` goes on with what it ran", repair: .removeSocket(path))
+    }
   }
 
   private var socket: Check {
