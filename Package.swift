@@ -166,6 +166,7 @@ let benchmarks: [[Target]] = [
   benchmark("Accuracy", uses: ["JSON", "Model", "Tensors"]),
   benchmark("AllToAll", uses: ["ExpertParallel", "Platform"]),
   benchmark("DecodeThroughput", uses: ["Model", "Tensors"]),
+  benchmark("MetricsPage", uses: ["Telemetry"]),
   benchmark("StepLoop", uses: ["ExpertParallel", "Model", "Platform", "Tensors"]),
 ]
 

@@ -31,82 +31,197 @@ public struct PrometheusError: Error, Equatable, CustomStringConvertible {
 
 /// Reads the Prometheus text exposition format, also the parts of OpenMetrics that servers mix in.
 public enum PrometheusReader {
-  /// The samples of a page whose names pass `isWanted`; the others cost no allocation of labels.
+  /// The samples of a page whose names pass `isWanted`; the others cost no allocation.
   ///
   /// - Throws: the first malformed line. Comments, exemplars and time stamps are skipped.
   public static func samples(
     in page: some Collection<UInt8>, where isWanted: (String) -> Bool = { _ in true }
   ) throws(PrometheusError) -> [PrometheusSample] {
+    var reader = PrometheusPage(bytes: Array(page))
     var result: [PrometheusSample] = []
-    var number = 0
-    for line in page.split(separator: 0x0A, omittingEmptySubsequences: false) {
-      number += 1
-      var cursor = PrometheusLine(bytes: Array(line), number: number)
-      if let sample = try cursor.read(isWanted) { result.append(sample) }
+    while reader.hasMore {
+      if let sample = try reader.readLine(isWanted) { result.append(sample) }
     }
     return result
   }
 }
 
-/// A reader of one line.
-private struct PrometheusLine {
+/// A page being read, byte by byte.
+///
+/// Neighbouring lines mostly share their name and all labels but one, so what equals the line before is taken from there.
+private struct PrometheusPage {
+  /// Some bytes and what they were found to say.
+  private struct Known<Value> {
+    var bytes = 0..<0
+    var value: Value
+  }
+
   let bytes: [UInt8]
-  let number: Int
-  var position = 0
+  private var position = 0
+  private var number = 1
+  private var name = Known(value: "")
+  private var isNameWanted = false
+  private var labels: [PrometheusSample.Label] = []
+  /// Where the labels stood, each from its name to its closing quote.
+  private var labelBytes: [Range<Int>] = []
 
-  init(bytes: [UInt8], number: Int) {
-    self.bytes = bytes.last == 0x0D ? bytes.dropLast() : bytes
-    self.number = number
+  init(bytes: [UInt8]) { self.bytes = bytes }
+
+  var hasMore: Bool { position < bytes.count }
+
+  /// Reads a line and goes behind its end.
+  mutating func readLine(_ isWanted: (String) -> Bool) throws(PrometheusError) -> PrometheusSample? {
+    let sample = try readSample(isWanted)
+    while let byte = peek, byte != Self.newline { position += 1 }
+    position += 1
+    number += 1
+    return sample
   }
 
-  mutating func read(_ isWanted: (String) -> Bool) throws(PrometheusError) -> PrometheusSample? {
+  private mutating func readSample(
+    _ isWanted: (String) -> Bool
+  ) throws(PrometheusError) -> PrometheusSample? {
     skipBlanks()
-    guard let first = peek, first != UInt8(ascii: "#") else { return nil }
-    let name = word { Self.isNamePart($0) || $0 == UInt8(ascii: ":") }
-    guard !name.isEmpty else { throw error("a metric name was expected") }
-    guard isWanted(name) else { return nil }
+    guard let first = peek, first != Self.newline, first != Self.carriageReturn, first != UInt8(ascii: "#")
+    else { return nil }
+    try readName(isWanted)
+    guard isNameWanted else { return nil }
     skipBlanks()
-    let labels = try readLabels()
+    try readLabels()
     skipBlanks()
-    let text = word { $0 != 0x20 && $0 != 0x09 }
-    guard let value = Self.number(text) else { throw error("`\(text)` is no number") }
-    return PrometheusSample(name: name, labels: labels, value: value)
+    return PrometheusSample(name: name.value, labels: labels, value: try readValue())
   }
 
-  private mutating func readLabels() throws(PrometheusError) -> [PrometheusSample.Label] {
-    guard take("{") else { return [] }
-    var labels: [PrometheusSample.Label] = []
+  private mutating func readName(_ isWanted: (String) -> Bool) throws(PrometheusError) {
+    let start = position
+    while let byte = peek, Self.isNamePart(byte) || byte == UInt8(ascii: ":") { position += 1 }
+    guard position > start else { throw error("a metric name was expected") }
+    guard !equals(start..<position, name.bytes) else { return }
+    name = Known(bytes: start..<position, value: text(start..<position))
+    isNameWanted = isWanted(name.value)
+  }
+
+  private mutating func readLabels() throws(PrometheusError) {
+    guard take("{") else {
+      labels = []
+      labelBytes = []
+      return
+    }
+    var index = 0
     while true {
       skipBlanks()
-      if take("}") { return labels }
-      let name = word(Self.isNamePart)
-      skipBlanks()
-      guard !name.isEmpty, take("=") else { throw error("`name=` was expected in the labels") }
-      skipBlanks()
-      labels.append(.init(name: name, value: try readQuoted()))
+      if take("}") { break }
+      try readLabel(index)
+      index += 1
       skipBlanks()
       guard take(",") || peek == UInt8(ascii: "}") else {
         throw error("`,` or `}` was expected in the labels")
       }
     }
+    if index < labels.count {
+      labels.removeSubrange(index...)
+      labelBytes.removeSubrange(index...)
+    }
+  }
+
+  /// Reads the label at a place among the others.
+  private mutating func readLabel(_ index: Int) throws(PrometheusError) {
+    let start = position
+    if index < labelBytes.count {
+      let known = labelBytes[index]
+      if start + known.count <= bytes.count, equals(start..<start + known.count, known) {
+        position += known.count
+        return
+      }
+    }
+    let label = try readNewLabel()
+    if index < labels.count {
+      labels[index] = label
+      labelBytes[index] = start..<position
+    } else {
+      labels.append(label)
+      labelBytes.append(start..<position)
+    }
+  }
+
+  private mutating func readNewLabel() throws(PrometheusError) -> PrometheusSample.Label {
+    let start = position
+    while let byte = peek, Self.isNamePart(byte) { position += 1 }
+    let name = start..<position
+    skipBlanks()
+    guard !name.isEmpty, take("=") else { throw error("`name=` was expected in the labels") }
+    skipBlanks()
+    return .init(name: text(name), value: try readQuoted())
   }
 
   private mutating func readQuoted() throws(PrometheusError) -> String {
     guard take("\"") else { throw error("a quoted label value was expected") }
-    var value: [UInt8] = []
-    while let byte = next() {
+    let start = position
+    var isEscaped = false
+    while let byte = peek, byte != Self.newline {
+      position += 1
       switch byte {
       case UInt8(ascii: "\""):
-        return String(decoding: value, as: UTF8.self)
+        let range = start..<position - 1
+        return isEscaped ? unescaped(range) : text(range)
       case UInt8(ascii: "\\"):
-        guard let escaped = next() else { break }
-        value.append(escaped == UInt8(ascii: "n") ? 0x0A : escaped)
-      default:
-        value.append(byte)
+        isEscaped = true
+        if let escaped = peek, escaped != Self.newline { position += 1 }
+      default: break
       }
     }
     throw error("a label value does not end")
   }
+
+  private func unescaped(_ range: Range<Int>) -> String {
+    var value: [UInt8] = []
+    var isEscaped = false
+    for byte in bytes[range] {
+      if !isEscaped, byte == UInt8(ascii: "\\") {
+        isEscaped = true
+      } else {
+        value.append(isEscaped && byte == UInt8(ascii: "n") ? Self.newline : byte)
+        isEscaped = false
+      }
+    }
+    return String(decoding: value, as: UTF8.self)
+  }
+
+  private mutating func readValue() throws(PrometheusError) -> Double {
+    let start = position
+    while let byte = peek, byte > 0x20 || (byte != Self.newline && !Self.isBlank(byte)) { position += 1 }
+    if position > start, bytes[position - 1] == Self.carriageReturn { position -= 1 }
+    let word = start..<position
+    if let value = plainNumber(word) { return value }
+    let text = text(word)
+    guard let value = Self.number(text) else { throw error("`\(text)` is no number") }
+    return value
+  }
+
+  /// A number of digits and at most a point: exact as long as both the digits and the power of ten are (Clinger 1990).
+  private func plainNumber(_ word: Range<Int>) -> Double? {
+    guard (1...16).contains(word.count) else { return nil }
+    var digits = 0
+    var divisor = 1.0
+    var hasPoint = false
+    for byte in bytes[word] {
+      if byte == UInt8(ascii: "."), !hasPoint {
+        hasPoint = true
+      } else if byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") {
+        digits = digits * 10 + Int(byte - UInt8(ascii: "0"))
+        if hasPoint { divisor *= 10 }
+      } else {
+        return nil
+      }
+    }
+    guard digits < 1 << 53, word.count > (hasPoint ? 1 : 0) else { return nil }
+    return Double(digits) / divisor
+  }
+
+  private static let newline: UInt8 = 0x0A
+  private static let carriageReturn: UInt8 = 0x0D
+
+  private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
   private static func isNamePart(_ byte: UInt8) -> Bool {
     switch byte {
@@ -127,12 +242,6 @@ private struct PrometheusLine {
 
   private var peek: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-  private mutating func next() -> UInt8? {
-    guard let byte = peek else { return nil }
-    position += 1
-    return byte
-  }
-
   private mutating func take(_ character: Unicode.Scalar) -> Bool {
     guard peek == UInt8(ascii: character) else { return false }
     position += 1
@@ -140,14 +249,21 @@ private struct PrometheusLine {
   }
 
   private mutating func skipBlanks() {
-    while let byte = peek, byte == 0x20 || byte == 0x09 { position += 1 }
+    while let byte = peek, Self.isBlank(byte) { position += 1 }
   }
 
-  private mutating func word(_ belongs: (UInt8) -> Bool) -> String {
-    let start = position
-    while let byte = peek, belongs(byte) { position += 1 }
-    return String(decoding: bytes[start..<position], as: UTF8.self)
+  private func equals(_ left: Range<Int>, _ right: Range<Int>) -> Bool {
+    guard left.count == right.count else { return false }
+    var (from, to) = (left.lowerBound, right.lowerBound)
+    while from < left.upperBound {
+      guard bytes[from] == bytes[to] else { return false }
+      from += 1
+      to += 1
+    }
+    return true
   }
+
+  private func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
   private func error(_ problem: String) -> PrometheusError { PrometheusError(line: number, problem: problem) }
 }
