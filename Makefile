@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 CLIENT_ENVIRONMENT := .build/openai-client
 TOOLS := dpdeploy dpdeployd dptop dpingress dpengine
 
-.PHONY: help packages build demo test test-ray drills chaos lint format bench bench-peers bench-ingress bench-control install clean
+.PHONY: help packages build demo test test-ray drills chaos lint format bench bench-peers bench-ingress bench-control bench-console install clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -68,6 +68,14 @@ bench-ingress: build ## Measure the ingress beside haproxy, vllm-router and sgla
 
 bench-control: build ## Measure the controller with 80 children beside runit
 	python3 Benchmarks/control.py .build/release
+
+VLLM_HTOP := .build/vllm-htop
+
+bench-console: build ## Measure dptop beside btop and vllm-htop
+	test -x $(VLLM_HTOP)/bin/vllm-htop || { python3 -m venv $(VLLM_HTOP) && \
+	  $(VLLM_HTOP)/bin/pip install --quiet --disable-pip-version-check vllm-htop==0.5.0; }
+	.build/release/MetricsPage
+	python3 Benchmarks/console.py .build/release $(VLLM_HTOP)/bin/vllm-htop
 
 COMPLETIONS := bash-completion/completions zsh/site-functions fish/vendor_completions.d
 

@@ -160,6 +160,9 @@ let endToEnd = [
       "dpdeploy", "dpdeployd", "dptop", "dpingress", "dpengine", "dpfake", "CSQLite", "ControlAPI",
       "ControlClient", "HTTP", "JSON", "Platform", "Supervision",
     ], except: ["adapters.py", "client.py", "check_status.py", "requirements.txt", "vllm"])
+      "dpdeploy", "dpdeployd", "dptop", "dpingress", "dpengine", "ControlAPI", "HTTP", "JSON", "Platform",
+      "Supervision",
+    ], except: ["console", "client.py", "check_status.py", "requirements.txt", "vllm"])
 ].filter { exists("Tests/\($0.name)") }
 
 let benchmarks: [[Target]] = [

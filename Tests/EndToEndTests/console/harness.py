@@ -128,7 +128,7 @@ class Window:
 
 
 class Scene:
-    """A deployment of so many replicas, whose numbers change from second to second, or do not."""
+    """A deployment of so many replicas; its numbers change from second to second, or stay while time goes on."""
 
     def __init__(self, ranks=16, ingress=64, is_still=False):
         with open(RECORDING) as file:
@@ -158,30 +158,33 @@ class Scene:
 
     def snapshot(self, since):
         """The answer to `/v1/snapshot?since=…` of this second, as JSON."""
-        second = 0 if self.is_still else int(time.time() - self.began)
+        second = int(time.time() - self.began)
         key = (second, since == 0)
         if key not in self.known:
             self.known = {key: self._snapshot(second, since)}
         return self.known[key]
 
     def _snapshot(self, second, since):
+        wave = 0 if self.is_still else second
         answer = copy.copy(self.first)
         answer["sequence"] = 700 + second
         answer["events"] = self.first["events"] if since == 0 else []
         answer["history"] = {self.name: self._history(second, since)}
         status = copy.copy(self.first["status"])
         application = copy.copy(status["applications"][0])
-        application["deployments"] = [self._deployment(d, second) for d in application["deployments"]]
-        application["metrics"] = self._metrics(application["metrics"], second)
+        application["deployments"] = [self._deployment(d, wave) for d in application["deployments"]]
+        application["metrics"] = self._metrics(application["metrics"], wave)
         status["applications"] = [application]
         status["generatedAt"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.began + second))
         answer["status"] = status
         return json.dumps(answer).encode()
 
     def _history(self, second, since):
-        """Ten minutes for a newcomer, then a point a second; one that stands still gets none."""
+        """Ten minutes for a newcomer, then a point a second."""
         pattern = self.first["history"][self.name][0]
-        seconds = range(second - 600, second) if since == 0 else [] if self.is_still else [second]
+        seconds = range(second - 600, second) if since == 0 else [second]
+        if self.is_still:
+            return [dict(pattern, t=self.began + s) for s in seconds]
         return [dict(pattern, t=self.began + s, running=100 + 40 * math.sin(s / 9),
                      generation_tokens_per_second=30000 + 9000 * math.sin(s / 7)) for s in seconds]
 
