@@ -127,7 +127,7 @@ let modules: [[Target]] = [
       "Supervision", "ExpertParallel", "JSON", "Ray", "RayClient", "CSQLite",
     ], testUses: ["dpfake", "ControlClient"]),
   testTool("dpfake", uses: ["HTTP", "Platform", "Telemetry"]),
-  module("ControlClient", uses: ["Platform", "HTTP", "ControlAPI"]),
+  module("ControlClient", uses: ["Platform", "HTTP", "JSON", "ControlAPI"]),
   module("CommandLine", uses: ["Manifest"]),
   module("Terminal", uses: ["CNcurses"]),
   module(
@@ -159,10 +159,7 @@ let endToEnd = [
     uses: [
       "dpdeploy", "dpdeployd", "dptop", "dpingress", "dpengine", "dpfake", "CSQLite", "ControlAPI",
       "ControlClient", "HTTP", "JSON", "Platform", "Supervision",
-    ], except: ["adapters.py", "client.py", "check_status.py", "requirements.txt", "vllm"])
-      "dpdeploy", "dpdeployd", "dptop", "dpingress", "dpengine", "ControlAPI", "HTTP", "JSON", "Platform",
-      "Supervision",
-    ], except: ["console", "client.py", "check_status.py", "requirements.txt", "vllm"])
+    ], except: ["adapters.py", "client.py", "check_status.py", "console", "requirements.txt", "vllm"])
 ].filter { exists("Tests/\($0.name)") }
 
 let benchmarks: [[Target]] = [

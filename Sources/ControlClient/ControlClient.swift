@@ -1,6 +1,7 @@
 public import ControlAPI
 import FoundationEssentials
 import HTTP
+import JSON
 public import Platform
 
 /// Typed calls to the controller of a home directory, over its Unix socket.
@@ -140,7 +141,7 @@ public final class ControlClient {
     _ method: String, _ target: String, body: [UInt8], timeout: Duration
   ) async throws(ControlError) -> Answer {
     let bytes = try await send(method, target, body: body, timeout: timeout)
-    do { return try JSONDecoder().decode(Answer.self, from: Data(bytes)) } catch {
+    do { return try JSONReader.decode(Answer.self, from: bytes) } catch {
       throw ControlError(
         code: "unreadable-answer",
         message: "the controller's answer to \(method) \(target) cannot be read: \(error)", exitCode: 1)

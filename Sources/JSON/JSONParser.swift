@@ -110,9 +110,6 @@ struct JSONParser {
   }
 
   func fault(_ reason: String, at place: Int? = nil) -> JSONError {
-    let before = bytes.prefix(place ?? index)
-    let line = before.count { $0 == 0x0A } + 1
-    let lineStart = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
-    return JSONError(reason: reason, line: line, column: before.count - lineStart + 1)
+    .at(place ?? index, in: bytes, reason)
   }
 }
