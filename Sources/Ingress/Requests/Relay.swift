@@ -158,7 +158,9 @@ final class Relay {
         if interruption.reason != nil || !filter.canMove || Instant.now >= deadline {
           return await cut(reason)
         }
-        guard setbacks.noteBreak() else { return await quarantine(request, reason) }
+        guard setbacks.noteBreak() else {
+          return setbacks.isSuspicious ? await quarantine(request, reason) : await cut(reason)
+        }
         service.metrics.stats.add(.migrations)
       case .failed(let failure):
         service.pool.reportFailure(of: place.rank)
