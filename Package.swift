@@ -111,9 +111,10 @@ let modules: [[Target]] = [
       "Platform", "JSON", "Telemetry", "HTTP", "OpenAI", "Tensors", "Tokenizer", "Model", "Scheduling",
       "ExpertParallel",
     ], testUses: ["Ingress", "Routing"]),
+  module("HAProxy", testUses: ["Platform"]),
   module("Routing"),
   module("Ingress", uses: ["Platform", "JSON", "Telemetry", "HTTP", "OpenAI", "Routing"]),
-  module("Deployment", uses: ["Manifest", "ControlAPI"]),
+  module("Deployment", uses: ["HAProxy", "Manifest", "ControlAPI"]),
   module("Ray", uses: ["ControlAPI", "Deployment", "JSON", "Manifest"]),
   module("Interchange", uses: ["Deployment", "Manifest", "VLLM"], testUses: ["JSON"]),
   module("RayClient", uses: ["JSON", "Platform", "Ray", "WebClient"], testUses: ["HTTP"]),
@@ -125,6 +126,9 @@ let modules: [[Target]] = [
     uses: [
       "Platform", "Telemetry", "HTTP", "Manifest", "VLLM", "ControlAPI", "Deployment", "Diagnosis",
       "Supervision", "ExpertParallel", "JSON", "Ray", "RayClient", "CSQLite",
+      "Platform", "Telemetry", "HTTP", "Manifest", "VLLM", "ControlAPI", "Deployment", "Planning",
+      "Diagnosis",
+      "Supervision", "ExpertParallel", "HAProxy", "JSON", "Ray", "RayClient", "CSQLite",
     ], testUses: ["dpfake", "ControlClient"]),
   testTool("dpfake", uses: ["HTTP", "Platform", "Telemetry"]),
   module("ControlClient", uses: ["Platform", "HTTP", "JSON", "ControlAPI"]),
@@ -143,7 +147,7 @@ let tools: [[Target]] = [
     "dpdeploy",
     uses: [
       "CommandLine", "ControlAPI", "ControlClient", "Interchange", "Manifest", "VLLM", "JSON", "HTTP",
-      "Planning", "Platform", "Supervision", "Diagnosis",
+      "HAProxy", "Planning", "Platform", "Supervision", "Diagnosis",
     ]),
   executable("dpdeployd", uses: ["CommandLine", "ControlAPI", "Controller", "Manifest", "Platform"]),
   executable(

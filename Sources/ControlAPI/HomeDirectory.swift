@@ -39,4 +39,8 @@ public struct HomeDirectory: Sendable, Hashable {
   public func logs(of application: String) -> String { path + "/logs/" + application }
   /// Where an application's sockets and stats pages are.
   public func run(of application: String) -> String { path + "/run/" + application }
+  /// Where an ingress replica behind a front takes clients, by the replica's id (`ingress-2`).
+  public func clientSocket(of application: String, ingress id: String) -> String {
+    "\(run(of: application))/\(id).http"
+  }
 }

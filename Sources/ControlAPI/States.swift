@@ -66,6 +66,8 @@ public enum ReplicaRole: String, Codable, Sendable, CaseIterable {
   case rank
   /// A replica of the OpenAI-compatible ingress.
   case ingress
+  /// An HAProxy that clients connect to before the ingress.
+  case front
 }
 
 /// How much an event or a hint matters.

@@ -21,7 +21,7 @@ extension Application {
       let others =
         switch name {
         case .rank: takers.filter { if case .rank = $0 { true } else { false } }
-        case .ingress: takers.filter { if case .ingress = $0 { true } else { false } }
+        case .ingress, .front: takers.filter { if case .ingress = $0 { true } else { false } }
         }
       guard !others.subtracting(all).isEmpty else { throw .last(name) }
     }
@@ -70,6 +70,8 @@ extension Application {
     case .rank(let group, let rank):
       groups.contains { $0.index == group && $0.ranks.indices.contains(rank) && !$0.isLeaving }
     case .ingress(let index): ingress.replicas.contains { $0.index == index && $0.isWanted }
+    // There is nobody whom clients could go to instead.
+    case .front: false
     }
   }
 

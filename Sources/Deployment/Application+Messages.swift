@@ -110,7 +110,8 @@ extension IngressReplica {
     switch phase {
     case .starting:
       let left = (since + Self.startTimeout - now).words
-      return "\(id) starts since \(time), deadline in \(left); next: it takes the rank table\(note)"
+      return
+        "\(id) starts since \(time), deadline in \(left); next: it \(spec.isFront ? "answers on its runtime socket" : "takes the rank table")\(note)"
     case .running: return "\(id) still runs with former settings; next: it stops when enough others run"
     case .ending: return "\(id) is being ended since \(time), its start stood still; next: it starts again"
     case .stopping: return "\(id) finishes its requests since \(time); next: it ends"

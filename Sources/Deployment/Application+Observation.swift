@@ -19,21 +19,29 @@ extension Application {
   }
 
   var ingressObservation: DeploymentCondition.Observation {
-    if ingress.isComplete(version: table.version) { return .complete }
-    if let failed = ingress.replicas.first(where: { $0.phase == .failed }) {
-      return .failed(failed.failure?.trigger ?? .replicaStartupFailed)
-    }
-    return ingress.replicas.contains { $0.failure != nil } ? .degraded : .progressing
+    ingress.observation(version: table.version)
   }
 
   /// The application's status.
   public var status: ApplicationState {
     if isDeleting { return .deleting }
-    let deployments = [serverCondition.status, ingressCondition.status]
+    let deployments =
+      [serverCondition.status, ingressCondition.status] + [frontCondition?.status].compactMap(\.self)
     // The worst deployment decides, as in Ray Serve.
     if deployments.contains(.deployFailed) { return .deployFailed }
     if deployments.contains(.unhealthy) { return .unhealthy }
     return deployments.allSatisfy { $0 == .healthy } ? .running : .deploying
+  }
+}
+
+extension IngressSet {
+  /// What the replicas look like to whoever wants them to have taken `version`.
+  func observation(version: Int) -> DeploymentCondition.Observation {
+    if isComplete(version: version) { return .complete }
+    if let failed = replicas.first(where: { $0.phase == .failed }) {
+      return .failed(failed.failure?.trigger ?? .replicaStartupFailed)
+    }
+    return replicas.contains { $0.failure != nil } ? .degraded : .progressing
   }
 }
 

@@ -5,6 +5,7 @@ extension Application {
   /// The ranks, their assigner and the ingress.
   public func deployments(at now: Duration) -> [DeploymentStatus] {
     [serverStatus(at: now), assignerStatus, ingressStatus(at: now)]
+      + [frontStatus(at: now)].compactMap(\.self)
   }
 
   private func serverStatus(at now: Duration) -> DeploymentStatus {
@@ -81,7 +82,8 @@ extension RankGroup {
 extension IngressReplica {
   func status(isCordoned: Bool) -> ReplicaStatus {
     ReplicaStatus(
-      id: id, role: .ingress, state: isCordoned && phase == .running ? .cordoned : state,
+      id: id, role: spec.isFront ? .front : .ingress,
+      state: isCordoned && phase == .running ? .cordoned : state,
       phase: Known(phase == .running ? .ready : nil), restarts: restarts)
   }
 

@@ -14,6 +14,8 @@ public enum ProcessPlace: Hashable, Sendable {
   case rank(group: Int, rank: Int, epoch: Int)
   /// An ingress replica.
   case ingress(index: Int, life: Int)
+  /// A process that stands before the ingress replicas.
+  case front(index: Int, life: Int)
 }
 
 /// How a controller goes on where the one before it was stopped.
@@ -32,6 +34,12 @@ extension Application {
     effects.append(.publish(table))
     for place in groups.indices { groups[place].resume(at: now, &effects, whereabouts) }
     ingress.resume(at: now, &effects, whereabouts)
+    front?.resume(at: now, &effects, whereabouts)
+    if let slots = frontSlots {
+      let next = FrontSlots(version: slots.version + Self.unknownTables, states: slots.states)
+      frontSlots = next
+      effects.append(.publishSlots(next))
+    }
     settle(at: now, &effects)
     if let pending = rollout.pending, !effects.contains(.rollBack(to: pending.to, because: pending.reason)) {
       effects.append(.rollBack(to: pending.to, because: pending.reason))
@@ -87,7 +95,7 @@ extension IngressSet {
     for replica in replicas {
       guard replica.hasProcess else { continue }
       let news: IngressNews
-      switch whereabouts(.ingress(index: replica.index, life: replica.life)) {
+      switch whereabouts(replica.place) {
       case .here:
         update(replica.index) { $0.resume(grace: grace, at: now, &effects) }
         continue
@@ -115,8 +123,8 @@ extension IngressReplica {
   fileprivate mutating func resume(grace: Duration, at now: Duration, _ effects: inout [Effect]) {
     switch phase {
     case .starting: since = max(since, now)
-    case .ending: effects.append(.stopIngress(index: index, life: life, grace: .zero))
-    case .stopping: effects.append(.stopIngress(index: index, life: life, grace: grace))
+    case .ending: effects.append(stopEffect(grace: .zero))
+    case .stopping: effects.append(stopEffect(grace: grace))
     default: break
     }
   }

@@ -12,6 +12,13 @@ public struct Application: Sendable, Equatable, Codable {
   public internal(set) var groups: [RankGroup] = []
   /// The ingress replicas.
   public internal(set) var ingress: IngressSet
+  /// The processes that clients connect to before the ingress: one, and those that it replaces; nil where there was
+  /// never one.
+  public internal(set) var front: IngressSet?
+  /// What the front is to do with each ingress replica; nil where there is none.
+  public internal(set) var frontSlots: FrontSlots?
+  /// The front's status; nil where there is none.
+  public internal(set) var frontCondition: DeploymentCondition?
   /// Where requests may go now.
   public internal(set) var table = RankTable(version: 0, entries: [])
   /// The rank deployment's status.
@@ -53,6 +60,7 @@ public struct Application: Sendable, Equatable, Codable {
     var effects: [Effect] = []
     state.reconcile(at: now, &effects)
     state.ingress.want(spec.ingress, count: spec.ingressReplicas, at: now, &effects)
+    state.wantFront(at: now, &effects)
     return (state, effects)
   }
 
@@ -83,11 +91,14 @@ public struct Application: Sendable, Equatable, Codable {
       withGroup(group) { $0.drained(epoch: epoch, at: now, &effects) }
     case .ingress(let news, let index, let life):
       ingress.handle(news, index: index, life: life, at: now, &effects)
+    case .front(let news, let index, let life):
+      front?.handle(news, index: index, life: life, at: now, &effects)
     case .ingressLoad(let loads): scaleIngress(loads, at: now, &effects)
     case .groupLoad(let loads, let waiting): scaleGroups(loads, waiting, at: now, &effects)
     case .tick:
       for place in groups.indices { groups[place].tick(at: now, &effects) }
       ingress.tick(at: now, &effects)
+      front?.tick(at: now, &effects)
     }
     settle(at: now, &effects)
     return effects
@@ -113,6 +124,7 @@ public struct Application: Sendable, Equatable, Codable {
     retryFailed(at: now, &effects)
     ingress.grace = new.drainTimeout
     ingress.want(new.ingress, count: ingressCount(ingressTarget), at: now, &effects)
+    wantFront(at: now, &effects)
     settle(at: now, &effects)
     return effects
   }
@@ -125,13 +137,14 @@ public struct Application: Sendable, Equatable, Codable {
     ingressCondition.begin(.delete, at: now)
     var effects: [Effect] = [.record(EventRecord(.info, .deleting, "\(spec.name) is being deleted"))]
     ingress.want(spec.ingress, count: 0, at: now, &effects)
+    wantFront(at: now, &effects)
     settle(at: now, &effects)
     return effects
   }
 
   /// When time alone will change something; nil when never.
   public var nextDeadline: Duration? {
-    (groups.compactMap(\.nextDeadline) + [ingress.nextDeadline].compactMap(\.self)).min()
+    (groups.compactMap(\.nextDeadline) + [ingress.nextDeadline, front?.nextDeadline].compactMap(\.self)).min()
   }
 
   /// The last epoch of each group, for ``begin(_:revision:lastEpochs:at:)`` of a later controller.
@@ -185,6 +198,7 @@ extension Application {
     reconcile(at: now, &effects)
     forgetCordons(&effects)
     publish(&effects)
+    publishSlots(&effects)
     observe(at: now, &effects)
     finish(&effects)
   }
@@ -197,7 +211,8 @@ extension Application {
   }
 
   private mutating func finish(_ effects: inout [Effect]) {
-    guard isDeleting, !isGone, groups.isEmpty, ingress.replicas.isEmpty else { return }
+    guard isDeleting, !isGone, groups.isEmpty, ingress.replicas.isEmpty, front?.replicas.isEmpty ?? true
+    else { return }
     isGone = true
     effects.append(.dismantle)
     effects.append(.record(EventRecord(.info, .deleted, "nothing is left of \(spec.name)")))
@@ -209,10 +224,11 @@ extension Application {
     ingressCondition.observe(ingressObservation, at: now)
     recordChange(spec.serverName, before.0, serverCondition, &effects)
     recordChange(Self.ingressName, before.1, ingressCondition, &effects)
+    observeFront(at: now, &effects)
     judgeRollout(at: now, &effects)
   }
 
-  private func recordChange(
+  func recordChange(
     _ name: String, _ old: DeploymentCondition, _ new: DeploymentCondition, _ effects: inout [Effect]
   ) {
     guard (old.status, old.trigger) != (new.status, new.trigger) else { return }

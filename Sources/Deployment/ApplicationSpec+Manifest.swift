@@ -1,10 +1,11 @@
 public import Manifest
 
 extension ApplicationSpec {
-  /// The pure image of a manifest whose model lies in `modelFolder`, its adapters in `adapterFolder`, and its API keys in
-  /// `keysFile`.
+  /// The pure image of a manifest whose model lies in `modelFolder`, its adapters in `adapterFolder`, its API keys in
+  /// `keysFile`, and the things of its front in `front`.
   public init(
-    _ manifest: Manifest, modelFolder: String, adapterFolder: String? = nil, keysFile: String? = nil
+    _ manifest: Manifest, modelFolder: String, adapterFolder: String? = nil, keysFile: String? = nil,
+    front: FrontSpec? = nil
   ) {
     let layout = manifest.parallelism
     self.init(
@@ -26,6 +27,13 @@ extension ApplicationSpec {
       groupScaling: manifest.groupScaling.map { ScalingRule($0, manifest.groups) },
       drainTimeout: .milliseconds(Int(manifest.rollout.drainTimeoutSeconds * 1000)),
       startTimeout: .milliseconds(Int(manifest.rollout.healthyDeadlineSeconds * 1000)))
+    stand(behind: front)
+  }
+
+  /// Has clients connect to `front`, if there is one.
+  package mutating func stand(behind front: FrontSpec?) {
+    self.front = front
+    ingress.station = front == nil ? nil : .behindFront
   }
 
   /// What every rank's command line has in common, in vLLM's words.

@@ -17,6 +17,8 @@ public struct ApplicationSpec: Sendable, Equatable, Codable {
   public var engine: EngineSpec
   /// What each ingress process is started with; a change rolls them.
   public var ingress: IngressSpec
+  /// The HAProxy that clients connect to; nil lets them connect to the ingress.
+  public var front: FrontSpec?
   /// How many ingress processes run, or are started with where ``ingressScaling`` says how their number changes.
   public var ingressReplicas: Int
   /// How the number of ingress processes follows the load; nil leaves it at ``ingressReplicas``.
@@ -137,6 +139,8 @@ public struct IngressSpec: Sendable, Equatable, Codable {
   public var arguments: [String]
   /// Rows of the load board: replicas beyond them need another board, and so another start.
   public var boardRows: Int
+  /// What the process is in the way of a request; nil for an ingress replica that clients connect to.
+  public var station: IngressStation?
   /// Rolling restarts that were asked for: one more is a reason to start all replicas again.
   @OrEmpty public var restarts: Int = 0
 

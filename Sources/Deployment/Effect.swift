@@ -14,6 +14,10 @@ public enum Effect: Sendable, Equatable {
   case stopIngress(index: Int, life: Int, grace: Duration)
   /// Have an ingress replica send its clients elsewhere, or take them again.
   case cordonIngress(index: Int, Bool)
+  /// Have a front take no more connections, end when those that it has are done with, and end it after `grace`.
+  case stopFront(index: Int, life: Int, grace: Duration)
+  /// Tell every front what to do with the ingress replicas.
+  case publishSlots(FrontSlots)
   /// Give every ingress replica this rank table.
   case publish(RankTable)
   /// Append to the event log.

@@ -50,8 +50,13 @@ public struct IngressReplica: Sendable, Equatable, Codable {
     effects.append(.launchIngress(IngressLaunch(index: index, life: life, ingress: spec)))
   }
 
-  /// `ingress-3`.
-  public var id: String { "\(ReplicaName.ingress(index))" }
+  /// `ingress-3`; `front-0` of a front.
+  public var id: String { "\(spec.isFront ? ReplicaName.front(index) : .ingress(index))" }
+
+  /// Its process as others name it.
+  public var place: ProcessPlace {
+    spec.isFront ? .front(index: index, life: life) : .ingress(index: index, life: life)
+  }
 
   /// Whether it counts as one of the replicas that are asked for.
   var isWanted: Bool { phase != .stopping && phase != .removed }
@@ -89,7 +94,7 @@ extension IngressReplica {
     switch phase {
     case .starting:
       enter(.ending, at: now)
-      effects.append(.stopIngress(index: index, life: life, grace: .zero))
+      effects.append(stopEffect(grace: .zero))
     case .backoff: restart(at: now, &effects)
     default: break
     }
@@ -101,12 +106,19 @@ extension IngressReplica {
     case .starting, .running:
       let isServing = phase == .running
       enter(.stopping, at: now)
-      effects.append(.stopIngress(index: index, life: life, grace: isServing ? grace : .zero))
+      effects.append(stopEffect(grace: isServing ? grace : .zero))
       record(.info, .ingressStopping, "\(id) is stopped: \(reason)", &effects)
     case .backoff, .failed: enter(.removed, at: now)
     case .ending: enter(.stopping, at: now)
     case .stopping, .removed: break
     }
+  }
+
+  /// The order to end it.
+  func stopEffect(grace: Duration) -> Effect {
+    spec.isFront
+      ? .stopFront(index: index, life: life, grace: grace)
+      : .stopIngress(index: index, life: life, grace: grace)
   }
 
   private mutating func died(

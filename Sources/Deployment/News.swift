@@ -10,6 +10,8 @@ public enum News: Sendable, Equatable {
   case drained(group: Int, epoch: Int)
   /// News of an ingress replica.
   case ingress(IngressNews, index: Int, life: Int)
+  /// News of a front; a table is what it is told of the ingress replicas.
+  case front(IngressNews, index: Int, life: Int)
   /// The requests that run or wait at each ingress replica, by index.
   case ingressLoad([Int: Double])
   /// The requests that the ingress has at each rank, and those that wait there for any.

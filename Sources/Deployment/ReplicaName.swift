@@ -1,9 +1,12 @@
-/// The name of a replica over all its lives: `dp3`, `g1-dp3` beyond the first group, `ingress-2`.
+/// The name of a replica over all its lives: `dp3`, `g1-dp3` beyond the first group, `ingress-2`,
+/// `front-0`.
 public enum ReplicaName: Hashable, Sendable, CustomStringConvertible {
   /// A rank of a group.
   case rank(group: Int, rank: Int)
   /// An ingress replica.
   case ingress(Int)
+  /// A process before the ingress replicas.
+  case front(Int)
 
   /// Reads a name; nil when it is none.
   public init?(_ text: String) {
@@ -15,6 +18,7 @@ public enum ReplicaName: Hashable, Sendable, CustomStringConvertible {
     let name: Self? =
       switch parts.count {
       case 1: number(parts[0], after: "dp").map { .rank(group: 0, rank: $0) }
+      case 2 where parts[0] == "front": number(parts[1], after: "").map(Self.front)
       case 2 where parts[0] == "ingress": number(parts[1], after: "").map(Self.ingress)
       case 2:
         number(parts[0], after: "g").flatMap { group in
@@ -32,6 +36,7 @@ public enum ReplicaName: Hashable, Sendable, CustomStringConvertible {
     case .rank(0, let rank): "dp\(rank)"
     case .rank(let group, let rank): "g\(group)-dp\(rank)"
     case .ingress(let index): "ingress-\(index)"
+    case .front(let index): "front-\(index)"
     }
   }
 }

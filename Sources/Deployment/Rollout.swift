@@ -57,14 +57,15 @@ extension Application {
   /// Remembers what was healthy, and falls back to it once when its successor fails.
   mutating func judgeRollout(at now: Duration, _ effects: inout [Effect]) {
     guard !isDeleting else { return }
-    if serverCondition.status == .healthy, ingressCondition.status == .healthy {
+    if status == .running {
       rollout.lastHealthy = revision
       return
     }
     guard status == .deployFailed, rollout.rollsBack, let healthy = rollout.lastHealthy, healthy != revision
     else { return }
     rollout.rollsBack = false
-    let reason = [serverMessage(at: now), ingressMessage(at: now)].first { !$0.isEmpty } ?? ""
+    let reason =
+      [serverMessage(at: now), ingressMessage(at: now), frontMessage(at: now)].first { !$0.isEmpty } ?? ""
     rollout.pending = Rollout.Fallback(from: revision, to: healthy, reason: reason)
     effects.append(
       .record(

@@ -86,6 +86,21 @@ public enum FieldPath {
   static let ingressInitial = "ingress_deployment_config.autoscaling_config.initial_replicas"
   /// Where the ingress listens.
   public static let host = "ingress.host"
+  /// What stands before the ingress.
+  public static let front = "ingress.front"
+  static let haproxy = "ingress.haproxy"
+  /// The certificate that the front shows.
+  public static let certificate = "ingress.haproxy.certificate"
+  /// The certificate's private key.
+  public static let certificateKey = "ingress.haproxy.key"
+  static let http2 = "ingress.haproxy.http2"
+  static let rateLimit = "ingress.haproxy.rate_limit_rps"
+  static let rateLimitKey = "ingress.haproxy.rate_limit_by"
+  static let frontCheckInterval = "ingress.haproxy.health_check_interval_s"
+  static let frontThreads = "ingress.haproxy.threads"
+  static let maxConnections = "ingress.haproxy.max_connections"
+  /// The front's program.
+  public static let frontExecutable = "ingress.haproxy.executable"
   /// The port the ingress listens on.
   public static let port = "ingress.port"
   /// How a rank is chosen.

@@ -32,6 +32,46 @@ public struct IngressSettings: Sendable, Equatable {
   ///
   /// It is as the manifest writes it: ``ModelLookup/path(of:)`` makes it absolute.
   public let apiKeysFile: String?
+  /// The HAProxy before the ingress; nil lets clients connect to the ingress itself.
+  public let haproxy: HAProxySettings?
+}
+
+/// What stands before the ingress.
+public enum IngressFront: String, Sendable, CaseIterable {
+  /// Nothing: the ingress replicas accept clients themselves.
+  case none
+  /// An HAProxy of ours.
+  case haproxy
+}
+
+/// The HAProxy before the ingress. Files are as the manifest writes them: ``ModelLookup/path(of:)`` makes them absolute.
+public struct HAProxySettings: Sendable, Equatable {
+  /// A PEM file with the certificate and its chain; nil speaks plain HTTP.
+  public let certificate: String?
+  /// A PEM file with the private key; nil when it stands in ``certificate``.
+  public let key: String?
+  /// Whether HTTP/2 is offered over TLS.
+  public let offersHTTP2: Bool
+  /// Requests a second of one client; nil sets no limit.
+  public let requestsPerSecond: Double?
+  /// What one client is.
+  public let rateLimitKey: RateLimitKey
+  /// How often each ingress replica is checked, in seconds.
+  public let checkIntervalSeconds: Double
+  /// Threads of the process.
+  public let threads: Int
+  /// Connections at the same time.
+  public let maxConnections: Int
+  /// The program, by name or path.
+  public let executable: String
+}
+
+/// What a rate limit counts by; the spelling is the manifest's.
+public enum RateLimitKey: String, Sendable, CaseIterable {
+  /// The client's address.
+  case address
+  /// The API key, or the address where there is none.
+  case key
 }
 
 /// How the ingress chooses a rank; the spelling is the manifest's and dpingress's.

@@ -109,6 +109,21 @@ extension IngressSettings {
     accessLog = checked.word(FieldPath.accessLog, .none)
     accessLogSample = checked.number(FieldPath.accessLogSample) ?? 1
     apiKeysFile = checked.text(FieldPath.apiKeysFile)
+    haproxy = checked.front == .haproxy ? HAProxySettings(checked) : nil
+  }
+}
+
+extension HAProxySettings {
+  init(_ checked: Checker) {
+    certificate = checked.text(FieldPath.certificate)
+    key = checked.text(FieldPath.certificateKey)
+    offersHTTP2 = checked.flag(FieldPath.http2) ?? true
+    requestsPerSecond = checked.number(FieldPath.rateLimit)
+    rateLimitKey = checked.word(FieldPath.rateLimitKey, .address)
+    checkIntervalSeconds = checked.number(FieldPath.frontCheckInterval) ?? 2
+    threads = checked.integer(FieldPath.frontThreads) ?? 1
+    maxConnections = checked.integer(FieldPath.maxConnections) ?? 10_000
+    executable = checked.text(FieldPath.frontExecutable) ?? "haproxy"
   }
 }
 

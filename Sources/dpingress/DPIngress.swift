@@ -15,6 +15,8 @@ import Routing
       """,
     options: [
       OptionDescription("listen-fd", .value("FD"), "The inherited socket that clients connect to."),
+      OptionDescription(
+        "listen-uds", .value("PATH"), "In its place, a Unix socket of this replica's own, behind a front."),
       OptionDescription("board-fd", .value("FD"), "The inherited load board of all replicas."),
       OptionDescription("admin-uds", .value("PATH"), "The Unix socket for the controller."),
       OptionDescription("stats-page", .value("PATH"), "Where to publish statistics."),
@@ -91,9 +93,12 @@ import Routing
       return number
     }
     let rows = try number("replicas-max", 1...65_536)
+    let clients: ClientSocket =
+      if let path = arguments.value("listen-uds") { .own(path: path) } else {
+        .shared(Int32(try number("listen-fd", 0...1_048_576)))
+      }
     var options = IngressOptions(
-      listenDescriptor: Int32(try number("listen-fd", 0...1_048_576)),
-      boardDescriptor: Int32(try number("board-fd", 0...1_048_576)),
+      clients: clients, boardDescriptor: Int32(try number("board-fd", 0...1_048_576)),
       adminSocket: try arguments.required("admin-uds"), statsPage: try arguments.required("stats-page"),
       replica: try number("replica", 0...(rows - 1)), boardRows: rows,
       modelID: try arguments.required("model-id"))

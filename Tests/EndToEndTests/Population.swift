@@ -9,6 +9,8 @@ struct Population: CustomStringConvertible {
   private(set) var ranks: Set<Int32> = []
   /// Processes that carry the token of an ingress replica.
   private(set) var ingress: Set<Int32> = []
+  /// Processes that carry the token of a front.
+  private(set) var fronts: Set<Int32> = []
   /// All others: the controller, and tools that run.
   private(set) var others: Set<Int32> = []
 
@@ -19,14 +21,15 @@ struct Population: CustomStringConvertible {
       switch token?.role {
       case "rank": ranks.insert(pid)
       case "ingress": ingress.insert(pid)
+      case "front": fronts.insert(pid)
       default: others.insert(pid)
       }
     }
   }
 
-  var all: Set<Int32> { ranks.union(ingress).union(others) }
+  var all: Set<Int32> { ranks.union(ingress).union(fronts).union(others) }
   var isEmpty: Bool { all.isEmpty }
-  var description: String { "ranks \(ranks), ingress \(ingress), others \(others)" }
+  var description: String { "ranks \(ranks), ingress \(ingress), fronts \(fronts), others \(others)" }
 }
 
 /// The files that an application leaves while it lives, and the shared memory that a process holds.

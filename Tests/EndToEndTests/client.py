@@ -1,18 +1,28 @@
 """Uses a deployment through OpenAI's own client, as any of its users would, and fails where an answer is not OpenAI's.
 
-Usage: client.py ENDPOINT MODEL
+Usage: client.py ENDPOINT MODEL [CERTIFICATE]
+
+With a certificate the endpoint is one of TLS, and that certificate alone is trusted.
 """
 
 import http.client
 import json
+import ssl
 import sys
 import urllib.parse
 
 import openai
 
-ENDPOINT, MODEL = sys.argv[1:]
+ENDPOINT, MODEL, *CERTIFICATE = sys.argv[1:]
+TRUST = ssl.create_default_context(cafile=CERTIFICATE[0]) if CERTIFICATE else None
 # A retry would hide a failure.
-CLIENT = openai.OpenAI(base_url=ENDPOINT + "/v1", api_key="unused", max_retries=0, timeout=30)
+CLIENT = openai.OpenAI(
+    base_url=ENDPOINT + "/v1",
+    api_key="unused",
+    max_retries=0,
+    timeout=30,
+    http_client=openai.DefaultHttpxClient(verify=TRUST) if TRUST else None,
+)
 QUESTION = {
     "model": MODEL,
     "messages": [{"role": "user", "content": "What is TTFT?"}],
@@ -64,7 +74,10 @@ def refuses(kind, word, **changes):
 def post(body):
     """Posts bytes as they are; the status, the answer's type and its body."""
     address = urllib.parse.urlsplit(ENDPOINT)
-    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
+    place = {"host": address.hostname, "port": address.port, "timeout": 30}
+    connection = (
+        http.client.HTTPSConnection(**place, context=TRUST) if TRUST else http.client.HTTPConnection(**place)
+    )
     connection.request("POST", "/v1/chat/completions", body, {"Content-Type": "application/json"})
     answer = connection.getresponse()
     result = answer.status, answer.getheader("Content-Type"), answer.read().decode()

@@ -93,7 +93,7 @@ private final class ChaosIngress {
     board = try SharedMemory(name: "board", byteCount: LoadBoard.byteCount(replicas: 1, slots: 8))
     page = "/tmp/dpchaos-\(getpid()).stats"
     var options = IngressOptions(
-      listenDescriptor: -1, boardDescriptor: board.descriptor.raw, adminSocket: "", statsPage: page,
+      clients: .shared(-1), boardDescriptor: board.descriptor.raw, adminSocket: "", statsPage: page,
       replica: 0,
       boardRows: 1, modelID: "toy")
     // Fire at random may well hit the same stream often.

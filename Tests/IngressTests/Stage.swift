@@ -42,7 +42,7 @@ final class Stage {
           name: "board", byteCount: LoadBoard.byteCount(replicas: Self.rows, slots: Self.slots))
       }
     var options = IngressOptions(
-      listenDescriptor: -1, boardDescriptor: board.descriptor.raw, adminSocket: folder + "/admin",
+      clients: .shared(-1), boardDescriptor: board.descriptor.raw, adminSocket: folder + "/admin",
       statsPage: folder + "/stats\(replica)", replica: replica, boardRows: Self.rows, modelID: "toy")
     adjust(&options)
     let view = try LoadBoard(fd: board.descriptor.raw, replicas: Self.rows)

@@ -18,6 +18,14 @@ import Testing
     #expect(manifest.ingress.port == 8000)
   }
 
+  @Test func `that with TLS asks for an HAProxy and nothing to remark on`() throws {
+    let reading = read(try contents("manifests/tls.yaml"))
+    #expect(reading.diagnostics.isEmpty, "\(reading.diagnostics)")
+    let front = try #require(reading.manifest?.ingress.haproxy)
+    #expect(front.certificate == "edge.crt" && front.key == "edge.key" && front.offersHTTP2)
+    #expect(front.requestsPerSecond == 50 && front.rateLimitKey == .key)
+  }
+
   @Test func `the example of adapters has nothing to remark on`() throws {
     let reading = read(try contents("manifests/lora.yaml"))
     #expect(reading.diagnostics.isEmpty, "\(reading.diagnostics)")

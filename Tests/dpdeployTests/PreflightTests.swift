@@ -39,6 +39,7 @@ import Testing
       ("model", "model_source", { _, wish in wish.model = .missing("m") }),
       ("port", "ingress.port", { _, wish in wish.port = .taken(80, by: "process 1 (nginx)") }),
       ("port", "ingress.host", { _, wish in wish.port = .refused(80, why: "bind: Permission denied") }),
+      ("haproxy", "apt install haproxy", { _, wish in wish.front = .missing("haproxy") }),
       ("vllm", "pip install", { _, wish in wish.engine = .vllm }),
     ]
     for (id, cure, change) in failing {

@@ -91,6 +91,10 @@ extension ApplicationStatus {
   }
 
   private func isHome(_ deployment: DeploymentStatus, of role: ReplicaRole) -> Bool {
-    role == .rank ? deployment.name.hasPrefix("DPServer:") : deployment.name == "OpenAiIngress"
+    switch role {
+    case .rank: deployment.name.hasPrefix("DPServer:")
+    case .ingress: deployment.name == "OpenAiIngress"
+    case .front: deployment.name == "HAProxy"
+    }
   }
 }

@@ -32,8 +32,9 @@ extension ManifestIntake {
       executable: installation.executable, devicesPerRank: command.devicesPerRank, devices: command.devices,
       standstill: .milliseconds(Int((manifest.vllm?.standstillSeconds ?? 30) * 1000)))
     let keys = try findKeys(manifest, lookup)
+    let front = try findFront(manifest, lookup)
     return AcceptedManifest(
-      manifest: manifest, spec: ApplicationSpec(manifest, command, program, keysFile: keys),
+      manifest: manifest, spec: ApplicationSpec(manifest, command, program, keysFile: keys, front: front),
       warnings: warnings)
   }
 

@@ -30,7 +30,9 @@ struct ManifestIntake {
     let adapters = try findAdapters(manifest, lookup)
     return AcceptedManifest(
       manifest: manifest,
-      spec: ApplicationSpec(manifest, modelFolder: model, adapterFolder: adapters, keysFile: keys),
+      spec: ApplicationSpec(
+        manifest, modelFolder: model, adapterFolder: adapters, keysFile: keys,
+        front: try findFront(manifest, lookup)),
       warnings: remarks)
   }
 

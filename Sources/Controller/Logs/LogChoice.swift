@@ -38,7 +38,7 @@ struct LogChoice {
     switch owner {
     case .rank(let group, let rank):
       return (query.group ?? group) == group && (query.rank ?? rank) == rank
-    case .ingress: return query.group == nil && query.rank == nil
+    case .ingress, .front: return query.group == nil && query.rank == nil
     }
   }
 }

@@ -46,11 +46,12 @@ struct LogReader {
     Folder.names(in: folder).compactMap(LogFile.init).sorted { Self.order($0) < Self.order($1) }
   }
 
-  /// Ranks by group and number, ingress replicas after them; of each its lives in their order.
+  /// Ranks by group and number, ingress replicas after them, then fronts; of each its lives in their order.
   private static func order(_ file: LogFile) -> (Int, Int, Int, Int) {
     switch file.owner {
     case .rank(let group, let rank): (0, group, rank, file.epoch ?? 0)
     case .ingress(let index): (1, 0, index, 0)
+    case .front(let index): (2, 0, index, 0)
     }
   }
 

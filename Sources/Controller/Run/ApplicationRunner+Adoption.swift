@@ -12,6 +12,7 @@ extension ApplicationRunner {
       case .rank(let group, let rank, let epoch):
         adopt(process, RankPlace(group: group, rank: rank, epoch: epoch))
       case .ingress(let index, let life): adopt(process, index, life)
+      case .front(let index, let life): adoptFront(process, index, life)
       }
     }
   }

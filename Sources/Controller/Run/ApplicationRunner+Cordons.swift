@@ -30,6 +30,7 @@ extension ApplicationRunner {
     case .rank(let group, let rank):
       ranks.values.contains { $0.place.group == group && $0.place.rank == rank && isDrained($0) }
     case .ingress(let index): replicas[index]?.isDrained(at: MonotonicClock.seconds) == true
+    case .front: false
     }
   }
 }

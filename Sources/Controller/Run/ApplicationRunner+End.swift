@@ -28,5 +28,6 @@ extension ApplicationRunner {
     writeCheckpoint()
     isClosing = true
     for replica in replicas.values { replica.stopPushing() }
+    for front in fronts.values { front.stopPushing() }
   }
 }

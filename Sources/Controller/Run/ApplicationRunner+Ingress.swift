@@ -34,17 +34,21 @@ extension ApplicationRunner {
   }
 
   private func spec(of launch: IngressLaunch) throws(PlanError) -> LaunchSpec {
-    guard let listener = sockets.descriptor(for: launch.ingress) else {
-      throw PlanError(reason: "\(launch.ingress.host) port \(launch.ingress.port) is not bound")
-    }
+    let listener = launch.ingress.station == nil ? try self.listener(of: launch) : nil
     let board: Int32
     do { board = try boards.descriptor(rows: launch.ingress.boardRows) } catch {
       throw PlanError(reason: "\(error)")
     }
-    let plan = LaunchPlan(
-      directory: directory, tools: surroundings.tools, home: surroundings.homeHash, application: stored.name)
     return plan.ingress(
       launch, drainTimeout: state.spec.drainTimeout, listener: listener, board: board)
+  }
+
+  /// The socket that a process accepts clients on.
+  func listener(of launch: IngressLaunch) throws(PlanError) -> Int32 {
+    guard let listener = sockets.descriptor(for: launch.ingress) else {
+      throw PlanError(reason: "\(launch.ingress.host) port \(launch.ingress.port) is not bound")
+    }
+    return listener
   }
 
   private func isStarting(_ launch: IngressLaunch) -> Bool {
@@ -106,6 +110,7 @@ extension ApplicationRunner {
     guard let replica = replicas[index], replica.life == life else { return }
     Failpoint.ingressStopping.pass()
     Loop.task {
+      await self.untilFrontsKnow()
       if await !ProcessTree.end([replica.process], grace: grace) {
         self.complainAboutSurvivors([replica.process])
       }
@@ -133,6 +138,8 @@ extension ApplicationRunner {
 
   /// An address that an apply gave up is closed when its last replica is gone.
   func closeUnusedSockets() {
-    sockets.closeAll(but: [state.spec.ingress] + state.ingress.replicas.map(\.spec))
+    sockets.closeAll(
+      but: [state.spec.ingress] + state.ingress.replicas.map(\.spec)
+        + (state.front?.replicas ?? []).map(\.spec))
   }
 }

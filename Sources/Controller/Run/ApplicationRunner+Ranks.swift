@@ -6,7 +6,7 @@ import Platform
 import Supervision
 
 extension ApplicationRunner {
-  private var plan: LaunchPlan {
+  var plan: LaunchPlan {
     LaunchPlan(
       directory: directory, tools: surroundings.tools, home: surroundings.homeHash, application: stored.name)
   }

@@ -1,6 +1,7 @@
 import ControlAPI
 import Deployment
 import Diagnosis
+import HAProxy
 import Manifest
 import Platform
 import Supervision
@@ -33,11 +34,12 @@ extension ApplicationRunner {
   /// The base URL that clients use; nil while nothing is bound.
   var endpoint: String? {
     guard let port = sockets.port(of: state.spec.ingress) else { return nil }
+    let scheme = state.spec.front?.settings.usesTLS == true ? "https" : "http"
     let host = state.spec.ingress.host
     switch host {
-    case "0.0.0.0": return "http://127.0.0.1:\(port)"
-    case "::": return "http://[::1]:\(port)"
-    default: return host.contains(":") ? "http://[\(host)]:\(port)" : "http://\(host):\(port)"
+    case "0.0.0.0": return "\(scheme)://127.0.0.1:\(port)"
+    case "::": return "\(scheme)://[::1]:\(port)"
+    default: return "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)"
     }
   }
 
@@ -57,6 +59,10 @@ extension ApplicationRunner {
       status.fill(from: process.meter, at: now)
       status.fillIngress(from: process.meter)
       if status.state == .cordoned, process.isDrained(at: now) { status.state = .drained }
+    case .front:
+      guard let process = fronts.values.first(where: { "front-\($0.index)" == status.id }) else { return }
+      status.pid = .known(process.process.identity.pid)
+      status.fill(from: process.meter, at: now)
     }
   }
 
@@ -73,6 +79,7 @@ extension ApplicationRunner {
       replica.meter.read(at: now)
       second.count(replica.meter, at: now)
     }
+    for front in fronts.values { front.meter.read(at: now) }
     tell(.ingressLoad(ingressLoads(at: now)))
     if state.spec.groupScaling != nil {
       tell(.groupLoad(rankLoads, waiting: Double(second.queueDepth ?? 0)))

@@ -36,6 +36,8 @@ final class ApplicationRunner {
   var ranks: [RankPlace: RankProcess] = [:]
   /// The ingress replicas' processes, by index; those that are ending included.
   var replicas: [Int: IngressProcess] = [:]
+  /// The processes before the ingress, by index; those that are ending included.
+  var fronts: [Int: FrontProcess] = [:]
   /// Ended processes whose descendants have not been looked for yet, and what they mapped.
   var unswept: [(process: SupervisedProcess, segments: SharedSegments?)] = []
   /// Looks after ``unswept``; nil while nothing is to be done.
@@ -136,6 +138,11 @@ final class ApplicationRunner {
       carryOut(effects)
       return true
     }
+    if let front = state.front?.replicas.first(where: { $0.id == replica }) {
+      record(EventRecord(.info, .restartRequested, subject: replica, "a restart was asked for"))
+      carryOut(state.restart(front: front.index, at: now))
+      return true
+    }
     guard let ingress = state.ingress.replicas.first(where: { $0.id == replica }) else { return false }
     record(EventRecord(.info, .restartRequested, subject: replica, "a restart was asked for"))
     carryOut(state.restart(ingress: ingress.index, at: now))
@@ -181,7 +188,12 @@ final class ApplicationRunner {
     for (number, effect) in effects.enumerated() {
       if number == 1 { Failpoint.effectsHalf.pass() }
       switch effect {
-      case .launchIngress(let launch): replicas.append(launch)
+      case .launchIngress(let launch):
+        if case .front(let front) = launch.ingress.station {
+          self.launch(launch, front)
+        } else {
+          replicas.append(launch)
+        }
       default: carryOut(effect)
       }
     }
@@ -205,6 +217,8 @@ final class ApplicationRunner {
       stop(numbers.map { RankPlace(group: group, rank: $0, epoch: epoch) }, grace: grace)
     case .watchDrain(let group, let epoch): watchDrain(group: group, epoch: epoch)
     case .launchIngress(let launch): self.launch([launch])
+    case .stopFront(let index, let life, let grace): stopFront(index, life: life, grace: grace)
+    case .publishSlots: pushSlots()
     case .stopIngress(let index, let life, let grace): stopReplica(index, life: life, grace: grace)
     case .publish: pushTable()
     case .cordonIngress(let index, let isOn): replicas[index]?.setCordoned(isOn)

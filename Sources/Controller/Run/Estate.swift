@@ -48,6 +48,7 @@ final class Estate {
     }
     takeSegments(checkpoint.state)
     takeIngress(checkpoint.state)
+    takeFronts(checkpoint.state)
   }
 
   /// The tokens of what was taken over.
@@ -79,7 +80,7 @@ final class Estate {
     for replica in state.ingress.replicas {
       let place = ProcessPlace.ingress(index: replica.index, life: replica.life)
       guard let process = processes[place] else { continue }
-      guard let socket = process.inherited(LaunchPlan.listenDescriptor), sockets.adopt(replica.spec, socket),
+      guard replica.spec.station == .behindFront || takeSocket(of: replica, process),
         let board = process.inherited(LaunchPlan.boardDescriptor),
         boards.adopt(rows: replica.spec.boardRows, board)
       else {
@@ -87,6 +88,18 @@ final class Estate {
         continue
       }
     }
+  }
+
+  /// Fronts whose socket cannot be had are given up.
+  private func takeFronts(_ state: Application) {
+    for front in state.front?.replicas ?? [] {
+      if let process = processes[front.place], !takeSocket(of: front, process) { giveUp([front.place]) }
+    }
+  }
+
+  private func takeSocket(of replica: IngressReplica, _ process: SupervisedProcess) -> Bool {
+    guard let socket = process.inherited(LaunchPlan.listenDescriptor) else { return false }
+    return sockets.adopt(replica.spec, socket)
   }
 
   private func giveUp(_ places: some Sequence<ProcessPlace>) {
@@ -104,7 +117,7 @@ extension Application {
         ProcessPlace.rank(group: group.index, rank: $0, epoch: group.ranks[$0].epoch)
       }
     }
-    return Set(ranks + ingress.replicas.map { .ingress(index: $0.index, life: $0.life) })
+    return Set(ranks + (ingress.replicas + (front?.replicas ?? [])).map(\.place))
   }
 }
 
@@ -114,6 +127,7 @@ extension ProcessPlace {
     let numbers = token.index.split(separator: "-").compactMap { Int($0) }
     switch (token.role, numbers.count) {
     case ("rank", 2): self = .rank(group: numbers[0], rank: numbers[1], epoch: token.epoch)
+    case ("front", 1): self = .front(index: numbers[0], life: token.epoch)
     case ("ingress", 1): self = .ingress(index: numbers[0], life: token.epoch)
     default: return nil
     }
@@ -130,6 +144,7 @@ extension RunDirectory {
     switch place {
     case .rank(let group, let rank, let epoch): rankLog(RankPlace(group: group, rank: rank, epoch: epoch))
     case .ingress(let index, _): ingressLog(index)
+    case .front(let index, _): frontLog(index)
     }
   }
 }

@@ -1,4 +1,5 @@
 import Deployment
+import HAProxy
 import Platform
 import Supervision
 
@@ -12,7 +13,7 @@ struct LaunchPlan: Sendable {
 
   /// The number under which a rank sees its group's shared segment.
   static let groupDescriptor: Int32 = 3
-  /// The number under which an ingress replica sees the listening socket.
+  /// The number under which whoever accepts clients sees the listening socket.
   static let listenDescriptor: Int32 = 3
   /// The number under which an ingress replica sees the load board.
   static let boardDescriptor: Int32 = 4
@@ -40,11 +41,15 @@ struct LaunchPlan: Sendable {
   }
 
   func ingress(
-    _ launch: IngressLaunch, drainTimeout: Duration, listener: Int32, board: Int32
+    _ launch: IngressLaunch, drainTimeout: Duration, listener: Int32?, board: Int32
   ) -> LaunchSpec {
+    let clients =
+      listener == nil
+      ? ["--listen-uds", directory.ingressClients(launch.index)]
+      : ["--listen-fd", "\(Self.listenDescriptor)"]
     let arguments =
-      launch.ingress.arguments + [
-        "--listen-fd", "\(Self.listenDescriptor)", "--board-fd", "\(Self.boardDescriptor)", "--admin-uds",
+      launch.ingress.arguments + clients + [
+        "--board-fd", "\(Self.boardDescriptor)", "--admin-uds",
         directory.ingressSocket(launch.index), "--stats-page",
         directory.ingressPage(launch.index, life: launch.life), "--replica", "\(launch.index)",
         "--replicas-max", "\(launch.ingress.boardRows)",
@@ -52,10 +57,27 @@ struct LaunchPlan: Sendable {
       ]
     return LaunchSpec(
       executable: tools.ingress, arguments: arguments,
-      descriptors: [(listener, Self.listenDescriptor), (board, Self.boardDescriptor)],
+      descriptors: [(board, Self.boardDescriptor)]
+        + [listener].compactMap(\.self).map { ($0, Self.listenDescriptor) },
       logPath: directory.ingressLog(launch.index),
       token: ProcessToken(
         home: home, application: application, role: "ingress", index: "\(launch.index)", epoch: launch.life))
+  }
+
+  /// HAProxy in the foreground, as one process: its successor gets the same listening socket, so nothing is handed over.
+  func front(_ launch: IngressLaunch, _ front: FrontSpec, listener: Int32) -> LaunchSpec {
+    LaunchSpec(
+      executable: front.executable, arguments: ["-db", "-f", directory.frontConfiguration(launch.index)],
+      descriptors: [(listener, Self.listenDescriptor)], logPath: directory.frontLog(launch.index),
+      token: ProcessToken(
+        home: home, application: application, role: "front", index: "\(launch.index)", epoch: launch.life))
+  }
+
+  /// Where that HAProxy finds everything.
+  func frontPaths(_ index: Int) -> FrontPaths {
+    FrontPaths(
+      listenDescriptor: Self.listenDescriptor, runtimeSocket: directory.frontSocket(index),
+      certificate: directory.frontCertificate(index), slotSocket: { directory.ingressClients($0) })
   }
 
   /// Ranks share the processors, so OpenBLAS gets its part of them only; Debian's build does not know new AVX-512

@@ -1,6 +1,6 @@
 import Deployment
 
-/// A log by its name: `0-3.e7.log` of a rank's life, `ingress-2.log` of all lives of an ingress replica.
+/// A log by its name: `0-3.e7.log` of a rank's life, `ingress-2.log` and `front-0.log` of all lives of a replica.
 struct LogFile {
   let name: String
   /// The replica.
@@ -13,7 +13,7 @@ struct LogFile {
     guard name.hasSuffix(".log") else { return nil }
     self.name = name
     let stem = name.dropLast(4)
-    if stem.hasPrefix("ingress-") {
+    if stem.hasPrefix("ingress-") || stem.hasPrefix("front-") {
       guard let owner = ReplicaName(String(stem)) else { return nil }
       (self.owner, epoch) = (owner, nil)
       return

@@ -1,4 +1,5 @@
 import ControlAPI
+import Deployment
 import Glibc
 import Platform
 import Telemetry
@@ -7,10 +8,14 @@ import Telemetry
 struct RunDirectory: Sendable {
   let run: String
   let logs: String
+  private let home: HomeDirectory
+  private let application: String
   /// The kernel's limit on the path of a Unix socket, without its end mark.
   static let longestSocketPath = 107
 
   init(home: HomeDirectory, application: String) {
+    self.home = home
+    self.application = application
     run = home.run(of: application)
     logs = home.logs(of: application)
   }
@@ -19,6 +24,14 @@ struct RunDirectory: Sendable {
   func rankPage(_ place: RankPlace) -> String { "\(run)/\(place.stem).stats" }
   func rankLog(_ place: RankPlace) -> String { "\(logs)/\(place.group)-\(place.rank).e\(place.epoch).log" }
   func ingressSocket(_ index: Int) -> String { "\(run)/i\(index).sock" }
+  /// Where a replica behind a front takes clients.
+  func ingressClients(_ index: Int) -> String {
+    home.clientSocket(of: application, ingress: "\(ReplicaName.ingress(index))")
+  }
+  func frontSocket(_ index: Int) -> String { "\(run)/f\(index).sock" }
+  func frontConfiguration(_ index: Int) -> String { "\(run)/f\(index).cfg" }
+  func frontCertificate(_ index: Int) -> String { "\(run)/f\(index).pem" }
+  func frontLog(_ index: Int) -> String { "\(logs)/front-\(index).log" }
   func ingressBell(_ index: Int) -> String { LoadBoard.bellPath(in: run, replica: index) }
   func ingressPage(_ index: Int, life: Int) -> String { "\(run)/i\(index).e\(life).stats" }
   func ingressLog(_ index: Int) -> String { "\(logs)/ingress-\(index).log" }
@@ -55,8 +68,14 @@ struct RunDirectory: Sendable {
   /// Removes what an ingress replica's life left behind.
   func removeIngress(_ index: Int, life: Int) {
     unlink(ingressSocket(index))
+    unlink(ingressClients(index))
     unlink(ingressBell(index))
     unlink(ingressPage(index, life: life))
+  }
+
+  /// Removes what a front's life left behind.
+  func removeFront(_ index: Int) {
+    for path in [frontSocket(index), frontConfiguration(index), frontCertificate(index)] { unlink(path) }
   }
 
   /// Removes the run folder with all that is in it; the logs stay.

@@ -1,10 +1,18 @@
 public import Platform
 public import Routing
 
+/// Where an ingress replica accepts clients.
+public enum ClientSocket: Sendable {
+  /// An inherited socket that all replicas accept on.
+  case shared(Int32)
+  /// A Unix socket of its own, behind something that spreads the clients.
+  case own(path: String)
+}
+
 /// What an ingress replica is started with.
 public struct IngressOptions: Sendable {
-  /// The inherited socket that all replicas accept clients on.
-  public var listenDescriptor: Int32
+  /// Where clients are accepted.
+  public var clients: ClientSocket
   /// The inherited load board that all replicas share.
   public var boardDescriptor: Int32
   /// The Unix socket on which the controller gives the rank table.
@@ -50,10 +58,10 @@ public struct IngressOptions: Sendable {
 
   /// Options of a replica that has everything it must have; the rest as the manifest's defaults are.
   public init(
-    listenDescriptor: Int32, boardDescriptor: Int32, adminSocket: String, statsPage: String, replica: Int,
+    clients: ClientSocket, boardDescriptor: Int32, adminSocket: String, statsPage: String, replica: Int,
     boardRows: Int, modelID: String
   ) {
-    self.listenDescriptor = listenDescriptor
+    self.clients = clients
     self.boardDescriptor = boardDescriptor
     self.adminSocket = adminSocket
     self.statsPage = statsPage

@@ -58,8 +58,12 @@ public final class IngressReplica {
   private static func clientServer(
     _ options: IngressOptions, _ share: ConnectionShare, _ handler: RequestHandler
   ) throws(SystemError) -> HTTPServer {
-    let listener = try Listener(
-      FileDescriptor(owning: options.listenDescriptor), exclusive: true, gate: share)
+    let listener: Listener
+    switch options.clients {
+    case .shared(let descriptor):
+      listener = try Listener(FileDescriptor(owning: descriptor), exclusive: true, gate: share)
+    case .own(let path): listener = try Listener(Listener.open(.unix(path: path)))
+    }
     var limits = HTTPLimits()
     limits.bodyBytes = options.maxBodyBytes
     return HTTPServer(

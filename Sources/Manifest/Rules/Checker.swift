@@ -22,6 +22,7 @@ struct Checker {
     checkLinks()
     checkGroups()
     checkIngress()
+    checkFront()
     checkOperation()
     checkCluster()
     let layout = layout()

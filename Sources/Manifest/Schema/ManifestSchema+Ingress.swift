@@ -78,11 +78,47 @@ extension ManifestSchema {
           "migration_limit", .integer(0...100), .integer(3),
           "How often a stream moves to another rank when its rank is lost.", .ingressRoll),
         Field(
-          "front", .choice(["none"], later: ["haproxy"]), .text("none"),
-          "A TLS and HTTP/2 edge before the ingress.",
-          .none),
+          "front", .choice(IngressFront.allCases.map(\.rawValue)), .text("none"),
+          "What clients connect to in the place of the ingress replicas: an HAProxy that dpdeploy configures, runs and "
+            + "drives, for TLS, HTTP/2 and rate limits.", .ingressRoll),
+        haproxy,
       ]),
   ]
+
+  private static let haproxy = Field.section(
+    "haproxy",
+    "What the HAProxy of `front: haproxy` does; a change replaces that process alone, and cuts nobody off.",
+    [
+      Field(
+        "certificate", .text(.any),
+        "A PEM file with the certificate and its chain, for TLS; left out, clients speak plain HTTP. Relative paths "
+          + "start at the manifest's folder.", .ingressRoll),
+      Field(
+        "key", .text(.any),
+        "A PEM file with the certificate's private key, mode 0600; left out, it stands in `certificate`.",
+        .ingressRoll),
+      Field("http2", .boolean, .boolean(true), "Whether HTTP/2 is offered, over TLS.", .ingressRoll),
+      Field(
+        "rate_limit_rps", .number(0...1_000_000, excludesLower: true),
+        "Requests a second that one client may send, averaged over 10 s, then 429; left out, there is no limit.",
+        .ingressRoll),
+      Field(
+        "rate_limit_by", .choice(RateLimitKey.allCases.map(\.rawValue)), .text("address"),
+        "What a client is: an address, or an API key (and an address where there is none).", .ingressRoll),
+      Field(
+        "health_check_interval_s", .number(0.1...3600), .number(2),
+        "How often each ingress replica is asked whether it lives.", .ingressRoll),
+      Field(
+        "threads", .integer(1...64), .integer(1),
+        "Threads; one carries some ten thousand requests a second, and about a thousand new TLS connections.",
+        .ingressRoll),
+      Field(
+        "max_connections", .integer(1...1_000_000), .integer(10_000),
+        "Connections at the same time; more wait. The limit of open files may allow fewer.", .ingressRoll),
+      Field(
+        "executable", .text(.any), .text("haproxy"), "The program, 2.6 or newer, by name or path.",
+        .ingressRoll),
+    ])
 
   /// The fields of Ray's AutoscalingConfig in its meaning, with the defaults of Serve (ingress) or of its LLM layer.
   static func autoscaling(inIngress: Bool) -> [Field] {

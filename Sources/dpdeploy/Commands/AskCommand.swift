@@ -73,7 +73,8 @@ struct ServingTarget {
   /// The application called `name`, or the only one there is.
   @Loop
   static func find(_ name: String?, _ streams: StandardStreams) async throws(ControlError) -> ServingTarget {
-    let client = ControlClient(home: try HomeDirectory.ofEnvironment())
+    let home = try HomeDirectory.ofEnvironment()
+    let client = ControlClient(home: home)
     let all = try await client.status().applications
     let chosen = name == nil && all.count == 1 ? all.first : all.first { $0.name == name }
     guard let chosen else {
@@ -82,17 +83,25 @@ struct ServingTarget {
       throw ControlError(
         code: "not-found", message: reason + (all.isEmpty ? "; none is deployed" : "; there are: \(names)"))
     }
-    guard let text = chosen.endpoint.value, let endpoint = Endpoint(text) else {
+    guard let text = chosen.endpoint.value, let told = Endpoint(text) else {
       throw ControlError(
         code: "not-ready", message: "\(chosen.name) has no endpoint yet: \(chosen.message)", exitCode: 7)
     }
     // The controller's socket takes connections that nobody would answer.
     let ingress = chosen.deployments.flatMap(\.replicas).filter { $0.role == .ingress }
-    guard ingress.contains(where: { $0.state == .running }) else {
+    guard let running = ingress.first(where: { $0.state == .running }) else {
       throw ControlError(
         code: "not-ready", message: "\(chosen.name) has no ingress replica that runs: \(chosen.message)",
         exitCode: 7)
     }
+    let endpoint = text.hasPrefix("https:") ? behindFront(running, of: chosen.name, home) : told
     return ServingTarget(application: chosen.name, endpoint: endpoint, model: chosen.modelId)
+  }
+
+  /// The socket of a replica to which a front ends TLS: its certificate may be one that only the clients trust.
+  private static func behindFront(
+    _ replica: ReplicaStatus, of application: String, _ home: HomeDirectory
+  ) -> Endpoint {
+    .unix(path: home.clientSocket(of: application, ingress: replica.id))
   }
 }

@@ -1,6 +1,7 @@
 import ControlAPI
 import ControlClient
 import Glibc
+import HAProxy
 import Manifest
 import Platform
 import Supervision
@@ -26,6 +27,12 @@ struct DeploymentFacts: Sendable, Equatable {
     case missing(String)
   }
 
+  /// The HAProxy before the ingress.
+  enum Front: Sendable, Equatable {
+    case found(String)
+    case missing(String)
+  }
+
   var engine: EngineKind
   var ranks: Int
   var ingressReplicas: Int
@@ -33,6 +40,8 @@ struct DeploymentFacts: Sendable, Equatable {
   var port: Port
   /// The `vllm` that would run; nil when there is none, or the engine is another.
   var executable: String?
+  /// The HAProxy that the manifest asks for; nil when it asks for none.
+  var front: Front?
 }
 
 extension DeploymentFacts {
@@ -44,7 +53,18 @@ extension DeploymentFacts {
       ingressReplicas: manifest.ingressReplicas.minimum, model: model(manifest, name),
       port: await port(manifest, home),
       executable: manifest.engine == .vllm
-        ? VLLMRemarks.installation(of: manifest, folder: ManifestFile.folder(of: name))?.executable : nil)
+        ? VLLMRemarks.installation(of: manifest, folder: ManifestFile.folder(of: name))?.executable : nil,
+      front: front(manifest, name))
+  }
+
+  private static func front(_ manifest: Manifest, _ name: String) -> Front? {
+    guard let program = manifest.ingress.haproxy?.executable else { return nil }
+    let folder = ManifestFile.folder(of: name)
+    let wanted =
+      program.contains("/")
+      ? ModelLookup(manifestFolder: folder, bundledFolders: []).path(of: program) : program
+    let candidates = SearchPath.candidates(wanted, variable: Environment["PATH"] ?? "")
+    return candidates.first { access($0, X_OK) == 0 }.map(Front.found) ?? .missing(program)
   }
 
   private static func model(_ manifest: Manifest, _ name: String) -> Model {

@@ -12,7 +12,8 @@ struct Preflight {
       cores, memory, openFiles, processes, kernel, instructions, home, privacy, socket, abandoned,
     ]
     guard let wish else { return machine }
-    return machine + [ingress(wish), model(wish), port(wish)] + (wish.engine == .vllm ? vLLM(wish) : [])
+    return machine + [ingress(wish), model(wish), port(wish)] + front(wish)
+      + (wish.engine == .vllm ? vLLM(wish) : [])
   }
 
   private var cores: Check {
@@ -175,6 +176,19 @@ struct Preflight {
       Check(
         "port", .fail, "\(port) cannot be had: \(why)",
         cure: "set `ingress.host` and `ingress.port` to others")
+    }
+  }
+
+  private func front(_ wish: DeploymentFacts) -> [Check] {
+    switch wish.front {
+    case nil: []
+    case .found(let path): [Check("haproxy", .pass, path)]
+    case .missing(let name):
+      [
+        Check(
+          "haproxy", .fail, "there is no `\(name)` that could be run",
+          cure: "`apt install haproxy`, or name it in `ingress.haproxy.executable`")
+      ]
     }
   }
 
