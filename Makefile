@@ -29,7 +29,7 @@ test: packages lint $(CLIENT_ENVIRONMENT) ## Run every check and test
 
 drills: $(CLIENT_ENVIRONMENT) ## Put deployments into every bad state that the hints know, and see that they say so
 	swift build --build-tests
-	DPDEPLOY_DRILLS=1 OPENAI_CLIENT_PYTHON=$(CURDIR)/$(CLIENT_ENVIRONMENT)/bin/python swift test --skip-build --no-parallel --filter 'A drill'
+	DPDEPLOY_DRILLS=all OPENAI_CLIENT_PYTHON=$(CURDIR)/$(CLIENT_ENVIRONMENT)/bin/python swift test --skip-build --no-parallel --filter 'A drill'
 
 chaos: $(CLIENT_ENVIRONMENT) ## Kill, stop and starve everything at every instant, and judge what remains
 	swift build --build-tests

@@ -33,7 +33,7 @@ public struct ReplicaStatus: Codable, Sendable, Hashable {
   public var gpuUtilizationRatio: Known<Double>?
   /// Where the utilisation comes from: `engine` (busy share of the compute loop), `nvml` or `dcgm`; of ranks only.
   public var utilizationSource: Known<String>?
-  /// Processor time over wall time, 1 = one core.
+  /// Processor time over wall time in the last seconds, 1 = one core.
   public var cpuRatio: Known<Double>
   /// Resident memory.
   public var rssBytes: Known<Int>

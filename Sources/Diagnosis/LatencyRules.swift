@@ -17,11 +17,11 @@ extension HintRule {
     let (settings, metrics) = (observation.settings, observation.metrics)
     // Without a promise: what a reader of a stream notices, once and on average.
     let itl = metrics.itlSeconds.flatMap {
-      tail("ITL", $0, ratio: 5, least: 100, floor: settings.tpotSeconds ?? 0.2)
+      tail("ITL", $0, ratio: 5, least: 100, floor: settings.tpotSeconds ?? noticedGap)
     }
     let tpot = tail("TPOT", metrics.tpotSeconds, ratio: 3, least: 20, floor: settings.tpotSeconds ?? 0.05)
     guard let worst = itl ?? tpot else { return [] }
-    let budget = max(settings.maxNumBatchedTokens / 2, settings.maxNumSequences, 16)
+    let budget = max(shorterStep(metrics, settings), settings.maxNumSequences, 16)
     let prompt = observation.metrics.promptTokensPerSecond.value
     return [
       Finding(
@@ -40,6 +40,21 @@ extension HintRule {
     ]
   }
 
+  /// The largest power of two of tokens whose step takes half of what may be noticed, and no more than half of the present.
+  ///
+  /// The tail is what the longest steps take, which are as long as they may be, and a step's time grows with its tokens.
+  private static func shorterStep(_ metrics: ApplicationMetrics, _ settings: ServingSettings) -> Int {
+    let present = settings.maxNumBatchedTokens
+    let floor = settings.tpotSeconds ?? noticedGap
+    guard let tail = metrics.itlSeconds?.p99.value, tail > floor else { return present / 2 }
+    var step = 1
+    while Double(step * 2) <= Double(present) * floor / tail / 2 { step *= 2 }
+    return min(step, present / 2)
+  }
+
+  /// Without a promise: the gap that a reader of a stream notices.
+  private static let noticedGap = 0.2
+
   private static func tail(
     _ name: String, _ latency: LatencySummary, ratio: Double, least: Int, floor: Double
   ) -> Evidence? {
@@ -53,7 +68,7 @@ extension HintRule {
   static let preemption = HintRule(
     "H07", .highLatency, .error, "requests are preempted: no free KV blocks",
     signal:
-      "a rank throws requests back for want of KV blocks, or its cache is 95 % full while requests wait inside it",
+      "a rank throws requests back for want of KV blocks and its cache is 80 % full, or its cache is 95 % full while requests wait inside it",
     cause: """
       Preempted requests lose their KV blocks and are computed again from the start (the seed guide's "swapping"; nothing is \
       swapped to a disk or to host memory).
@@ -64,9 +79,13 @@ extension HintRule {
     observation.ranks.compactMap { rank in
       let preemptions = rank.preemptionsPerSecond?.value ?? 0
       let usage = rank.kvUsageRatio?.value
-      guard preemptions > 0 || usage ?? 0 >= 0.95 && rank.waiting.value ?? 0 > 0 else { return nil }
+      // The rate looks back, and the cache may be empty again by now: then the numbers beside it would explain nothing.
+      guard preemptions > 0 && usage ?? 1 >= 0.8 || usage ?? 0 >= 0.95 && rank.waiting.value ?? 0 > 0
+      else { return nil }
       let limit = observation.settings.maxNumSequences
-      let running = max(1, rank.running.value ?? limit)
+      // What the rank took in, thrown back or not, is half done on average, and would hold twice its blocks in the end.
+      let taken = (rank.running.value ?? limit) + (rank.waiting.value ?? 0)
+      let fitting = max(1, min(limit, taken) / 2)
       return Finding(
         replica: rank.id, title: "\(rank.id) preempts requests: no free KV blocks",
         evidence: [
@@ -75,7 +94,7 @@ extension HintRule {
             "\(decimal(preemptions)) preemptions a second, KV cache at \(usage.map(percent) ?? "–")"),
           Evidence(.replicas, "\(rank.running.text) requests run, \(rank.waiting.text) wait"),
         ],
-        fix: Finding.Fix(Field.maxNumSeqs, from: limit, to: max(1, min(limit, running) * 3 / 4)))
+        fix: Finding.Fix(Field.maxNumSeqs, from: limit, to: fitting))
     }
   }
 

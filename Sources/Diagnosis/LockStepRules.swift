@@ -15,7 +15,9 @@ extension HintRule {
     guard let cores = settings.cores, settings.totalRanks > cores,
       let share = mean(busy.compactMap { $0.computeCPURatio?.value }), share < 0.8
     else { return [] }
-    let fitting = cores / settings.groups / settings.sizePerNode * settings.sizePerNode
+    // A group on one node may have any size, one on several nodes whole nodes only.
+    let node = settings.sizePerNode < settings.dataParallelSize ? settings.sizePerNode : 1
+    let fitting = cores / settings.groups / node * node
     return [
       Finding(
         evidence: [

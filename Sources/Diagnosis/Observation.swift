@@ -58,6 +58,9 @@ public struct Observation: Sendable {
 }
 
 /// When the counts of replicas' restarts grew.
+///
+/// A count that falls belongs to another replica of the same name, which a rollout or a restart by hand put there: what
+/// became of the former one says nothing about it.
 struct RestartHistory: Sendable {
   /// So much is remembered, in seconds.
   static let memory = 600.0
@@ -71,9 +74,11 @@ struct RestartHistory: Sendable {
   /// Takes a look.
   mutating func note(_ replicas: [ReplicaStatus], at time: Double) {
     for replica in replicas {
-      let new = replica.restarts - (counts[replica.id] ?? (seesBeginning ? 0 : replica.restarts))
+      let former = counts[replica.id] ?? (seesBeginning ? 0 : replica.restarts)
+      let isAnother = replica.restarts < former
+      let new = isAnother ? replica.restarts : replica.restarts - former
       counts[replica.id] = replica.restarts
-      let kept = (times[replica.id] ?? []).filter { time - $0 < Self.memory }
+      let kept = isAnother ? [] : (times[replica.id] ?? []).filter { time - $0 < Self.memory }
       times[replica.id] = kept + Array(repeating: time, count: max(0, new))
     }
   }

@@ -22,6 +22,8 @@ public struct ServingSettings: Sendable, Equatable {
   public var routingPolicy = ""
   /// Requests that may wait over all ingress replicas; -1 sets no limit.
   public var maxQueuedRequests = -1
+  /// The longest that one of them may wait, in seconds.
+  public var maxQueueWaitSeconds = 60.0
   /// The share of an accelerator's memory that may be used, from 0 to 1.
   public var gpuMemoryUtilization: Double
   /// Whether experts are sharded over the ranks.

@@ -10,7 +10,7 @@ extension HintRule {
       waiting within the same step.
       """,
     remedy: "`kill -CONT` its process, or restart the rank; the others go on without it",
-    timing: Timing(raiseAfter: 1), explains: ["H03", "H05", "H08", "H09", "H11", "H17", "H19"]
+    timing: Timing(raiseAfter: 1), explains: ["H03", "H05", "H06", "H08", "H09", "H11", "H17", "H19"]
   ) { observation in
     observation.serving.filter { isStandingStill($0, observation) }.map { rank in
       Finding(
@@ -50,8 +50,10 @@ extension HintRule {
     replica.role == .rank && replica.stale && inFlight(observation) + (replica.running.value ?? 0) > 0
   }
 
+  /// A rank that stands still takes nothing in, so what the ingress has sent it is nowhere else to be seen.
   private static func inFlight(_ observation: Observation) -> Int {
-    (observation.metrics.running.value ?? 0) + (observation.queued ?? 0)
+    let relayed = observation.ingress.compactMap(\.running.value).reduce(0, +)
+    return max(observation.metrics.running.value ?? 0, relayed) + (observation.queued ?? 0)
   }
 
   private static func age(_ replica: ReplicaStatus) -> Evidence {

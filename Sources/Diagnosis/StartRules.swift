@@ -53,19 +53,22 @@ extension HintRule {
 
   static let restartLoop = HintRule(
     "H14", .notStarting, .error, "a rank restarts again and again",
-    signal: "three restarts of one rank within ten minutes",
+    signal: "three restarts of one rank within ten minutes, the last of them less than two minutes ago",
     cause: """
       Memory (`signal 9` that nobody sent), a model that cannot be read, and a foreign process on a port are the usual \
       causes. A rank may restart five times in ten minutes, with growing pauses.
       """,
     remedy:
       "`dpdeploy events` names the first rank to die and its last words; `dpdeploy rollout undo` goes back",
-    timing: Timing(raiseAfter: 0, clearAfter: 10), explains: ["H01", "H24"]
+    timing: Timing(raiseAfter: 0, clearAfter: 10), explains: ["H01", "H24", "H06"]
   ) { observation in
     let counts = observation.allRanks.map { rank in
       (rank, observation.restarts.count(of: rank.id, before: observation.time))
     }
-    guard let worst = counts.max(by: { $0.1 < $1.1 }), worst.1 >= 3 else { return [] }
+    // A rank that has run for two minutes is stable again, as the restart budget has it.
+    guard let worst = counts.max(by: { $0.1 < $1.1 }), worst.1 >= 3,
+      observation.restarts.count(of: worst.0.id, within: 120, before: observation.time) > 0
+    else { return [] }
     return [
       Finding(
         replica: worst.0.id, title: "\(worst.0.id) restarts again and again",
@@ -76,16 +79,16 @@ extension HintRule {
 
   static let deadRank = HintRule(
     "H24", .notStarting, .warning, "a rank died",
-    signal: "a rank was restarted within the last 15 s, or is down while others of its group serve",
+    signal: "a rank was restarted within the last 10 s, or is down while others of its group serve",
     cause: """
       The others took over its experts and go on, with less room for requests; a new process joins them. With \
       `failure_policy: restart_gang` the whole group starts again instead.
       """,
     remedy: "nothing if it stays at one; `dpdeploy events` names its signal or code and its last words",
-    timing: Timing(raiseAfter: 0, clearAfter: 3), explains: ["H01"]
+    timing: Timing(raiseAfter: 0, clearAfter: 3), explains: ["H01", "H06"]
   ) { observation in
     let restarts = observation.allRanks.filter {
-      observation.restarts.count(of: $0.id, within: 15, before: observation.time) > 0
+      observation.restarts.count(of: $0.id, within: 10, before: observation.time) > 0
     }
     let isDegraded = observation.server?.status == .unhealthy || !restarts.isEmpty
     let lost = observation.allRanks.filter { [.stopped, .starting].contains($0.state) }

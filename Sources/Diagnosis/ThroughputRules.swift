@@ -23,8 +23,16 @@ extension HintRule {
             "\(observation.metrics.queueDepth.text) wait, "
               + (limit < 0 ? "any number may" : "at most \(limit) may")),
         ],
-        fix: limit < 0 ? nil : Finding.Fix(Field.maxQueued, from: limit, to: max(8, limit * 4)))
+        fix: limit < 0
+          ? nil : Finding.Fix(Field.maxQueued, from: limit, to: longerQueue(observation, refused)))
     ]
+  }
+
+  /// As many as are answered within the longest wait; those beyond would only be refused later.
+  private static func longerQueue(_ observation: Observation, _ refused: Double) -> Int {
+    let answered = (observation.metrics.requestsPerSecond.value ?? 0) * (1 - refused)
+    let timely = min(answered * observation.settings.maxQueueWaitSeconds, 1_000_000)
+    return max(8, observation.settings.maxQueuedRequests * 4, Int(timely))
   }
 
   static let batchCapped = HintRule(

@@ -28,6 +28,7 @@ import Testing
 
   @Test func `come gravest first and say since when`() {
     let found = Scene {
+      $0.server.replicas[1].kvUsageRatio = .known(0.9)
       $0.server.replicas[1].preemptionsPerSecond = .known(2)
       $0.ingress.cpuRatio = .known(0.97)
     }.hints
@@ -44,6 +45,7 @@ import Testing
 
   @Test func `hide those that follow from another`() {
     let found = Scene {
+      $0.server.replicas[1].kvUsageRatio = .known(0.9)
       $0.server.replicas[1].preemptionsPerSecond = .known(2)
       $0.metrics.itlSeconds = .of(0.02, 0.3, 1000)
     }.hints
@@ -59,6 +61,7 @@ import Testing
   @Test func `never say anything of a replica whose readings are stale, but that`() {
     let found = Scene {
       $0.server.replicas[1].kvUsageRatio = .known(0.99)
+      $0.server.replicas[1].kvUsageRatio = .known(0.9)
       $0.server.replicas[1].preemptionsPerSecond = .known(3)
       $0.server.replicas[1].stale = true
       $0.server.replicas[1].running = .known(0)

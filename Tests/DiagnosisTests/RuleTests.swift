@@ -47,8 +47,23 @@ struct Case: CustomTestStringConvertible, Sendable {
       $0.settings.sizePerNode = 2
       $0.ranks { $0.computeCPURatio = .known(0.4) }
     },
+    Case("more ranks than cores on one node", "H22", "llm_config.engine_kwargs.data_parallel_size", "5") {
+      $0.settings.dataParallelSize = 8
+      $0.settings.cores = 5
+      $0.settings.sizePerNode = 8
+      $0.ranks { $0.computeCPURatio = .known(0.4) }
+    },
+    Case(
+      "requests are refused that would have been answered in time", "H23", "ingress.max_queued_requests", "96"
+    ) {
+      $0.settings.maxQueuedRequests = 16
+      $0.settings.maxQueueWaitSeconds = 30
+      $0.metrics.requestsPerSecond = .known(4)
+      $0.metrics.refusedRatio = .known(0.2)
+    },
     Case("requests are refused", "H23", "ingress.max_queued_requests", "64") {
       $0.settings.maxQueuedRequests = 16
+      $0.metrics.requestsPerSecond = .known(1)
       $0.metrics.refusedRatio = .known(0.2)
     },
     Case("a full batch beside free blocks", "H05", "llm_config.engine_kwargs.max_num_seqs", "32") {
@@ -72,13 +87,13 @@ struct Case: CustomTestStringConvertible, Sendable {
       $0.server.replicas[1].running = .known(2)
     },
     Case(
-      "prompts between tokens", "H06", "llm_config.engine_kwargs.max_num_batched_tokens", "256"
+      "prompts between tokens", "H06", "llm_config.engine_kwargs.max_num_batched_tokens", "128"
     ) { $0.metrics.itlSeconds = .of(0.02, 0.3, 1000) },
     Case("prompts between tokens of a foreign engine", "H06") {
       $0.metrics.itlSeconds = LatencySummary()
       $0.metrics.tpotSeconds = .of(0.02, 0.2, 100)
     },
-    Case("a full cache with preemptions", "H07", on: "dp1", "llm_config.engine_kwargs.max_num_seqs", "3") {
+    Case("a full cache with preemptions", "H07", on: "dp1", "llm_config.engine_kwargs.max_num_seqs", "2") {
       $0.server.replicas[1].kvUsageRatio = .known(0.99)
       $0.server.replicas[1].preemptionsPerSecond = .known(0.4)
     },
@@ -173,7 +188,22 @@ struct Case: CustomTestStringConvertible, Sendable {
     #expect(look(0, restarts: 7) == [], "what came before is no news")
     #expect(look(10, restarts: 8) == ["H24"] && look(20, restarts: 9) == ["H24"])
     #expect(look(30, restarts: 10) == ["H14"])
-    #expect(look(700, restarts: 10) == [])
+    #expect(look(140, restarts: 10) == ["H14"])
+    #expect(look(155, restarts: 10) == [], "it has been stable for two minutes")
+    #expect(look(160, restarts: 11) == ["H14"])
+    #expect(look(900, restarts: 12) == ["H24"])
+  }
+
+  @Test func `of restarts forgets a replica that another one took the place of`() {
+    var diagnosis = Diagnosis(seesBeginning: true)
+    func look(_ time: Double, restarts: Int) -> [String] {
+      let scene = Scene { $0.server.replicas[0].restarts = restarts }
+      return diagnosis.examine(scene.observation(at: time)).map(\.id)
+    }
+    #expect(look(0, restarts: 3) == ["H14"])
+    _ = look(5, restarts: 0)
+    #expect(look(16, restarts: 0) == [])
+    #expect(look(20, restarts: 1) == ["H24"], "this one's first")
   }
 
   @Test func `of restarts misses none of an application that begins`() {

@@ -1,57 +1,18 @@
-import ControlAPI
-import Glibc
 import Platform
-import Testing
 
 extension Drill {
+  /// What `DPDEPLOY_DRILLS` asks for: `all`, or the hints' ids with commas; without it the short ones.
+  static var asked: [Drill] {
+    guard let wish = Environment["DPDEPLOY_DRILLS"] else { return all.filter(\.isShort) }
+    let ids = wish.split(separator: ",")
+    return wish == "all" ? all : all.filter { ids.contains(Substring($0.hint)) }
+  }
+
   /// The seed guide's causes first, then the others.
-  static let all = [
-    Drill(
-      state: "Insufficient resources", means: "`accelerator_memory` holds less than the weights", hint: "H01",
-      changes: [("ingress:\n", "engine_options: {accelerator_memory: 1MiB}\ningress:\n")], starts: false),
-    Drill(
-      state: "Network between nodes down at start", means: "`cluster.links: {0-1: down}`", hint: "H02",
-      changes: [twoNodes("{0-1: down}")], starts: false),
-    Drill(
-      state: "Batch size too small", means: "`max_num_seqs: 4` on two ranks, twelve users", hint: "H05",
-      changes: [("max_num_seqs: 64", "max_num_seqs: 4")], users: [DrillUsers(count: 12)],
-      isShort: true),
-    Drill(
-      state: "Inefficient routing", means: "ten users pin rank 0 with `X-data-parallel-rank`", hint: "H03",
-      users: [DrillUsers(count: 10, maxTokens: 200, rank: 0)]),
-    Drill(
-      state: "Slow network between replicas", means: "links of 20 ms between two nodes", hint: "H19",
-      changes: [twoNodes("{inter: {latency_us: 20000, gbps: 1}}")], users: [DrillUsers(count: 8)]),
-    Drill(
-      state: "Low traffic", means: "one user on two ranks", hint: "H17",
-      users: [DrillUsers(count: 1, maxTokens: 400)]),
-    Drill(
-      state: "Chunk too small", means: "`VLLM_MOE_DP_CHUNK_SIZE: 1`, eight users", hint: "H20",
-      changes: [
-        (
-          "ingress_deployment_config:",
-          "  runtime_env:\n    env_vars: {VLLM_MOE_DP_CHUNK_SIZE: \"1\"}\n\ningress_deployment_config:"
-        )
-      ],
-      users: [DrillUsers(count: 8)]),
-    Drill(
-      state: "Ranks above cores", means: "four ranks more than the machine has cores", hint: "H22",
-      changes: [("data_parallel_size: 2", "data_parallel_size: \(Processor.count + 4)")],
-      users: [DrillUsers(count: 2 * (Processor.count + 4))]),
-    Drill(
-      state: "Stale metrics", means: "an ingress replica gets SIGSTOP", hint: "H15", isShort: true,
-      act: { kill(try #require($1.pids(.ingress).max()), SIGSTOP) }),
-    Drill(
-      state: "Admission limit", means: "`max_queued_requests: 2`, `max_num_seqs: 1`, sixteen users",
-      hint: "H23",
-      changes: [
-        ("max_num_seqs: 64", "max_num_seqs: 1"), ("ingress:\n", "ingress:\n  max_queued_requests: 2\n"),
-      ],
-      users: [DrillUsers(count: 16)]),
-  ]
+  static let all = startDrills + throughputDrills + latencyDrills + lifeDrills + wasteDrills
 
   /// A rank on each of two nodes, with these links.
-  private static func twoNodes(_ links: String) -> (from: String, to: String) {
+  static func twoNodes(_ links: String) -> (from: String, to: String) {
     (
       "ingress_deployment_config:",
       """
@@ -63,4 +24,12 @@ extension Drill {
       """
     )
   }
+
+  /// Something more under `engine_kwargs`.
+  static func engine(_ line: String) -> (from: String, to: String) {
+    ("    max_num_seqs:", "    \(line)\n    max_num_seqs:")
+  }
+
+  /// A toy model has room for shorter requests.
+  static let shortLength = (from: "max_model_len: 4096", to: "max_model_len: 2048")
 }

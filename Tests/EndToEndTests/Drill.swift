@@ -1,17 +1,31 @@
 import ControlAPI
-import Glibc
-import HTTP
 import Platform
 import Testing
 
 /// A way in which deployments go wrong: how to bring one about for real, and the hint that must come first.
 struct Drill: CustomTestStringConvertible, Sendable {
+  /// What was done to be rid of the state again.
+  enum Cure: Sendable {
+    /// What the hint proposes, written into the manifest by `dpdeploy hints --fix`, and applied.
+    case fix
+    /// The quickstart manifest with these changes instead, where the hint names a field and nobody can know its value.
+    case manifest([(from: String, to: String)])
+    /// Something outside of the manifest.
+    case act(Act)
+  }
+
+  typealias Act = @Loop @Sendable (DrillScene) async throws -> Void
+
   /// What is wrong, in the seed guide's words where it has them.
   let state: String
   /// How the drill brings it about.
   let means: String
   /// The hint that must come first.
   let hint: String
+  /// What clears it, for the table.
+  var cleared = "the proposed fix"
+  /// The bundled model, or a fixture made into another one.
+  var model = DrillModel.bundled
   /// What the quickstart manifest says otherwise.
   var changes: [(from: String, to: String)] = []
   /// Who asks meanwhile.
@@ -21,57 +35,43 @@ struct Drill: CustomTestStringConvertible, Sendable {
   /// Whether `make test` has time for it.
   var isShort = false
   /// What is done to the deployment.
-  var act: @Loop @Sendable (Stage, ApplicationStatus) async throws -> Void = { _, _ in }
+  var act: Act = { _ in }
+  /// What is done about it.
+  var cure = Cure.fix
 
   var testDescription: String { state }
 
   /// The row of the table in `docs/operations.md`.
-  var row: String { "| \(state) | \(means) | [\(hint)](#\(hint.lowercased())) |" }
+  var row: String { "| \(state) | \(means) | [\(hint)](#\(hint.lowercased())) | \(cleared) |" }
 }
 
-/// Users who ask alike.
-struct DrillUsers: Sendable {
-  var count: Int
-  var maxTokens = 64
-  /// The rank that they insist on.
-  var rank: Int?
-}
-
-/// Users who ask again as soon as they are answered, whatever the answer is, until they are told to stop.
+/// What a drill can act upon.
 @Loop
-final class DrillLoad {
-  private var isStopped = false
-  private var asked = 0
+final class DrillScene {
+  let stage: Stage
+  let application: ApplicationStatus
+  private var load: DrillLoad?
 
-  /// Lets users begin.
-  init(_ groups: [DrillUsers], at endpoint: Endpoint) {
-    for users in groups {
-      for _ in 0..<users.count { Loop.task { await self.ask(as: users, endpoint) } }
-    }
+  init(_ stage: Stage, _ application: ApplicationStatus, users: [DrillUsers]) throws {
+    self.stage = stage
+    self.application = application
+    try replaceUsers(by: users)
   }
 
-  /// Lets them go once they are answered, or their deployment is gone.
-  func stop() { isStopped = true }
-
-  private func ask(as user: DrillUsers, _ endpoint: Endpoint) async {
-    let client = HTTPClient(endpoint)
-    defer { client.closeIdle() }
-    var fields = [("Content-Type", "application/json")]
-    if let rank = user.rank { fields.append(("X-data-parallel-rank", "\(rank)")) }
-    while !isStopped {
-      asked += 1
-      let answer = try? await client.request(
-        "POST", "/v1/completions", fields: fields, body: body(user), until: .after(.seconds(60)))
-      // Refusals and broken connections come at once; asking again at once would only burn the processor.
-      if answer?.status != 200 { await Loop.sleep(for: .milliseconds(50)) }
-    }
+  /// Lets the users go, and others begin.
+  func replaceUsers(by users: [DrillUsers]) throws {
+    load?.stop()
+    load = try users.isEmpty ? nil : DrillLoad(users, at: Questioner(application).endpoint)
   }
+}
 
-  /// No two prompts begin alike.
-  private func body(_ user: DrillUsers) -> [UInt8] {
-    let prompt = (0..<12).map { "w\((asked &* 7919 &+ $0 &* 104_729) % 9973)" }.joined(separator: " ")
-    return Array(
-      (#"{"model":"operator-moe","prompt":"\#(prompt)","max_tokens":\#(user.maxTokens),"#
-        + #""ignore_eos":true,"temperature":0}"#).utf8)
+extension DrillScene {
+  /// The process of a rank that was started again so often, once it runs.
+  func pid(of rank: String, restarts: Int) async throws -> Int32 {
+    try await wait(for: "life \(restarts + 1) of \(rank)", within: .seconds(15)) {
+      let replica = try await stage.application()?.replicas(.rank).first { $0.id == rank }
+      guard let replica, replica.restarts == restarts, replica.state == .running else { return nil }
+      return replica.pid.value
+    }
   }
 }

@@ -10,6 +10,9 @@ final class ProcessMeter<Role: StatsRole> {
   /// So many seconds are looked back.
   static var window: Double { 10 }
 
+  /// So many seconds of processor time are looked back: one second alone flickers.
+  private static var usageWindow: Int { 5 }
+
   private(set) var page: StatsPageReader<Role>?
   private(set) var cpuRatio: Double?
   private(set) var residentBytes: Int?
@@ -20,7 +23,7 @@ final class ProcessMeter<Role: StatsRole> {
 
   private let pagePath: String
   private let probe: UsageProbe?
-  private var lastUsage: (seconds: Double, at: Double)?
+  private var usages = Ring<(seconds: Double, at: Double)>(capacity: ProcessMeter.usageWindow + 1)
   private var counters: [Int64] = []
   private var lastReading = 0.0
   private var counterWindows: [CounterWindow]
@@ -91,8 +94,10 @@ final class ProcessMeter<Role: StatsRole> {
       return
     }
     residentBytes = usage.residentBytes
-    if let last = lastUsage, now > last.at { cpuRatio = (usage.cpuSeconds - last.seconds) / (now - last.at) }
-    lastUsage = (usage.cpuSeconds, now)
+    if let first = usages.first, now > first.at {
+      cpuRatio = (usage.cpuSeconds - first.seconds) / (now - first.at)
+    }
+    usages.append((usage.cpuSeconds, now))
   }
 
   /// A distribution is read only when some counter has moved: an idle process costs a few words.

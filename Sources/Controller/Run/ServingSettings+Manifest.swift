@@ -18,6 +18,7 @@ extension ServingSettings {
     self.cores = isBundled ? cores : nil
     routingPolicy = manifest.ingress.policy.rawValue
     maxQueuedRequests = manifest.ingress.maxQueuedRequests
+    maxQueueWaitSeconds = manifest.ingress.maxQueueWaitSeconds
     expertParallel = engine.enableExpertParallel
     balancesExperts = engine.loadBalancing != nil
     redundantExperts = engine.loadBalancing?.numRedundantExperts ?? 0
