@@ -35,7 +35,7 @@ chaos: $(CLIENT_ENVIRONMENT) ## Kill, stop and starve everything at every instan
 	swift build --build-tests
 	DPDEPLOY_CHAOS=1 OPENAI_CLIENT_PYTHON=$(CURDIR)/$(CLIENT_ENVIRONMENT)/bin/python swift test --skip-build --no-parallel --filter $(CHAOS)
 
-CHAOS := 'A controller that is killed|A fault|LeaderWorkerSet|Random operations|A judge|A death of the controller|A death under load|A group under fire'
+CHAOS := 'A controller that is killed|A fault|LeaderWorkerSet had|A walk of random|A judge|A death of the controller|A death under load|A group under fire'
 
 $(CLIENT_ENVIRONMENT): Tests/EndToEndTests/requirements.txt
 	python3 -m venv --clear $@

@@ -41,6 +41,7 @@ public final class Controller {
       throw .home("cannot make \(home.path): \(String(cString: strerror(errno)))")
     }
     let lock = try HomeLock(home)
+    try refuseToForget(home)
     let store: Store
     let state: StoredState
     do throws(StoreError) {
@@ -53,6 +54,21 @@ public final class Controller {
     controller.serve()
     if let metrics { controller.serveMetrics(at: metrics) }
     return controller
+  }
+
+  /// Without the database nobody knows what processes are for, and to end what serves is no way to begin.
+  private static func refuseToForget(_ home: HomeDirectory) throws(ControllerError) {
+    func size(_ path: String) -> Int {
+      var status = stat()
+      return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+    guard size(home.stateDatabase) == 0, size(home.stateDatabase + "-wal") == 0 else { return }
+    let left = Remains.find(home: ProcessToken.hash(ofHome: home.path)).leaders.map(\.identity.pid).sorted()
+    guard !left.isEmpty else { return }
+    let pids = left.map(String.init).joined(separator: " ")
+    throw .home(
+      "\(home.stateDatabase) is gone or empty, but processes that it told of serve on; put it back, or end them "
+        + "(kill \(pids)) and apply anew")
   }
 
   private init(

@@ -25,6 +25,10 @@ final class Arena {
   private var isWatching = true
   private var watch: Task<Void, Never>?
   private var controller: ChildProcess?
+  /// Devices of the one node; as many as there are ranks where nil, so that no stand-in finds room.
+  var devices: Int?
+  /// What the database says of its version, while it is told to say something else.
+  var formerSchema: Int?
   private var descriptorsBefore = 0
 
   /// What an operator asked for last.
@@ -142,9 +146,17 @@ extension Arena {
     }
   }
 
-  var hasController: Bool {
-    if let controller, controller.exitStatus == nil { return true }
-    return Population(of: home).others.contains(where: isController)
+  var hasController: Bool { controllerPid != nil }
+
+  /// Whichever controller there is, one that a command started included.
+  var controllerPid: Int32? {
+    if let controller, controller.exitStatus == nil { return controller.pid }
+    return Population(of: home).others.first(where: isController)
+  }
+
+  /// Runs a program in this home's environment, which is none of the commands that are judged.
+  func run(_ program: String, _ words: [String]) async throws -> Run {
+    try await runner.run(program, words, within: .seconds(30))
   }
 
   private func isController(_ pid: Int32) -> Bool {
@@ -159,7 +171,7 @@ extension Arena {
 
   /// Measures the controller while nothing happens.
   func measureController(for time: Duration) async throws {
-    let pid = try #require(controller?.pid)
+    let pid = try #require(controllerPid)
     let before = try #require(ProcessRecord(pid: pid))
     let start = Instant.now
     await Loop.sleep(for: time)
@@ -188,7 +200,7 @@ extension Arena {
     ingress_deployment_config:
       autoscaling_config: {min_replicas: \(wish.ingress), max_replicas: \(wish.ingress)}
     ingress: {host: 127.0.0.1, port: 0}
-    cluster: {nodes: 1, devices: \(wish.groups * wish.ranks)}
+    cluster: {nodes: 1, devices: \(devices ?? wish.groups * wish.ranks)}
     rollout: {drain_timeout_s: 10}
     failure_policy: \(wish.policy)
     """
@@ -299,11 +311,11 @@ extension Arena {
   }
 
   /// Has the judge look at everything.
-  func judge(_ sourceLocation: SourceLocation = #_sourceLocation) async throws {
+  func judge(_ note: String = "", sourceLocation: SourceLocation = #_sourceLocation) async throws {
     await endLoad()
     evidence.store = try StoreView(path: home.stateDatabase, application: Self.application)
     for violation in Judge(evidence: evidence).violations {
-      Issue.record("\(violation)\n\(words)", sourceLocation: sourceLocation)
+      Issue.record("\(violation)\n\(note)\n\(words)", sourceLocation: sourceLocation)
     }
   }
 
