@@ -86,6 +86,8 @@ install: build ## Install the tools, manual pages, completions, manifests, model
 	.build/release/dpdeploy man --into $(DESTDIR)$(PREFIX)/share/man/man1
 	for tool in dptop dpdeployd dpingress dpengine; do \
 	  .build/release/$$tool --man > $(DESTDIR)$(PREFIX)/share/man/man1/$$tool.1 || exit 1; done
+	.build/release/dpdeploy daemon install --into $(DESTDIR)$(PREFIX)/lib/systemd/user --program $(PREFIX)/bin/dpdeployd
+	.build/release/dpdeploy daemon install --system --into $(DESTDIR)$(PREFIX)/lib/systemd/system --program $(PREFIX)/bin/dpdeployd
 	.build/release/dpdeploy completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/dpdeploy
 	.build/release/dpdeploy completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_dpdeploy
 	.build/release/dpdeploy completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/dpdeploy.fish

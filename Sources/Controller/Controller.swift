@@ -33,9 +33,11 @@ public final class Controller {
   ///
   /// - Parameters:
   ///   - endsWhenIdle: whether to end some time after the last application is gone.
+  ///   - readers: a group whose members may ask for everything and change nothing.
   ///   - metrics: a TCP address that answers `GET /metrics` and nothing else.
   public static func begin(
-    home: HomeDirectory, tools: ToolPaths, endsWhenIdle: Bool, metrics: Endpoint? = nil
+    home: HomeDirectory, tools: ToolPaths, endsWhenIdle: Bool, metrics: Endpoint? = nil,
+    readers: gid_t? = nil
   ) async throws(ControllerError) -> Controller {
     guard makeFolders(home.path), makeFolders(home.path + "/logs") else {
       throw .home("cannot make \(home.path): \(String(cString: strerror(errno)))")
@@ -51,6 +53,8 @@ public final class Controller {
     chmod(home.stateDatabase, 0o600)
     let controller = try Controller(home, lock, store, state, tools, endsWhenIdle)
     await Succession(controller, state).carryOut()
+    ControlGroup.removeEmpty(ofHome: controller.surroundings.homeHash)
+    if let readers { try controller.admit(readers) }
     controller.serve()
     if let metrics { controller.serveMetrics(at: metrics) }
     return controller
@@ -91,6 +95,15 @@ public final class Controller {
     server.start { await routes.answer($0) }
     Loop.task { await self.sampleEverySecond() }
     restIfIdle()
+  }
+
+  /// Lets the members of a group through to the socket: the folder lets them pass, and shows them nothing.
+  private func admit(_ group: gid_t) throws(ControllerError) {
+    for (path, mode) in [(home.path, mode_t(0o710)), (home.controllerSocket, mode_t(0o660))] {
+      guard chown(path, uid_t.max, group) == 0, chmod(path, mode) == 0 else {
+        throw .home("cannot give \(path) to the group \(group): \(String(cString: strerror(errno)))")
+      }
+    }
   }
 
   /// An address that is taken stops nothing: looking after the applications matters more.

@@ -9,7 +9,8 @@ public enum ProcessTree {
 
   /// Ends `processes`, all at the same time: asks them, if there is a `grace`, and kills what is left after it.
   ///
-  /// Descendants are found by their token, however often they forked and whatever session they made.
+  /// Descendants are ended through their control group where there is one, and found by their token and session,
+  /// however often they forked.
   /// - Returns: whether nothing is left.
   public static func end(_ processes: [SupervisedProcess], grace: Duration?) async -> Bool {
     if let grace, grace > .zero {
@@ -17,22 +18,27 @@ public enum ProcessTree {
       let deadline = Instant.after(grace)
       for process in processes { _ = await process.exit(until: deadline) }
     }
-    for process in processes { process.sendToGroup(SIGKILL) }
+    for process in processes {
+      process.killGroup()
+      process.sendToGroup(SIGKILL)
+    }
     let deadline = Instant.after(killTimeout)
     var isDone = true
     for process in processes where await process.exit(until: deadline) == nil { isDone = false }
     return await sweep(processes, until: deadline) && isDone
   }
 
-  /// Kills whatever is left of `processes`: all that carry their tokens, and all of the sessions that they founded, as
-  /// some programs write over the environment in which the token stands.
+  /// Kills whatever is left of `processes`: all of their control groups, all that carry their tokens, and all of the
+  /// sessions that they founded, as some programs write over the environment in which the token stands.
   ///
   /// - Returns: whether nothing was left before `deadline`.
   public static func sweep(_ processes: [SupervisedProcess], until deadline: Instant) async -> Bool {
+    for process in processes { process.killGroup() }
     var isClean = await killAll(carrying: Set(processes.map(\.token)), until: deadline)
     for process in processes where await !killSession(of: process.identity, until: deadline) {
       isClean = false
     }
+    for process in processes where await !process.removeGroup(until: deadline) { isClean = false }
     return isClean
   }
 

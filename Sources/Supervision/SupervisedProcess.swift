@@ -13,6 +13,8 @@ public final class SupervisedProcess {
   public let logPath: String
 
   private let process: any WatchedProcess
+  /// What holds it and its descendants; nil where groups cannot be made.
+  private let group: ControlGroup?
   /// Where its log began: the file is appended to over many lives.
   public let logStart: Int
 
@@ -30,6 +32,8 @@ public final class SupervisedProcess {
     let child: ChildProcess
     do { child = try ChildProcess(command) } catch { throw .spawn(error) }
     process = child
+    // Not reaped yet, so the id is its own still; what it forked before this is found by its token.
+    group = ControlGroup.make(for: spec.token, holding: child.pid)
     // A child that has ended already is a zombie until it is reaped on this very thread, so its record is there.
     identity = ProcessIdentity(pid: child.pid) ?? ProcessIdentity(bootID: "", pid: child.pid, startTicks: 0)
   }
@@ -43,6 +47,7 @@ public final class SupervisedProcess {
     // One that wrote over its environment is known by its identity alone.
     if let carried = TokenScan.token(of: identity.pid), carried != token { return nil }
     process = held
+    group = ControlGroup.of(identity.pid)
     self.identity = identity
     self.token = token
     self.logPath = logPath
@@ -78,6 +83,14 @@ public final class SupervisedProcess {
 
   /// Sends `signal` to it and to those of its descendants that stayed in its process group.
   func sendToGroup(_ signal: Int32) { process.sendToGroup(signal) }
+
+  /// Kills it and all of its descendants that its group holds.
+  func killGroup() { group?.kill() }
+
+  /// Lets go of its group once nobody lives in it; false when that was not before `deadline`.
+  func removeGroup(until deadline: Instant) async -> Bool {
+    await group?.remove(until: deadline) ?? true
+  }
 
   private static func openLog(_ path: String) throws(SupervisionError) -> FileDescriptor {
     let raw = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)

@@ -25,6 +25,10 @@ import Platform
       OptionDescription(
         "failpoints", .flag,
         "List the instants at which a test can have it killed, by the file $\(Failpoint.variable)."),
+      OptionDescription(
+        "group", .value("GROUP"),
+        "Let the members of this group look, by a name or a number; only its own user and root "
+          + "may change something."),
       OptionDescription("foreground", .flag, "Stay without applications too, and end with the terminal."),
       .manual,
     ])
@@ -33,12 +37,15 @@ import Platform
     signal(SIGPIPE, SIG_IGN)
     Signals.block([SIGTERM, SIGINT, SIGHUP])
     umask(0o077)
+    let manager = ServiceManager.takeFromEnvironment()
     raiseDescriptorLimit()
-    EventLoop.shared.run { await run(Array(Swift.CommandLine.arguments.dropFirst())).rawValue }
+    EventLoop.shared.run {
+      await run(Array(Swift.CommandLine.arguments.dropFirst()), manager).rawValue
+    }
   }
 
   @Loop
-  private static func run(_ words: [String]) async -> ExitCode {
+  private static func run(_ words: [String], _ manager: ServiceManager?) async -> ExitCode {
     let streams = StandardStreams()
     do throws(UsageError) {
       guard case .run(let arguments) = try description.parse(words) else {
@@ -57,7 +64,9 @@ import Platform
         throw UsageError("there is no home directory", help: "set DPDEPLOY_HOME or give --home DIR")
       }
       if arguments.flag("repair") { return repair(home, streams) }
-      return await serve(home, isForeground: arguments.flag("foreground"), metrics: try metrics(arguments))
+      let metrics = try metrics(arguments)
+      let group = try group(arguments)
+      return await serve(home, isForeground: arguments.flag("foreground"), metrics, group, manager)
     } catch {
       streams.error("dpdeployd: error: \(error.description)\n" + (error.help.map { "help: \($0)\n" } ?? ""))
       return .usage
@@ -101,16 +110,30 @@ import Platform
     return endpoint
   }
 
+  private static func group(_ arguments: ParsedArguments) throws(UsageError) -> gid_t? {
+    guard let name = arguments.value("group") else { return nil }
+    if let number = gid_t(name) { return number }
+    guard let entry = getgrnam(name) else { throw UsageError("there is no group `\(name)`") }
+    return entry.pointee.gr_gid
+  }
+
   @Loop
-  private static func serve(_ home: HomeDirectory, isForeground: Bool, metrics: Endpoint?) async -> ExitCode {
+  private static func serve(
+    _ home: HomeDirectory, isForeground: Bool, _ metrics: Endpoint?, _ group: gid_t?,
+    _ manager: ServiceManager?
+  ) async -> ExitCode {
     let executable = Executable.path ?? "dpdeployd"
     let models = ModelLookup.bundledFolders(executable: executable, override: Environment["DPDEPLOY_MODELS"])
     do {
       let controller = try await Controller.begin(
         home: home, tools: .beside(executable: executable, models: models), endsWhenIdle: !isForeground,
-        metrics: metrics)
+        metrics: metrics, readers: group)
       ProcessLog.write("info: the controller (pid \(getpid())) runs in \(home.path)")
-      watchSignals(controller, isForeground)
+      watchSignals(controller, isForeground, manager)
+      manager?.tell("READY=1", "STATUS=runs in \(home.path)")
+      if let manager, let interval = manager.watchdog {
+        Loop.task { await beat(manager, every: interval / 2) }
+      }
       await controller.run()
       ProcessLog.write("info: the controller has ended")
       return .ok
@@ -122,7 +145,9 @@ import Platform
   }
 
   @Loop
-  private static func watchSignals(_ controller: Controller, _ isForeground: Bool) {
+  private static func watchSignals(
+    _ controller: Controller, _ isForeground: Bool, _ manager: ServiceManager?
+  ) {
     guard let signals = try? Signals([SIGTERM, SIGINT, SIGHUP]) else { return }
     Loop.task {
       while let signal = await signals.next() {
@@ -130,8 +155,18 @@ import Platform
         ProcessLog.write(
           "info: signal \(signal): the controller ends; what it runs goes on, and the next controller takes it over"
         )
+        manager?.tell("STOPPING=1", "STATUS=ends; what it runs goes on")
         await controller.stop()
       }
+    }
+  }
+
+  /// Says that the loop goes round, for as long as it does.
+  @Loop
+  private static func beat(_ manager: ServiceManager, every interval: Duration) async {
+    while true {
+      manager.tell("WATCHDOG=1")
+      await Loop.sleep(for: interval)
     }
   }
 

@@ -42,6 +42,29 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: ControlGroup.base != nil, "no control group may be made here"))
+  func `ends, through the control group, also what hides from token and session, and leaves no group behind`()
+    async throws
+  {
+    try await inWorkshop { workshop in
+      let process = try workshop.shell("env -i setsid sleep 300 & echo $!; echo up; wait")
+      #expect(await workshop.log(holds: "up"))
+      let hidden = try #require(process.lastLines(2).first.flatMap { Int32($0) })
+      let identity = try #require(ProcessIdentity(pid: hidden))
+      let deadline = Instant.after(.seconds(10))
+      // It hides once it is what `setsid` became.
+      while TokenScan.token(of: hidden) != nil || ProcessRecord(pid: hidden)?.session != hidden,
+        Instant.now < deadline
+      { await Loop.sleep(for: .milliseconds(2)) }
+      #expect(identity.isAlive)
+      #expect(await ProcessTree.end([process], grace: nil))
+      #expect(!identity.isAlive)
+      #expect(!groups().contains { $0.contains(workshop.home) })
+    }
+  }
+
+  private func groups() -> [String] { ControlGroup.base.map { Folder.names(in: $0) } ?? [] }
+
   @Test func `finds the descendants of a leader that is gone already`() async throws {
     try await inWorkshop { workshop in
       let process = try workshop.shell("setsid sleep 300 & exit 3")

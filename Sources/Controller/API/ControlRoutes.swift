@@ -1,4 +1,5 @@
 import ControlAPI
+import Glibc
 import HTTP
 import Platform
 
@@ -23,6 +24,7 @@ struct ControlRoutes {
   private func result(of exchange: HTTPExchange) async throws(ControlError) -> (Int, [UInt8]) {
     let parts = exchange.head.path.split(separator: "/").map(String.init)
     guard parts.first == "v1" else { throw Self.noSuchPath(exchange) }
+    if exchange.head.method != "GET" { try checkMayChange(exchange) }
     switch (exchange.head.method, parts.dropFirst().first ?? "", parts.count) {
     case ("GET", "version", 2): return (200, encoded(controller.version))
     case ("GET", "applications", 2): return (200, encoded(controller.status(only: nil)))
@@ -57,6 +59,13 @@ struct ControlRoutes {
     }
   }
 
+  /// Its own user and root may; the members of a group that may look may not.
+  private func checkMayChange(_ exchange: HTTPExchange) throws(ControlError) {
+    guard let user = exchange.peer?.uid, user != 0, user != geteuid() else { return }
+    throw ControlError(
+      code: "forbidden", message: "the user \(user) may look at this controller, and not change anything")
+  }
+
   private func logs(_ exchange: HTTPExchange) throws(ControlError) -> LogPage {
     guard let name = exchange.head.query("application") else {
       throw ControlError(code: "bad-request", message: "logs need ?application=NAME", exitCode: 2)
@@ -89,6 +98,7 @@ struct ControlRoutes {
   private static func httpStatus(of error: ControlError) -> Int {
     switch error.code {
     case "not-found", "no-such-path": 404
+    case "forbidden": 403
     case "bad-request", "invalid-manifest", "model-not-found", "not-yet", "path-too-long": 400
     case "does-not-fit", "port-in-use", "port-denied", "cannot-listen", "conflict", "version-mismatch": 409
     case "store-failed": 507

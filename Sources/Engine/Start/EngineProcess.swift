@@ -25,6 +25,9 @@ public final class EngineProcess {
   private var failure: EngineError?
   private var service: EngineService?
 
+  /// Told when requests can come, where the rank is a service of its own.
+  private let manager = ServiceManager.takeFromEnvironment()
+
   /// What asks the process to end.
   private nonisolated static let endings = [SIGTERM, SIGINT]
   /// How long requests may go on after SIGTERM, and how long other ranks' requests after that.
@@ -125,6 +128,7 @@ public final class EngineProcess {
     let server = try serve(facts, adapters)
     let accepting = Loop.task { await server.run() }
     stats.enter(.ready)
+    manager?.tell("READY=1")
     ProcessLog.write(
       "rank \(options.dataParallelRank) of \(options.dataParallelSize) serves on \(options.endpoint)")
     let heart = Loop.task { await self.beat() }
@@ -236,6 +240,7 @@ public final class EngineProcess {
   private func drain(_ server: HTTPServer) async {
     ProcessLog.write("draining, \(service?.answering ?? 0) requests under way")
     stats.enter(.draining)
+    manager?.tell("STOPPING=1")
     service?.isDraining = true
     let isDrained = await server.drain(until: .after(Self.drainGrace))
     if !isDrained { ProcessLog.write("requests were cut off after \(Self.drainGrace)") }

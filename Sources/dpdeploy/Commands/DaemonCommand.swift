@@ -11,16 +11,26 @@ enum DaemonCommand: Subcommand {
     discussion: """
       `apply` and dptop start it when they need it, and it ends by itself some seconds after the last application is \
       deleted. `stop` leaves the applications running and serving; the next controller takes them over, so a stop and a \
-      start are how a new version comes in. `stop --all` deletes the applications first. `repair` keeps what can be read of a \
+      start are how a new version comes in. `stop --all` deletes the applications first. `install` writes a unit for systemd \
+      and starts that: the user's, or with --system the machine's, which keeps its state in /var/lib/dpdeploy. `repair` keeps what can be read of a \
       damaged state database and sets the file aside; applications of which nothing could be read are applied anew.
       """,
-    operands: [OperandDescription("ACTION", "What to do.", choices: ["start", "stop", "status", "repair"])],
+    operands: [
+      OperandDescription("ACTION", "What to do.", choices: ["start", "stop", "status", "install", "repair"])
+    ],
     options: [
       OptionDescription("all", .flag, "Delete every application first (stop)."),
       OptionDescription(
         "metrics", .value("HOST:PORT"),
         "Tell Prometheus of all applications at http://HOST:PORT/metrics (start).",
         fallback: "$DPDEPLOY_METRICS"),
+      OptionDescription("system", .flag, "For the machine, not for the user (install)."),
+      OptionDescription(
+        "group", .value("GROUP"), "Whose members may look at the machine's controller (install --system)."),
+      OptionDescription("into", .value("DIR"), "Write the unit there, and start nothing (install)."),
+      OptionDescription(
+        "program", .value("PATH"), "The controller's program (install).",
+        fallback: "dpdeployd beside dpdeploy"),
       OptionDescription("json", .flag, "Print JSON for scripts (status)."),
       .color,
     ])
@@ -30,6 +40,7 @@ enum DaemonCommand: Subcommand {
     switch arguments.operands[0] {
     case "start": try await start(arguments, streams)
     case "stop": try await stop(arguments, streams)
+    case "install": try await install(arguments, streams)
     case "repair": try await repair(streams)
     default: try await status(arguments, streams)
     }
@@ -54,20 +65,26 @@ enum DaemonCommand: Subcommand {
     let client = ControlClient(home: try HomeDirectory.ofEnvironment())
     let version = try await client.version()
     if arguments.flag("all") { try await deleteAll(client) }
-    guard kill(version.pid, SIGTERM) == 0 else {
+    try await end(version.pid)
+    streams.line("the controller (pid \(version.pid)) is stopped")
+    return .ok
+  }
+
+  /// Asks a controller to end, and waits until it has.
+  @Loop
+  static func end(_ pid: Int32) async throws(ControlError) {
+    guard kill(pid, SIGTERM) == 0 else {
       throw ControlError(
-        code: "not-stopped", message: "the controller (pid \(version.pid)) cannot be signalled: \(errno)")
+        code: "not-stopped", message: "the controller (pid \(pid)) cannot be signalled: \(errno)")
     }
     let deadline = Instant.after(.seconds(60))
-    while Instant.now < deadline {
-      guard ProcessRecord(pid: version.pid)?.isZombie == false else {
-        streams.line("the controller (pid \(version.pid)) is stopped")
-        return .ok
+    while ProcessRecord(pid: pid)?.isZombie == false {
+      guard Instant.now < deadline else {
+        throw ControlError(
+          code: "timeout", message: "the controller (pid \(pid)) is still stopping", exitCode: 6)
       }
       await Loop.sleep(for: .milliseconds(20))
     }
-    throw ControlError(
-      code: "timeout", message: "the controller (pid \(version.pid)) is still stopping", exitCode: 6)
   }
 
   /// The controller's own program knows its database.

@@ -2,6 +2,7 @@ import ControlAPI
 import FoundationEssentials
 import Glibc
 import Platform
+import Supervision
 
 /// What a deployment needs to know of a machine; nil is what the machine does not say.
 struct MachineFacts: Sendable, Equatable {
@@ -18,6 +19,8 @@ struct MachineFacts: Sendable, Equatable {
   var hasAVX2: Bool?
   /// The kernel's release, such as `6.1.0-18-amd64`.
   var kernel: String?
+  /// Where control groups can be made; nil where they cannot.
+  var controlGroups: String?
   /// Where the controller keeps its state.
   var home: String
   /// What is there now.
@@ -37,7 +40,7 @@ extension MachineFacts {
       openFiles: limit(RLIMIT_NOFILE), processes: limit(__RLIMIT_NPROC), sharedMemoryBytes: room("/dev/shm"),
       hasAVX2: text("/proc/cpuinfo").map { $0.split(whereSeparator: \.isWhitespace).contains("avx2") },
       kernel: text("/proc/sys/kernel/osrelease").map { String($0.prefix { !$0.isWhitespace }) },
-      home: home.path, homeFacts: .of(home),
+      controlGroups: ControlGroup.base, home: home.path, homeFacts: .of(home),
       isHomeWritable: access(folder, W_OK | X_OK) == 0, homeBytes: room(folder))
   }
 

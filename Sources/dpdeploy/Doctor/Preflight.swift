@@ -9,7 +9,7 @@ struct Preflight {
   /// Every check, those of the machine first.
   var checks: [Check] {
     let machine = [
-      cores, memory, openFiles, processes, kernel, instructions, home, privacy, socket, abandoned,
+      cores, memory, openFiles, processes, kernel, instructions, home, privacy, socket, abandoned, trees,
     ]
     guard let wish else { return machine }
     return machine + [ingress(wish), model(wish), port(wish)] + front(wish)
@@ -107,7 +107,8 @@ struct Preflight {
         "privacy", .pass, "\(facts.home) will be made, for its user alone", repair: .makeFolder(facts.home))
     }
     let evidence = "\(facts.home) has the mode \(String(mode, radix: 8))"
-    return mode & 0o077 == 0
+    // A group may be let through, to the socket alone.
+    return mode & 0o067 == 0
       ? Check("privacy", .pass, evidence)
       : Check(
         "privacy", .warn, evidence + ": others can look into logs, manifests and sockets",
@@ -124,6 +125,13 @@ struct Preflight {
         "controller", .warn, "nobody listens on \(path): a controller was killed",
         cure: "`dpdeploy daemon start` goes on with what it ran", repair: .removeSocket(path))
     }
+  }
+
+  private var trees: Check {
+    Check(
+      "process-trees", .pass,
+      facts.controlGroups.map { "ended through control groups under \($0)" }
+        ?? "ended by token and session: no control group may be made here")
   }
 
   private var socket: Check {
