@@ -42,13 +42,14 @@ def register():
     CpuCommunicator.reduce_scatterv = reduce_scatterv
     plain = CPUUnquantizedExperts.apply
 
-    def apply(self, output, hidden, w1, w2, weights, ids, activation, experts, expert_map, *rest, **named):
+    # Called with its arguments by name.
+    def apply(self, *, topk_weights, topk_ids, expert_map, **others):
         # The kernel takes local numbers: another rank's experts become local expert 0 with weight 0.
         if expert_map is not None:
-            local = expert_map[ids.long()]
+            local = expert_map[topk_ids.long()]
             is_own = local >= 0
-            weights = torch.where(is_own, weights, torch.zeros_like(weights))
-            ids = torch.where(is_own, local, torch.zeros_like(local)).to(ids.dtype)
-        return plain(self, output, hidden, w1, w2, weights, ids, activation, experts, expert_map, *rest, **named)
+            topk_weights = torch.where(is_own, topk_weights, torch.zeros_like(topk_weights))
+            topk_ids = torch.where(is_own, local, torch.zeros_like(local)).to(topk_ids.dtype)
+        return plain(self, topk_weights=topk_weights, topk_ids=topk_ids, expert_map=expert_map, **others)
 
     CPUUnquantizedExperts.apply = apply
