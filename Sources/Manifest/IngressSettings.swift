@@ -44,7 +44,9 @@ public enum IngressFront: String, Sendable, CaseIterable {
   case haproxy
 }
 
-/// The HAProxy before the ingress. Files are as the manifest writes them: ``ModelLookup/path(of:)`` makes them absolute.
+/// The HAProxy before the ingress.
+///
+/// Files are as the manifest writes them: ``ModelLookup/path(of:)`` makes them absolute.
 public struct HAProxySettings: Sendable, Equatable {
   /// A PEM file with the certificate and its chain; nil speaks plain HTTP.
   public let certificate: String?

@@ -9,7 +9,8 @@ extension Drill {
       isShort: true),
     Drill(
       state: "Too few ingress replicas",
-      means: "one ingress replica, eight users whose requests of 2 MiB it has to read and refuse", hint: "H04",
+      means: "one ingress replica, eight users whose requests of 2 MiB it has to read and refuse",
+      hint: "H04",
       changes: [("min_replicas: 2", "min_replicas: 1"), ("max_replicas: 2", "max_replicas: 1")],
       users: [
         DrillUsers(count: 8, model: "unknown", padding: 2 << 20),

@@ -196,7 +196,7 @@ class Load:
     def __init__(self, port, tokens=400):
         self.connect, self.tokens = tcp(port), tokens
         self.answers = []
-        self.isOver = False
+        self.is_over = False
 
     async def __aenter__(self):
         self.clients = [asyncio.create_task(self.client()) for _ in range(STREAMS)]
@@ -207,11 +207,11 @@ class Load:
         return self
 
     async def __aexit__(self, *_):
-        self.isOver = True
+        self.is_over = True
         await asyncio.gather(*self.clients)
 
     async def client(self):
-        while not self.isOver:
+        while not self.is_over:
             answer = Answer()
             self.answers.append(answer)
             await answer.read(self.connect, self.tokens)
