@@ -1,6 +1,6 @@
 public import ControlAPI
 import Deployment
-import Glibc
+public import Glibc
 import HTTP
 public import Platform
 import Supervision

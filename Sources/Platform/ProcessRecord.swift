@@ -18,8 +18,8 @@ public struct ProcessRecord: Hashable, Sendable {
   public let isZombie: Bool
   /// Whether it waits for a disk, which no signal interrupts.
   public let isWaitingForDisk: Bool
-  /// Whether it has an image of its own, as kernel threads and zombies have not.
-  public let hasImage: Bool
+  /// Whether it has an environment.
+  public let environment: EnvironmentState
   /// How a zombie ended, as `wait` would tell; nil while it runs, and where the kernel does not say.
   public let waitStatus: Int32?
 
@@ -40,8 +40,24 @@ public struct ProcessRecord: Hashable, Sendable {
     residentBytes = Int(truncatingIfNeeded: fields[20]) &* Self.pageSize
     isZombie = state == UInt8(ascii: "Z")
     isWaitingForDisk = state == UInt8(ascii: "D")
-    hasImage = fields[19] != 0
+    environment = fields[19] == 0 ? .absent : Self.environment(fields)
     waitStatus = isZombie && fields.count > 48 ? Int32(truncatingIfNeeded: fields[48]) : nil
+  }
+
+  /// Whether a process has an environment that it could show.
+  public enum EnvironmentState: Hashable, Sendable {
+    /// It has none: a kernel thread, a zombie, or a program that was given an empty one.
+    case absent
+    /// It is in the middle of `execve`: the old image is gone, and the new one has no stack yet.
+    case inTheMaking
+    /// It has one.
+    case present
+  }
+
+  /// The kernel sets the end of the environment last; before Linux 3.5 it told neither end.
+  private static func environment(_ fields: [UInt64]) -> EnvironmentState {
+    guard fields.count > 47, fields[47] != 0 else { return .inTheMaking }
+    return fields[46] == fields[47] ? .absent : .present
   }
 
   private static let nanosecondsPerTick = 1_000_000_000 / UInt64(sysconf(Int32(_SC_CLK_TCK)))

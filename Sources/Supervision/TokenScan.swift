@@ -33,18 +33,19 @@ public enum TokenScan {
 
   /// How long a process gets to show an environment.
   ///
-  /// In the middle of `execve` it shows none for some microseconds: the old image is gone, or the new one has no stack
-  /// yet. The rare process that was started without any costs the scan this much.
-  private static let patience = Duration.milliseconds(20)
+  /// In the middle of `execve` it shows none for some microseconds, or for as long as others take the processors from it.
+  private static let patience = Duration.seconds(1)
 
   private static func token(of pid: Int32, _ buffer: inout [UInt8]) -> ProcessToken? {
     let deadline = Instant.after(patience)
-    var length = 0
-    repeat {
-      guard let count = readEnvironment(of: pid, into: &buffer) else { return nil }
-      length = count
-    } while length == 0 && ProcessRecord(pid: pid)?.hasImage == true && Instant.now < deadline
-    return value(in: buffer[..<length])
+    while let length = readEnvironment(of: pid, into: &buffer) {
+      if length > 0 { return value(in: buffer[..<length]) }
+      // One that is there now was read while it was not.
+      guard let record = ProcessRecord(pid: pid), record.environment != .absent, Instant.now < deadline
+      else { return nil }
+      usleep(50)
+    }
+    return nil
   }
 
   /// The token of an environment, the entries of which end in zeros.
