@@ -85,9 +85,7 @@ WRITTEN = {
     "size-in-words": APP + "engine_options: {accelerator_memory: lots}\n",
     "size-without-unit-name": APP + "engine_options: {accelerator_memory: 16 GX}\n",
     "front-haproxy-typo": APP + "ingress: {front: haprxy}\n",
-    "front-settings-without-front": APP + "ingress: {haproxy: {threads: 2}}\n",
     "front-key-without-certificate": APP + "ingress: {front: haproxy, haproxy: {key: edge.key}}\n",
-    "front-http2-without-certificate": APP + "ingress: {front: haproxy, haproxy: {http2: true}}\n",
     "front-unknown-field": APP + "ingress: {front: haproxy, haproxy: {certificat: edge.crt}}\n",
     "several-mistakes": APP.replace("name: app", "nmae: app") + "ingress: {prot: 80, policy: best}\ncluster: {nodes: none}\n",
 }
