@@ -40,7 +40,7 @@ public struct ProcessRecord: Hashable, Sendable {
     residentBytes = Int(truncatingIfNeeded: fields[20]) &* Self.pageSize
     isZombie = state == UInt8(ascii: "Z")
     isWaitingForDisk = state == UInt8(ascii: "D")
-    environment = fields[19] == 0 ? .absent : Self.environment(fields)
+    environment = Self.environment(fields)
     waitStatus = isZombie && fields.count > 48 ? Int32(truncatingIfNeeded: fields[48]) : nil
   }
 
@@ -54,10 +54,13 @@ public struct ProcessRecord: Hashable, Sendable {
     case present
   }
 
-  /// The kernel sets the end of the environment last; before Linux 3.5 it told neither end.
+  /// The kernel tells where the program's code begins when all else of an image is there (`load_elf_binary`), and to
+  /// those who may not look that it begins at 1 and has no environment.
   private static func environment(_ fields: [UInt64]) -> EnvironmentState {
-    guard fields.count > 47, fields[47] != 0 else { return .inTheMaking }
-    return fields[46] == fields[47] ? .absent : .present
+    let (imageBytes, codeStart) = (fields[19], fields.count > 22 ? fields[22] : 1)
+    guard imageBytes != 0 else { return .absent }
+    guard codeStart != 0 else { return .inTheMaking }
+    return fields.count > 47 && fields[46] == fields[47] ? .absent : .present
   }
 
   private static let nanosecondsPerTick = 1_000_000_000 / UInt64(sysconf(Int32(_SC_CLK_TCK)))

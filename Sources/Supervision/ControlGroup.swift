@@ -28,7 +28,17 @@ public struct ControlGroup: Sendable, Hashable {
       rmdir(group.path)
       return nil
     }
+    group.take(childrenOf: pid)
     return group
+  }
+
+  /// Takes in what `pid` forked before it was here itself; what it forks now is born here.
+  private func take(childrenOf pid: Int32) {
+    let children = Self.text("/proc/\(pid)/task/\(pid)/children") ?? ""
+    for child in children.split(separator: " ").compactMap({ Int32($0) })
+    where write("\(child)", to: "cgroup.procs") {
+      take(childrenOf: child)
+    }
   }
 
   /// The group that a controller made for a living process; nil when it is in none of ours.

@@ -32,7 +32,7 @@ public final class SupervisedProcess {
     let child: ChildProcess
     do { child = try ChildProcess(command) } catch { throw .spawn(error) }
     process = child
-    // Not reaped yet, so the id is its own still; what it forked before this is found by its token.
+    // Not reaped yet, so the id is its own still.
     group = ControlGroup.make(for: spec.token, holding: child.pid)
     // A child that has ended already is a zombie until it is reaped on this very thread, so its record is there.
     identity = ProcessIdentity(pid: child.pid) ?? ProcessIdentity(bootID: "", pid: child.pid, startTicks: 0)

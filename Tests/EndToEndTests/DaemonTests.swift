@@ -70,6 +70,9 @@ extension `Whole deployments` {
         daemon.send(SIGTERM)
         #expect(await ear.hears("STOPPING=1"))
         #expect(await daemon.exit(until: .after(.seconds(20))) == .exited(0))
+        // What runs needs somebody to end it.
+        let next = try await stage.dpdeploy("daemon", "start")
+        #expect(next.ended(with: 0), "\(next)")
       }
     }
 

@@ -124,7 +124,11 @@ extension Arena {
       if child.exitStatus != nil { return () }
       return (try? await client.version()) == nil ? nil : ()
     }
-    descriptorsBefore = Self.descriptors(of: child.pid)
+  }
+
+  /// Counts what the controller holds now, to be compared with later.
+  func noteDescriptors() throws {
+    descriptorsBefore = Self.descriptors(of: try #require(controllerPid))
   }
 
   /// Kills whichever controller there is, one that a command started included.

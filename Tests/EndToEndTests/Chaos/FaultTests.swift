@@ -30,6 +30,7 @@ extension `Whole deployments` {
         try await arena.begin()
         try await arena.load?.more(4)
         await arena.endLoad()
+        try arena.noteDescriptors()
         for rank in arena.scan().ranks.prefix(1) { kill(rank.pid, SIGKILL) }
         try await arena.until("the next epoch") { $0.ranks.contains { $0.epoch == 2 } }
         try await arena.untilAsWished()

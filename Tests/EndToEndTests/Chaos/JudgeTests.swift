@@ -163,7 +163,7 @@ extension `Whole deployments` {
         let token = try #require(ProcessRecord.environment("DPDEPLOY_TOKEN", ofProcess: rank.pid))
         let twin = try ChildProcess(
           Command(
-            "/bin/sleep", ["600"],
+            "/usr/bin/env", ["python3", "-c", "import time; time.sleep(600)", "--twin"],
             environment: ["DPDEPLOY_TOKEN=\(token)", "DPDEPLOY_HOME=\(arena.home.path)"]))
         try await wait(for: "the twin to be seen", every: .milliseconds(10)) {
           Judge(evidence: arena.evidence).violations(of: .onePerPlace).isEmpty ? nil : ()

@@ -5,7 +5,7 @@ import Platform
 struct ProcessScan {
   /// The first processes of their tokens; what they forked is counted in ``others``.
   var leaders: [Leader] = []
-  /// Processes that carry a token and lead no session of ours.
+  /// Processes that carry a token and were started by others than the controller.
   var others: [Int32] = []
 
   /// A rank or an ingress replica.
@@ -80,6 +80,8 @@ final class ProcessScanner {
   private func leader(_ pid: Int32, _ record: ProcessRecord, _ token: [String]) -> ProcessScan.Leader? {
     guard token.count == 6, let epoch = Int(token[4]) else { return nil }
     let words = Self.words(of: "/proc/\(pid)/cmdline")
+    // What a rank forked into a session of its own was given no options.
+    guard words.contains(where: { $0.hasPrefix("--") }) else { return nil }
     let settings = zip(words, words.dropFirst()).first { $0.0 == "--max-num-seqs" }.map(\.1) ?? ""
     var status = stat()
     let segment = stat("/proc/\(pid)/fd/3", &status) == 0 && token[2] == "rank" ? UInt64(status.st_ino) : 0
