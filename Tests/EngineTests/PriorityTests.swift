@@ -17,7 +17,7 @@ import Testing
       waiting.append(
         Task { @Loop in
           let body =
-            #"{"prompt":[6],"max_tokens":3,"temperature":0,"ignore_eos":true,"priority":\#(priority)}"#
+            #"{"prompt":[6],"max_tokens":100,"temperature":0,"ignore_eos":true,"priority":\#(priority)}"#
           let answer = try await rank.post("/v1/completions", body)
           #expect(answer.status == 200)
           order.append(index)

@@ -43,6 +43,9 @@ final class VLLMWatch {
   /// The processes without which an API server answers nobody; it learns of their deaths late, or when next asked.
   private static let parts = ["VLLM::EngineCore", "VLLM::Worker", "VLLM::DPCoordinator"]
 
+  /// The loss of a part is told so much later than it is seen.
+  private static let lossDelay = Duration.milliseconds(5)
+
   /// Looks again and again until the process ends or ``stop()``.
   ///
   /// - Parameters:
@@ -87,6 +90,8 @@ final class VLLMWatch {
     for part in SessionPart.all(of: process.identity, titled: Self.parts) {
       Loop.task {
         await part.end()
+        // A server that died before took this along, and is the one to be named.
+        await Loop.sleep(for: Self.lossDelay)
         if self.isRunning, self.process.exitStatus == nil { onLoss(part.title) }
       }
     }
