@@ -160,7 +160,11 @@ let endToEnd = [
     uses: [
       "dpdeploy", "dpdeployd", "dptop", "dpingress", "dpengine", "dpfake", "CSQLite", "ControlAPI",
       "ControlClient", "HTTP", "JSON", "Platform", "Supervision",
-    ], except: ["adapters.py", "client.py", "check_status.py", "console", "requirements.txt", "vllm"])
+    ],
+    except: [
+      "adapters.py", "check_status.py", "client.py", "console", "litellm_client.py", "requirements.txt",
+      "vllm", "vllm_bench.py",
+    ])
 ].filter { exists("Tests/\($0.name)") }
 
 let benchmarks: [[Target]] = [
