@@ -7,7 +7,6 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
-#include <spawn.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -95,11 +94,6 @@ void clinux_cpu_relax(void) {
 #elif defined(__aarch64__)
   __asm__ volatile("yield");
 #endif
-}
-
-int clinux_posix_spawn_setsid(void) { return POSIX_SPAWN_SETSID; }
-int clinux_posix_spawn_closefrom(posix_spawn_file_actions_t *actions, int first) {
-  return posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
 
 bool clinux_cpu_has_avx512(void) {

@@ -13,6 +13,8 @@ public struct Command: Sendable {
   public var descriptors: [(ours: Int32, theirs: Int32)]
   /// Whether the child leads a session of its own, and so outlives our terminal.
   public var newSession: Bool
+  /// The folder of the control group (version 2) that it is born in, open; nil for ours.
+  public var controlGroup: Int32?
 
   /// Describes a child; without `environment` it gets ours.
   public init(
@@ -25,6 +27,9 @@ public struct Command: Sendable {
     self.descriptors = descriptors
     self.newSession = newSession
   }
+
+  /// The call that fails where a kernel, or a sandbox around us, does not let a child be born in a control group.
+  public static let birthInGroup = "clone3"
 }
 
 /// How a process ended.
@@ -145,56 +150,36 @@ public enum Environment {
 }
 
 private func spawn(_ command: Command) throws(SystemError) -> pid_t {
-  var actions = posix_spawn_file_actions_t()
-  var attributes = posix_spawnattr_t()
-  posix_spawn_file_actions_init(&actions)
-  posix_spawnattr_init(&attributes)
-  defer {
-    posix_spawn_file_actions_destroy(&actions)
-    posix_spawnattr_destroy(&attributes)
-  }
-  configure(&attributes, newSession: command.newSession)
   // Above every number the child wants, so that no source is overwritten before its turn.
   let floor = (command.descriptors.map(\.theirs).max() ?? 2) + 1
   var sources: [Int32] = []
   defer { for source in sources { close(source) } }
-  for (ours, theirs) in command.descriptors {
-    let source = try checking("fcntl") { fcntl(ours, F_DUPFD_CLOEXEC, floor) }
-    sources.append(source)
-    posix_spawn_file_actions_adddup2(&actions, source, theirs)
+  for (ours, _) in command.descriptors {
+    sources.append(try checking("fcntl") { fcntl(ours, F_DUPFD_CLOEXEC, floor) })
   }
-  closeOthers(&actions, keeping: Set(command.descriptors.map(\.theirs)), floor)
-  var pid = pid_t()
-  let code = withCStrings([command.executable] + command.arguments) { arguments in
-    withCStrings(command.environment) { environment in
-      posix_spawn(&pid, command.executable, &actions, &attributes, arguments, environment)
+  let targets = command.descriptors.map(\.theirs)
+  var execError: Int32 = 0
+  let pid = command.executable.withCString { path in
+    withCStrings([command.executable] + command.arguments) { arguments in
+      withCStrings(command.environment) { environment in
+        sources.withUnsafeBufferPointer { ours in
+          targets.withUnsafeBufferPointer { theirs in
+            var child = clinux_child(
+              path: path, arguments: arguments, environment: environment, ours: ours.baseAddress,
+              theirs: theirs.baseAddress, descriptors: Int32(ours.count), new_session: command.newSession,
+              cgroup: command.controlGroup ?? -1)
+            return clinux_spawn(&child, &execError)
+          }
+        }
+      }
     }
   }
-  guard code == 0 else { throw SystemError(call: "execve", code: code, subject: command.executable) }
-  return pid
-}
-
-/// The child gets the standard three and what it is given, and nothing that this process happened to inherit: a
-/// controller that lives on would hold a caller's locks and pipes.
-private func closeOthers(
-  _ actions: inout posix_spawn_file_actions_t, keeping kept: Set<Int32>, _ floor: Int32
-) {
-  for descriptor in 3..<max(3, floor) where !kept.contains(descriptor) {
-    posix_spawn_file_actions_addclose(&actions, descriptor)
+  let birth = command.controlGroup == nil ? "fork" : Command.birthInGroup
+  _ = try checkingNegated(birth) { pid }
+  guard execError == 0 else {
+    throw SystemError(call: "execve", code: execError, subject: command.executable)
   }
-  clinux_posix_spawn_closefrom(&actions, max(3, floor))
-}
-
-/// The child starts with every signal unblocked and at its default action, whatever we do with ours.
-private func configure(_ attributes: inout posix_spawnattr_t, newSession: Bool) {
-  var none = sigset_t()
-  var all = sigset_t()
-  sigemptyset(&none)
-  sigfillset(&all)
-  posix_spawnattr_setsigmask(&attributes, &none)
-  posix_spawnattr_setsigdefault(&attributes, &all)
-  let session = newSession ? clinux_posix_spawn_setsid() : 0
-  posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | session))
+  return pid
 }
 
 private func withCStrings<Result>(

@@ -30,10 +30,8 @@ public final class SupervisedProcess {
       spec.executable, spec.arguments, environment: spec.fullEnvironment(inherited: Environment.all),
       descriptors: [(null, 0), (log.raw, 1), (log.raw, 2)] + spec.descriptors)
     let child: ChildProcess
-    do { child = try ChildProcess(command) } catch { throw .spawn(error) }
+    do { (child, group) = try Self.start(command, token) } catch { throw .spawn(error) }
     process = child
-    // Not reaped yet, so the id is its own still.
-    group = ControlGroup.make(for: spec.token, holding: child.pid)
     // A child that has ended already is a zombie until it is reaped on this very thread, so its record is there.
     identity = ProcessIdentity(pid: child.pid) ?? ProcessIdentity(bootID: "", pid: child.pid, startTicks: 0)
   }
@@ -90,6 +88,18 @@ public final class SupervisedProcess {
   /// Lets go of its group once nobody lives in it; false when that was not before `deadline`.
   func removeGroup(until deadline: Instant) async -> Bool {
     await group?.remove(until: deadline) ?? true
+  }
+
+  /// Starts `command` in a control group of its own, or without one where that cannot be.
+  private static func start(
+    _ command: Command, _ token: ProcessToken
+  ) throws(SystemError) -> (ChildProcess, ControlGroup?) {
+    guard let group = ControlGroup.make(for: token) else { return (try ChildProcess(command), nil) }
+    do { return (try group.start(command), group) } catch {
+      group.removeUnused()
+      guard error.call == Command.birthInGroup else { throw error }
+      return (try ChildProcess(command), nil)
+    }
   }
 
   private static func openLog(_ path: String) throws(SupervisionError) -> FileDescriptor {

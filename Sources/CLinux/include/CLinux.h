@@ -1,8 +1,7 @@
-// Linux calls that Swift's Glibc module does not show. Declarations and wrappers only: no logic lives here.
+// Linux calls that Swift's Glibc module does not show. Wrappers only, but for Spawn.c.
 #ifndef CLINUX_H
 #define CLINUX_H
 
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -44,10 +43,19 @@ int clinux_window_size(int fd, int *columns, int *rows);
 uint64_t clinux_thread_cpu_ns(void);
 void clinux_cpu_relax(void);
 
-// posix_spawn's flag for a new session, which <spawn.h> hides without _GNU_SOURCE.
-int clinux_posix_spawn_setsid(void);
-// Closes all descriptors from `first` on in the child, likewise hidden. Returns an errno value or 0.
-int clinux_posix_spawn_closefrom(posix_spawn_file_actions_t *actions, int first);
+// What to run as a child. Descriptor ours[i] is the child's theirs[i]; no number of ours may be one of theirs.
+typedef struct {
+  const char *path;
+  char *const *arguments, *const *environment;
+  const int *ours, *theirs;
+  int descriptors;
+  bool new_session;
+  // The folder of the control group (version 2) that it is born in; -1: ours.
+  int cgroup;
+} clinux_child;
+// Returns the child's id, or -errno when none could be made; then *exec_error is what execve said, 0 when it runs.
+pid_t clinux_spawn(const clinux_child *child, int *exec_error);
+
 bool clinux_cpu_has_avx512(void);
 
 #endif

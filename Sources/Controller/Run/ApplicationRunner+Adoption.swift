@@ -18,7 +18,7 @@ extension ApplicationRunner {
   }
 
   private func adopt(_ process: SupervisedProcess, _ place: RankPlace) {
-    let rank = RankProcess(place, process, page: directory.rankPage(place), isNew: false)
+    let rank = RankProcess(place, process, page: directory.rankPage(place))
     let known = state.groups.first { $0.index == place.group }?.ranks[place.rank]
     beginWatch(rank, isServing: known?.isReady ?? false)
     rank.meter.join(at: MonotonicClock.seconds)

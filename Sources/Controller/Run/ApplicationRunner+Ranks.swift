@@ -93,8 +93,9 @@ extension ApplicationRunner {
 
   private func spawn(_ spec: LaunchSpec, _ place: RankPlace) throws(SupervisionError) {
     directory.remove(place)
+    let launched = Instant.now
     let process = RankProcess(
-      place, try SupervisedProcess(spec), page: directory.rankPage(place), isNew: true)
+      place, try SupervisedProcess(spec), page: directory.rankPage(place), launched: launched)
     ranks[place] = process
     Failpoint.rankStarted.pass()
     surroundings.store.add([.started(spec.token, process.process.identity)])

@@ -18,10 +18,10 @@ final class RankProcess {
   /// Who tells about it when it does not do so itself.
   var watch: VLLMWatch?
 
-  /// Looks after a process that was started now, or by another controller.
-  init(_ place: RankPlace, _ process: SupervisedProcess, page: String, isNew: Bool) {
+  /// Looks after a process that was launched just now, at `launched`, or by another controller.
+  init(_ place: RankPlace, _ process: SupervisedProcess, page: String, launched: Instant? = nil) {
     self.place = place
-    launched = isNew ? Instant.now.nanoseconds : nil
+    self.launched = launched?.nanoseconds
     self.process = process
     meter = ProcessMeter(
       pid: process.identity.pid, pagePath: page, watched: [.ttft, .tpot, .itl, .queue, .prefill],
