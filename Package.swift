@@ -159,7 +159,7 @@ let endToEnd = [
     "EndToEndTests",
     uses: [
       "dpdeploy", "dpdeployd", "dptop", "dpingress", "dpengine", "dpfake", "CSQLite", "ControlAPI",
-      "ControlClient", "HTTP", "JSON", "Platform", "Supervision",
+      "ControlClient", "HTTP", "JSON", "Platform", "Routing", "Supervision",
     ],
     except: [
       "adapters.py", "check_status.py", "client.py", "console", "litellm_client.py", "requirements.txt",

@@ -7,7 +7,6 @@ Usage: console.py FOLDER_OF_THE_TOOLS [VLLM_HTOP]   (`make bench-console`); CONS
 
 import contextlib
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -17,6 +16,7 @@ PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(PROJECT, "Tests/EndToEndTests/console"))
 
 from harness import Controller, Pages, Scene, Window  # noqa: E402
+from processes import cpu_seconds, resident_mib  # noqa: E402
 
 DPTOP = os.path.join(os.path.abspath(sys.argv[1]), "dptop")
 VLLM_HTOP = sys.argv[2] if len(sys.argv) > 2 else None
@@ -36,17 +36,6 @@ def quantile(values, share):
 
 def environment(home):
     return dict(os.environ, DPDEPLOY_HOME=home, TERM="xterm-256color", LANG="C.UTF-8", LC_ALL="C.UTF-8", COLORTERM="")
-
-
-def cpu_seconds(pid):
-    with open(f"/proc/{pid}/stat") as file:
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def resident_mib(pid):
-    with open(f"/proc/{pid}/status") as file:
-        return int(re.search(r"VmRSS:\s+(\d+)", file.read())[1]) / 1024
 
 
 @contextlib.contextmanager

@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 
+from processes import cpu_seconds, resident_mib
+
 TOOLS = os.path.abspath(sys.argv[1])
 PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HOME = tempfile.mkdtemp(prefix="dpdeploy-bench-")
@@ -63,17 +65,6 @@ def children(pid):
             with open(f"/proc/{pid}/task/{task}/children") as file:
                 found.update(map(int, file.read().split()))
     return found
-
-
-def cpu_seconds(pid):
-    with open(f"/proc/{pid}/stat") as file:
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def resident_mib(pid):
-    with open(f"/proc/{pid}/status") as file:
-        return int(re.search(r"VmRSS:\s+(\d+)", file.read())[1]) / 1024
 
 
 def replaced(parent, victim):

@@ -10,7 +10,6 @@ import contextlib
 import http.client
 import json
 import os
-import re
 import resource
 import signal
 import socket
@@ -18,13 +17,14 @@ import subprocess
 import sys
 import time
 
+from processes import cpu_seconds, resident_mib
+
 TOOLS, WORK = map(os.path.abspath, sys.argv[1:3])
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ingress")
 RANKS = [18001 + number for number in range(4)]
 PORT = 18080
 SECONDS = 4
 ROW_WORDS = 8 + 64 + 256  # of the load board: a replica's line, its callers, a word for each rank slot
-TICK = os.sysconf("SC_CLK_TCK")
 
 
 def pinned(cpus, words, **options):
@@ -42,21 +42,8 @@ def tree(pid):
     return found
 
 
-def cpu_seconds(pids):
-    total = 0
-    for pid in pids:
-        with open(f"/proc/{pid}/stat") as file:
-            fields = file.read().rpartition(")")[2].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / TICK
-
-
-def resident_mib(pids):
-    total = 0
-    for pid in pids:
-        with open(f"/proc/{pid}/status") as file:
-            total += int(re.search(r"VmRSS:\s+(\d+)", file.read())[1])
-    return total / 1024
+def total(figure, pids):
+    return sum(map(figure, pids))
 
 
 class Direct:
@@ -216,17 +203,17 @@ def streams(port, count=256, rounds=2):
 
 def costing(proxy, work, unit):
     """What `work` says, and the proxy's CPU seconds for 10,000 of its `unit`."""
-    before = cpu_seconds(proxy.pids)
+    before = total(cpu_seconds, proxy.pids)
     said = work()
     bad = sum(said.get(name, 0) for name in ("err_status", "err_sock", "errors", "non200"))
     if bad:
         print(f"note: {bad} bad answers", file=sys.stderr)
-    return said, (cpu_seconds(proxy.pids) - before) / said[unit] * 1e4
+    return said, (total(cpu_seconds, proxy.pids) - before) / said[unit] * 1e4
 
 
 def growth_of_nonreader(proxy):
     """MiB that the proxy grows by while one client asks for a stream without end and reads nothing of it."""
-    before = resident_mib(proxy.pids)
+    before = total(resident_mib, proxy.pids)
     reader = socket.create_connection(("127.0.0.1", proxy.port))
     body = b'{"model":"bench","prompt":"hi","stream":true,"flood":true}'
     reader.sendall(b"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -234,7 +221,7 @@ def growth_of_nonreader(proxy):
     most = before
     for _ in range(30):
         time.sleep(0.1)
-        most = max(most, resident_mib(proxy.pids))
+        most = max(most, total(resident_mib, proxy.pids))
     reader.close()
     return most - before
 
@@ -249,7 +236,7 @@ def idle_connections(proxy, count=10_000):
             held[-1].sendall(request)
             held[-1].recv(65536)
         time.sleep(1)
-        return resident_mib(proxy.pids)
+        return total(resident_mib, proxy.pids)
     finally:
         for connection in held:
             connection.close()
@@ -267,7 +254,7 @@ def measure(name, make):
         row["rate_c64"] = said["rps"]
         said, row["cpu_c512"] = costing(proxy, lambda: requests(proxy.port, 512), "n")
         if proxy.pids:
-            row["rss_512"] = resident_mib(proxy.pids)
+            row["rss_512"] = total(resident_mib, proxy.pids)
         said, row["cpu_sse"] = costing(proxy, lambda: streams(proxy.port), "samples")
         row["delay_p50"], row["delay_p99"] = said["p50_us"], said["p99_us"]
         if proxy.pids:

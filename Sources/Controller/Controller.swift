@@ -39,7 +39,7 @@ public final class Controller {
     home: HomeDirectory, tools: ToolPaths, endsWhenIdle: Bool, metrics: Endpoint? = nil,
     readers: gid_t? = nil
   ) async throws(ControllerError) -> Controller {
-    guard makeFolders(home.path), makeFolders(home.path + "/logs") else {
+    guard Folder.make(home.path), Folder.make(home.path + "/logs") else {
       throw .home("cannot make \(home.path): \(String(cString: strerror(errno)))")
     }
     let lock = try HomeLock(home)

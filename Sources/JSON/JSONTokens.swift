@@ -40,8 +40,7 @@ final class JSONTokens: Sendable {
 
   /// A number's value; nil when it is too large.
   func number(_ token: Token) -> Double? {
-    if let value = plainNumber(token) { return value }
-    return Double(String(decoding: bytes[Int(token.start)..<Int(token.end)], as: UTF8.self))
+    Double(String(decoding: bytes[Int(token.start)..<Int(token.end)], as: UTF8.self))
   }
 
   /// A number's value where it is whole.
@@ -62,29 +61,6 @@ final class JSONTokens: Sendable {
       value = sum
     }
     return value
-  }
-
-  /// A number of digits and at most a point: exact as long as both the digits and the power of ten are (Clinger 1990).
-  private func plainNumber(_ token: Token) -> Double? {
-    guard token.end - token.start <= 17 else { return nil }
-    let isNegative = bytes[Int(token.start)] == UInt8(ascii: "-")
-    var digits = 0
-    var divisor = 1.0
-    var hasPoint = false
-    for index in Int(token.start) + (isNegative ? 1 : 0)..<Int(token.end) {
-      let byte = bytes[index]
-      if byte == UInt8(ascii: ".") {
-        hasPoint = true
-      } else if byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") {
-        digits = digits * 10 + Int(byte - UInt8(ascii: "0"))
-        if hasPoint { divisor *= 10 }
-      } else {
-        return nil
-      }
-    }
-    guard digits < 1 << 53 else { return nil }
-    let value = Double(digits) / divisor
-    return isNegative ? -value : value
   }
 }
 

@@ -1,3 +1,5 @@
+import Platform
+
 /// What a process of ours carries in its environment, so that a later controller knows it for ours and for what.
 ///
 /// The text is `<home>:<application>:<role>:<index>:<epoch>:<random>`; descendants inherit it.
@@ -43,9 +45,6 @@ public struct ProcessToken: Hashable, Sendable, CustomStringConvertible {
   /// The token's text.
   public var description: String { "\(home):\(application):\(role):\(index):\(epoch):\(random)" }
 
-  /// The hash of a home directory's path: FNV-1a, 64 bits, in hexadecimal.
-  public static func hash(ofHome path: String) -> String {
-    let hash = path.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    return String(hash, radix: 16)
-  }
+  /// What stands for a home directory's path.
+  public static func hash(ofHome path: String) -> String { Fingerprint.of(path) }
 }

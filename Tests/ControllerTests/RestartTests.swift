@@ -13,7 +13,7 @@ import Testing
       let script = "trap '' TERM; sleep 600 & echo up; wait"
       // What a controller killed at any moment leaves: processes with its token, recorded or not.
       let hash = ProcessToken.hash(ofHome: stage.home.path)
-      #expect(makeFolders(stage.home.path))
+      #expect(Folder.make(stage.home.path))
       let strays = try (0..<2).map { index in
         try SupervisedProcess(
           LaunchSpec(
@@ -41,7 +41,7 @@ import Testing
 
   @Test func `forgets what was being deleted`() async throws {
     try await onStage { stage in
-      #expect(makeFolders(stage.home.path))
+      #expect(Folder.make(stage.home.path))
       let store = try Store(path: stage.home.stateDatabase)
       try await store.commit([
         .application(
@@ -57,7 +57,7 @@ import Testing
 
   @Test func `never signals a stranger whose id a record names`() async throws {
     try await onStage { stage in
-      #expect(makeFolders(stage.home.path))
+      #expect(Folder.make(stage.home.path))
       let stranger = try ChildProcess(Command("/bin/sleep", ["600"]))
       let identity = try #require(ProcessIdentity(pid: stranger.pid))
       let token = ProcessToken(

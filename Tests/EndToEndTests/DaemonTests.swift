@@ -6,7 +6,7 @@ import Testing
 extension `Whole deployments` {
   @Suite @Loop struct `The controller as a service` {
     /// A datagram socket that hears what a service tells its manager.
-    private struct Ear: ~Copyable {
+    @Loop private final class Ear {
       let path: String
       let fd: Int32
 
@@ -26,23 +26,20 @@ extension `Whole deployments` {
 
       deinit { close(fd) }
 
-      /// Whether a message with `word` comes within ten seconds; what comes before it is passed over.
-      func hears(_ word: String) async -> Bool {
-        let deadline = Instant.after(.seconds(10))
-        var bytes = [UInt8](repeating: 0, count: 512)
-        while Instant.now < deadline {
-          let count = recv(fd, &bytes, bytes.count, Int32(MSG_DONTWAIT))
-          guard count > 0 else {
-            await Loop.sleep(for: .milliseconds(5))
-            continue
+      /// Waits for a message with `word`; what comes before it is passed over.
+      func hears(_ word: String) async throws {
+        try await wait(for: word, every: .milliseconds(5)) {
+          while let message = next() {
+            if message.split(separator: "\n").contains(Substring(word)) { return () }
           }
-          if String(decoding: bytes.prefix(count), as: UTF8.self).split(separator: "\n").contains(
-            Substring(word))
-          {
-            return true
-          }
+          return nil
         }
-        return false
+      }
+
+      private func next() -> String? {
+        var bytes = [UInt8](repeating: 0, count: 512)
+        let count = recv(fd, &bytes, bytes.count, Int32(MSG_DONTWAIT))
+        return count > 0 ? String(decoding: bytes.prefix(count), as: UTF8.self) : nil
       }
     }
 
@@ -59,8 +56,8 @@ extension `Whole deployments` {
       try await onStage { stage in
         let ear = try Ear(path: stage.folder + "/notify")
         let daemon = try daemon(stage, [], ["NOTIFY_SOCKET=\(ear.path)", "WATCHDOG_USEC=100000"])
-        #expect(await ear.hears("READY=1"))
-        for _ in 0..<3 { #expect(await ear.hears("WATCHDOG=1")) }
+        try await ear.hears("READY=1")
+        for _ in 0..<3 { try await ear.hears("WATCHDOG=1") }
         // What it starts is not to speak in its place.
         let run = try await stage.dpdeploy("apply", try stage.quickstart(), "--wait")
         #expect(run.ended(with: 0), "\(run)")
@@ -68,7 +65,7 @@ extension `Whole deployments` {
         let variables = try text(ofFile: "/proc/\(pid)/environ")
         #expect(variables.contains("DPDEPLOY_TOKEN=") && !variables.contains("NOTIFY_SOCKET"))
         daemon.send(SIGTERM)
-        #expect(await ear.hears("STOPPING=1"))
+        try await ear.hears("STOPPING=1")
         #expect(await daemon.exit(until: .after(.seconds(20))) == .exited(0))
         // What runs needs somebody to end it.
         let next = try await stage.dpdeploy("daemon", "start")
@@ -81,11 +78,10 @@ extension `Whole deployments` {
       try await onStage { stage in
         chmod(stage.folder, 0o755)
         let daemon = try daemon(stage, ["--group", "65534"])
-        let deadline = Instant.after(.seconds(10))
-        var status = stat()
-        while stat(stage.home.controllerSocket, &status) != 0 || status.st_mode & 0o777 != 0o660,
-          Instant.now < deadline
-        { await Loop.sleep(for: .milliseconds(5)) }
+        try await wait(for: "a socket for the group", every: .milliseconds(5)) {
+          var status = stat()
+          return stat(stage.home.controllerSocket, &status) == 0 && status.st_mode & 0o777 == 0o660 ? () : nil
+        }
         func asNobody(_ words: String...) async throws -> Run {
           try await stage.run(
             "/usr/bin/setpriv",

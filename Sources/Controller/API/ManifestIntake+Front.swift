@@ -19,7 +19,7 @@ extension ManifestIntake {
     try check(texts, "PRIVATE KEY-----", "key", key)
     return FrontSpec(
       executable: executable, settings: FrontSettings(manifest, wish), certificate: certificate,
-      key: wish.key == nil ? nil : key, stamp: String(Self.hash(texts), radix: 16))
+      key: wish.key == nil ? nil : key, stamp: Fingerprint.of(texts))
   }
 
   private func findHAProxy(_ name: String, _ lookup: ModelLookup) throws(ControlError) -> String {
@@ -50,11 +50,6 @@ extension ManifestIntake {
     throw ControlError(
       code: "certificate",
       message: "ingress.haproxy.\(field) \(path) has no `\(mark)`: it must be in PEM form", exitCode: 3)
-  }
-
-  /// FNV-1a, 64 bits: tells one text from another, and nothing of what stands in it.
-  private static func hash(_ text: String) -> UInt64 {
-    text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
   }
 }
 

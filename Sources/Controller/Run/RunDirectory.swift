@@ -51,7 +51,7 @@ struct RunDirectory: Sendable {
           """)
     }
     for path in [run, logs] {
-      guard makeFolders(path) else {
+      guard Folder.make(path) else {
         throw ControlError(
           code: "no-folder", message: "\(SystemError(call: "mkdir", code: errno, subject: path))")
       }
@@ -93,11 +93,4 @@ struct RankPlace: Hashable, Sendable {
 
   /// `r3.e7`; beyond the first group `g1r3.e7`.
   var stem: String { "\(group == 0 ? "" : "g\(group)")r\(rank).e\(epoch)" }
-}
-
-/// Makes a folder and those above it, for the user alone; false when it cannot.
-func makeFolders(_ path: String) -> Bool {
-  if mkdir(path, 0o700) == 0 || errno == EEXIST { return true }
-  guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return false }
-  return makeFolders(String(path[..<slash])) && (mkdir(path, 0o700) == 0 || errno == EEXIST)
 }

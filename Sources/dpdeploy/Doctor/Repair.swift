@@ -23,17 +23,11 @@ enum Repair: Sendable, Equatable {
   func carryOut() -> String? {
     let isDone =
       switch self {
-      case .makeFolder(let path): Self.make(path)
+      case .makeFolder(let path): Folder.make(path)
       case .closeFolder(let path): chmod(path, 0o700) == 0
       // A controller may have come since the look.
       case .removeSocket(let path): !Listener.isAbandoned(path) || unlink(path) == 0 || errno == ENOENT
       }
     return isDone ? nil : String(cString: strerror(errno))
-  }
-
-  private static func make(_ path: String) -> Bool {
-    if mkdir(path, 0o700) == 0 || errno == EEXIST { return true }
-    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return false }
-    return make(String(path[..<slash])) && make(path)
   }
 }

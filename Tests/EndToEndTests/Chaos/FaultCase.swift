@@ -1,6 +1,7 @@
 import ControlAPI
 import Glibc
 import Platform
+import Routing
 import Testing
 
 /// A row of the fault matrix: what is done to a deployment under load, and what must hold then beside the invariants.
@@ -212,7 +213,7 @@ struct FaultCase: CustomTestStringConvertible, Sendable {
       try await arena.until("others") { $0.ingress.count { $0.epoch == 2 } == 2 }
     },
     FaultCase(name: "somebody writes nonsense to the controller's socket", isShort: true) { arena in
-      var random = SeededGenerator(seed: 7)
+      var random = SplitMix(seed: 7)
       for _ in 0..<100 {
         let socket = try await Socket.connect(
           to: .unix(path: arena.home.controllerSocket), until: .after(.seconds(5)))

@@ -1,6 +1,7 @@
 import ControlAPI
 import Glibc
 import Platform
+import Routing
 import Testing
 
 extension `Whole deployments` {
@@ -39,14 +40,14 @@ extension `Whole deployments` {
 /// One operation after the other, as the generator draws them.
 @Loop
 struct RandomWalk {
-  private var random: SeededGenerator
+  private var random: SplitMix
   /// What was done.
   private(set) var history: [String] = []
   /// A group's budget is five restarts, and two faults may hit the same one.
   private var faults = 0
   private static let mostFaults = 4
 
-  init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+  init(seed: UInt64) { random = SplitMix(seed: seed) }
 
   mutating func step(_ arena: Arena) async throws {
     switch Int.random(in: 0..<10, using: &random) {
@@ -65,7 +66,7 @@ struct RandomWalk {
 
   /// Applies until it is acknowledged, as an operator would.
   private mutating func change(
-    _ arena: Arena, _ change: (inout Arena.Wish, inout SeededGenerator) -> Void
+    _ arena: Arena, _ change: (inout Arena.Wish, inout SplitMix) -> Void
   ) async throws {
     change(&arena.wish, &random)
     let wish = arena.wish
@@ -108,20 +109,5 @@ struct RandomWalk {
     let count = Int.random(in: 1...5, using: &random)
     history.append("arm \(point) \(count)")
     try arena.arm(point, count: count)
-  }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers for the same seed, everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

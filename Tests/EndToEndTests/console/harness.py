@@ -206,6 +206,37 @@ class Scene:
         return dict(pattern, replicas=[moved(i, r) for i, r in enumerate(pattern["replicas"])])
 
 
+JSON = "application/json"
+
+
+def serve(connection, site):
+    """Answers the requests of a connection as `site` says, and none while it is hung."""
+    pending = b""
+    try:
+        while True:
+            while b"\r\n\r\n" not in pending:
+                chunk = connection.recv(1 << 16)
+                if not chunk:
+                    return
+                pending += chunk
+            head, _, pending = pending.partition(b"\r\n\r\n")
+            lines = head.decode().split("\r\n")
+            fields = dict(line.lower().split(": ", 1) for line in lines[1:] if ": " in line)
+            length = int(fields.get("content-length", 0))
+            while len(pending) < length:
+                pending += connection.recv(1 << 16)
+            pending = pending[length:]
+            if site.is_hung:
+                continue
+            method, target, _ = lines[0].split(" ")
+            status, kind, body = site.answer(method, target)
+            connection.sendall(
+                f"HTTP/1.1 {status} OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+                + body)
+    except OSError:
+        pass
+
+
 class Controller:
     """Answers dptop on a controller's socket by a scene; can hang, or go away and come back."""
 
@@ -244,47 +275,36 @@ class Controller:
                 return
             with self.lock:
                 self.connections.add(connection)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            threading.Thread(target=serve, args=(connection, self), daemon=True).start()
 
-    def _serve(self, connection):
-        pending = b""
-        try:
-            while True:
-                while b"\r\n\r\n" not in pending:
-                    chunk = connection.recv(1 << 16)
-                    if not chunk:
-                        return
-                    pending += chunk
-                head, _, pending = pending.partition(b"\r\n\r\n")
-                lines = head.decode().split("\r\n")
-                fields = dict(line.lower().split(": ", 1) for line in lines[1:] if ": " in line)
-                length = int(fields.get("content-length", 0))
-                while len(pending) < length:
-                    pending += connection.recv(1 << 16)
-                pending = pending[length:]
-                if self.is_hung:
-                    continue
-                method, target, _ = lines[0].split(" ")
-                status, body = self._answer(method, target)
-                connection.sendall(
-                    f"HTTP/1.1 {status} OK\r\nContent-Type: application/json\r\n"
-                    f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
-        except OSError:
-            pass
-
-    def _answer(self, method, target):
+    def answer(self, method, target):
+        """Status, type and body of the answer to a request."""
         if method != "GET":
             self.changes.append((method, target))
         if target == "/v1/version":
-            return 200, json.dumps({"version": "0.1.0", "pid": os.getpid()}).encode()
+            return 200, JSON, json.dumps({"version": "0.1.0", "pid": os.getpid()}).encode()
         if target.startswith("/v1/snapshot"):
-            return 200, self.scene.snapshot(int(target.partition("since=")[2] or 0))
+            return 200, JSON, self.scene.snapshot(int(target.partition("since=")[2] or 0))
         if target.startswith("/v1/logs"):
             lines = [{"replica": f"dp{i % 4}", "epoch": 3, "text": f"step {i}: batch of {i % 9}"} for i in range(200)]
-            return 200, json.dumps({"lines": lines, "cursor": "1"}).encode()
+            return 200, JSON, json.dumps({"lines": lines, "cursor": "1"}).encode()
         if target.endswith("/revisions"):
-            return 200, b'{"revisions":[]}'
-        return 404, json.dumps({"code": "not-found", "message": f"nothing at {target}", "exitCode": 1}).encode()
+            return 200, JSON, b'{"revisions":[]}'
+        return 404, JSON, json.dumps({"code": "not-found", "message": f"nothing at {target}", "exitCode": 1}).encode()
+
+
+class Page:
+    """The metrics page of one engine."""
+
+    def __init__(self, pages, engine):
+        self.pages, self.engine = pages, engine
+
+    @property
+    def is_hung(self):
+        return self.pages.is_hung
+
+    def answer(self, method, target):
+        return 200, "text/plain; version=0.0.4", self.pages.page(self.engine)
 
 
 class Pages:
@@ -302,26 +322,8 @@ class Pages:
     def _accept(self, listener, engine):
         while True:
             connection, _ = listener.accept()
-            threading.Thread(target=self._serve, args=(connection, engine), daemon=True).start()
-
-    def _serve(self, connection, engine):
-        pending = b""
-        try:
-            while True:
-                while b"\r\n\r\n" not in pending:
-                    chunk = connection.recv(1 << 16)
-                    if not chunk:
-                        return
-                    pending += chunk
-                pending = pending.partition(b"\r\n\r\n")[2]
-                if self.is_hung:
-                    continue
-                body = self.page(engine)
-                connection.sendall(
-                    b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n"
-                    + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
-        except OSError:
-            pass
+            page = Page(self, engine)
+            threading.Thread(target=serve, args=(connection, page), daemon=True).start()
 
     BOUNDS = ["0.001", "0.005", "0.01", "0.02", "0.04", "0.06", "0.08", "0.1", "0.25", "0.5", "0.75", "1.0", "2.5",
               "5.0", "7.5", "10.0", "20.0", "40.0", "80.0", "160.0", "640.0", "2560.0", "+Inf"]
