@@ -86,7 +86,7 @@ let shims: [[Target]] = [
   system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
   system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
   system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
-  system("CNcurses", apt: "libncursesw5-dev"),
+  system("CTerminfo", apt: "libncursesw5-dev"),
 ]
 
 let modules: [[Target]] = [
@@ -130,7 +130,7 @@ let modules: [[Target]] = [
   testTool("dpfake", uses: ["HTTP", "Platform", "Telemetry"]),
   module("ControlClient", uses: ["Platform", "HTTP", "JSON", "ControlAPI"]),
   module("CommandLine", uses: ["Manifest"]),
-  module("Terminal", uses: ["CNcurses"]),
+  module("Terminal", uses: ["CTerminfo"]),
   module(
     "Console",
     uses: [

@@ -11,7 +11,7 @@ public enum ConsoleOnce {
   ///
   /// - Returns: the exit code: 0, or 5 when no controller answers.
   public static func run(_ options: ConsoleOptions) async -> Int32 {
-    let isUnicode = CursesScreen.chooseLocale(options.environment)
+    let isUnicode = TerminalScreen.chooseLocale(options.environment)
     if !options.attached.isEmpty { return await attached(options, isUnicode) }
     if let path = options.replay { return replayed(path, options, isUnicode) }
     let client = ControlClient(home: options.home)

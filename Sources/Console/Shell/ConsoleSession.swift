@@ -11,7 +11,7 @@ public import Terminal
 public final class ConsoleSession {
   let options: ConsoleOptions
   var state: ConsoleState
-  let screen: CursesScreen
+  let screen: TerminalScreen
   let glyphs: GlyphSet
   private let themes: ThemeFiles
   private var themeName: String
@@ -20,6 +20,7 @@ public final class ConsoleSession {
   var recorder: Recorder?
   private let ended = Signal()
   private var exitCode: Int32 = 0
+  private var drawnAt: Instant = .now
 
   /// Signals to block before the first thread starts, so that they reach the loop.
   public nonisolated static let signals = [SIGWINCH, SIGTERM, SIGHUP, SIGINT]
@@ -27,7 +28,7 @@ public final class ConsoleSession {
   /// Opens the terminal.
   public init(_ options: ConsoleOptions) throws(ScreenError) {
     self.options = options
-    screen = try CursesScreen(wish: options.colors, mouse: options.mouse, environment: options.environment)
+    screen = try TerminalScreen(wish: options.colors, mouse: options.mouse, environment: options.environment)
     let installation = Installation()
     themes = ThemeFiles(installation: installation, environment: options.environment)
     manifests = ManifestFiles(given: options.manifests, installation: installation)
@@ -85,14 +86,17 @@ public final class ConsoleSession {
 
   private func draw() {
     screen.draw(ConsoleRenderer.render(state, theme: theme, glyphs: glyphs))
+    drawnAt = .now
   }
 
-  func take(_ events: ConsoleEvent...) {
-    for event in events {
-      recorder?.note(event)
-      for effect in state.update(event, at: WallClock.secondsSinceEpoch) { perform(effect) }
-    }
+  func take(_ event: ConsoleEvent) {
+    recorder?.note(event)
+    handle(event)
     if !ended.isFired { draw() }
+  }
+
+  private func handle(_ event: ConsoleEvent) {
+    for effect in state.update(event, at: WallClock.secondsSinceEpoch) { perform(effect) }
   }
 
   private func perform(_ effect: ConsoleEffect) {
@@ -171,7 +175,6 @@ public final class ConsoleSession {
 
   private func resize() {
     guard options.size == nil, let size = WindowSize(of: STDOUT_FILENO) else { return }
-    screen.resize(columns: size.columns, rows: size.rows)
     take(.resized(width: size.columns, height: size.rows))
   }
 
@@ -179,7 +182,7 @@ public final class ConsoleSession {
     guard let input = try? TerminalInput() else { return ended.fire() }
     while let events = await input.next(), !ended.isFired {
       for event in events.dropLast() {
-        for effect in state.update(.input(event), at: WallClock.secondsSinceEpoch) { perform(effect) }
+        handle(.input(event))
       }
       if let last = events.last { take(.input(last)) }
     }
@@ -201,7 +204,10 @@ public final class ConsoleSession {
   private func tick() async {
     while !ended.isFired {
       await Loop.sleep(for: .seconds(1))
-      if !ended.isFired { take(.tick) }
+      guard !ended.isFired else { return }
+      handle(.tick)
+      // Where something is drawn every second anyway, no frame is drawn for the clock alone.
+      if !ended.isFired, Instant.now - drawnAt > .milliseconds(900) { draw() }
     }
   }
 }

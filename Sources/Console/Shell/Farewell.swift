@@ -1,4 +1,5 @@
 import ControlAPI
+import Terminal
 
 /// What is said when the console ends: what goes on, how to come back, how to end it.
 enum Farewell {

@@ -30,8 +30,7 @@ extension CellBuffer {
     for x in 0..<width {
       let cell = self[x, y]
       if cell.width == 0 { continue }
-      let isSame =
-        old.map { $0[x, y] == cell && (cell.width == 1 || $0[x + 1, y] == self[x + 1, y]) } ?? false
+      let isSame = if let old { shows(cell, x, y, as: old) } else { false }
       if isSame || open.map({ $0.style != cell.style }) == true {
         if let run = open { result.append(run) }
         open = nil
@@ -45,5 +44,10 @@ extension CellBuffer {
       }
     }
     if let run = open { result.append(run) }
+  }
+
+  /// Whether a cell, and the other half of one that is wide, stands in `old` too.
+  private func shows(_ cell: Cell, _ x: Int, _ y: Int, as old: CellBuffer) -> Bool {
+    old[x, y] == cell && (cell.width == 1 || old[x + 1, y] == self[x + 1, y])
   }
 }

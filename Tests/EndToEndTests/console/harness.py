@@ -19,6 +19,7 @@ import threading
 import time
 
 PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+FIRST_SEQUENCE = 700
 RECORDING = os.path.join(PROJECT, "Tests/Fixtures/console/moe.jsonl")
 
 
@@ -159,7 +160,7 @@ class Scene:
     def snapshot(self, since):
         """The answer to `/v1/snapshot?since=…` of this second, as JSON."""
         second = int(time.time() - self.began)
-        key = (second, since == 0)
+        key = (second, since)
         if key not in self.known:
             self.known = {key: self._snapshot(second, since)}
         return self.known[key]
@@ -167,7 +168,7 @@ class Scene:
     def _snapshot(self, second, since):
         wave = 0 if self.is_still else second
         answer = copy.copy(self.first)
-        answer["sequence"] = 700 + second
+        answer["sequence"] = FIRST_SEQUENCE + second
         answer["events"] = self.first["events"] if since == 0 else []
         answer["history"] = {self.name: self._history(second, since)}
         status = copy.copy(self.first["status"])
@@ -180,9 +181,9 @@ class Scene:
         return json.dumps(answer).encode()
 
     def _history(self, second, since):
-        """Ten minutes for a newcomer, then a point a second."""
+        """Ten minutes for a newcomer, then the seconds since the last answer."""
         pattern = self.first["history"][self.name][0]
-        seconds = range(second - 600, second) if since == 0 else [second]
+        seconds = range(second - 599 if since == 0 else since - FIRST_SEQUENCE + 1, second + 1)
         if self.is_still:
             return [dict(pattern, t=self.began + s) for s in seconds]
         return [dict(pattern, t=self.began + s, running=100 + 40 * math.sin(s / 9),
