@@ -144,7 +144,7 @@ let tools: [[Target]] = [
     "dpdeploy",
     uses: [
       "CommandLine", "ControlAPI", "ControlClient", "Interchange", "Manifest", "VLLM", "JSON", "HTTP",
-      "HAProxy", "Planning", "Platform", "Supervision", "Diagnosis",
+      "HAProxy", "Planning", "Platform", "Supervision", "Diagnosis", "Terminal",
     ]),
   executable("dpdeployd", uses: ["CommandLine", "ControlAPI", "Controller", "Manifest", "Platform"]),
   executable(

@@ -93,6 +93,15 @@ public struct RestartRequest: Codable, Sendable, Hashable {
   public init(replica: String) { self.replica = replica }
 }
 
+/// Words for an application's events: the body of `POST /v1/applications/NAME/remark`.
+public struct RemarkRequest: Codable, Sendable, Hashable {
+  /// What is being done with the application; one line, of which 200 characters are kept.
+  public var text: String
+
+  /// Says `text`.
+  public init(_ text: String) { self.text = text }
+}
+
 /// Why the controller refused: the body of every answer that is not a success.
 public struct ControlError: Codable, Sendable, Hashable, Error, CustomStringConvertible {
   /// A word for scripts, such as `not-found`, `invalid-manifest`, `does-not-fit`, `port-in-use`.

@@ -128,6 +128,13 @@ public final class ControlClient {
       "POST", "/v1/applications/\(escaped(application))/restart", body: body, timeout: Self.changeTimeout)
   }
 
+  /// Puts words among an application's events.
+  public func remark(_ text: String, on application: String) async throws(ControlError) {
+    _ = try await send(
+      "POST", "/v1/applications/\(escaped(application))/remark", body: try encode(RemarkRequest(text)),
+      timeout: Self.changeTimeout)
+  }
+
   /// The status as the bytes that the controller wrote, for scripts.
   public func statusJSON() async throws(ControlError) -> [UInt8] {
     try await send("GET", "/v1/applications", body: [], timeout: Self.lookupTimeout)

@@ -51,6 +51,14 @@ extension Controller {
     _ = try application(name)
   }
 
+  /// Puts somebody's words among the events, so that who looks on knows what they see.
+  func remark(_ request: RemarkRequest, on name: String) throws(ControlError) {
+    try check(name)
+    let line = request.text.split(whereSeparator: \.isNewline).joined(separator: " ").prefix(200)
+    surroundings.events.append(
+      EventRecord(.info, .remark, String(line)), application: name, lastLines: nil)
+  }
+
   func restart(_ replica: String, of name: String) throws(ControlError) {
     let runner = try localRunner(name, "restart a replica")
     guard runner.restart(replica: replica) else {

@@ -58,6 +58,8 @@ public struct EventRecord: Sendable, Equatable {
     case uncordoned = "Uncordoned"
     /// A delete began.
     case deleting = "Deleting"
+    /// Somebody says what they do with the deployment, as a benchmark does.
+    case remark = "Remark"
     /// Nothing is left of the application.
     case deleted = "Deleted"
     /// The controller took over what a former controller ran.

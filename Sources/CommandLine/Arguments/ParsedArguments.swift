@@ -38,9 +38,17 @@ public struct ParsedArguments: Sendable, Equatable {
     return number
   }
 
-  /// Seconds, written `90`, `1.5s`, `500ms`, `2m` or `1h`; nil when the option was not given.
+  /// Seconds, as ``seconds(in:)`` reads them; nil when the option was not given.
   public func seconds(_ name: String) throws(UsageError) -> Double? {
     guard let text = value(name) else { return nil }
+    guard let seconds = Self.seconds(in: text) else {
+      throw UsageError("--\(name) takes a time such as 90s, 500ms or 2m, not `\(text)`")
+    }
+    return seconds
+  }
+
+  /// Seconds, written `90`, `1.5s`, `500ms`, `2m` or `1h`; nil for anything else.
+  public static func seconds(in text: String) -> Double? {
     for (unit, scale) in [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("", 1)] where text.hasSuffix(unit)
     {
       let digits = text.dropLast(unit.count)
@@ -49,7 +57,7 @@ public struct ParsedArguments: Sendable, Equatable {
       }
       return count * scale
     }
-    throw UsageError("--\(name) takes a time such as 90s, 500ms or 2m, not `\(text)`")
+    return nil
   }
 
   /// A value that must be given.

@@ -33,6 +33,11 @@ extension ControlRoutes {
       return try await audited("scale", name, exchange) { () throws(ControlError) in
         try await controller.scale(request, of: name)
       }
+    case "remark":
+      let request = try await body(RemarkRequest.self, of: exchange)
+      return try await audited("remark", name, exchange, status: 202) { () throws(ControlError) in
+        try controller.remark(request, on: name)
+      }
     case "cordon":
       let request = try await body(CordonRequest.self, of: exchange)
       return try await audited(request.action.rawValue, name, exchange) { () throws(ControlError) in

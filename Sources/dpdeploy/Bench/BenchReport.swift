@@ -5,11 +5,14 @@ import Platform
 struct BenchReport: Codable, Sendable {
   var apiVersion = "dpdeploy/v1"
   var kind = "BenchReport"
-  var schemaVersion = "1.0"
+  var schemaVersion = "1.1"
+  /// The application, or the URL that was asked.
   var application: String
   var model: String
-  /// From the first request to the last answer.
+  /// From the first counted request to the last answer.
   var elapsedSeconds: Double
+  /// Whether it ended before its plan did.
+  var isInterrupted: Bool
   var requests: Int
   var failures: Int
   /// How often each kind of failure was seen.
@@ -17,25 +20,32 @@ struct BenchReport: Codable, Sendable {
   var requestsPerSecond: Double
   var promptTokensPerSecond: Double
   var generationTokensPerSecond: Double
-  var ttftSeconds: LatencySummary
-  var tpotSeconds: LatencySummary
-  var requestSeconds: LatencySummary
+  var ttftSeconds: Distribution
+  var tpotSeconds: Distribution
+  var itlSeconds: Distribution
+  var e2elSeconds: Distribution
 
   enum CodingKeys: String, CodingKey {
     case apiVersion, kind, schemaVersion, application, model, failureKinds
     case elapsedSeconds = "elapsed_seconds"
+    case isInterrupted = "interrupted"
     case requests, failures
     case requestsPerSecond = "requests_per_second"
     case promptTokensPerSecond = "prompt_tokens_per_second"
     case generationTokensPerSecond = "generation_tokens_per_second"
     case ttftSeconds = "ttft_seconds"
     case tpotSeconds = "tpot_seconds"
-    case requestSeconds = "request_seconds"
+    case itlSeconds = "itl_seconds"
+    case e2elSeconds = "e2el_seconds"
   }
 
-  init(application: String, model: String, elapsed: Duration, samples: [RequestSample]) {
+  init(
+    application: String, model: String, elapsed: Duration, samples: [RequestSample],
+    isInterrupted: Bool = false
+  ) {
     self.application = application
     self.model = model
+    self.isInterrupted = isInterrupted
     let answered = samples.filter { $0.failure == nil }
     elapsedSeconds = max(elapsed.inSeconds, 1e-9)
     requests = samples.count
@@ -46,24 +56,12 @@ struct BenchReport: Codable, Sendable {
     requestsPerSecond = Double(answered.count) / elapsedSeconds
     promptTokensPerSecond = Double(answered.reduce(0) { $0 + $1.promptTokens }) / elapsedSeconds
     generationTokensPerSecond = Double(answered.reduce(0) { $0 + $1.outputTokens }) / elapsedSeconds
-    ttftSeconds = LatencySummary(of: answered.compactMap(\.ttft))
-    tpotSeconds = LatencySummary(of: answered.compactMap(\.tpot))
-    requestSeconds = LatencySummary(of: answered.map { ($0.end - $0.start).inSeconds })
+    ttftSeconds = Distribution(of: answered.compactMap(\.ttft))
+    tpotSeconds = Distribution(of: answered.compactMap(\.tpot))
+    itlSeconds = Distribution(of: answered.flatMap(\.gaps))
+    e2elSeconds = Distribution(of: answered.compactMap(\.e2el))
   }
-}
 
-extension LatencySummary {
-  /// The exact quantiles of `values`: the smallest value that the share of them does not exceed.
-  init(of values: [Double]) {
-    let sorted = values.sorted()
-    func quantile(_ share: Double) -> Known<Double> {
-      guard !sorted.isEmpty else { return .unknown }
-      let rank = Int((share * Double(sorted.count)).rounded(.up))
-      return .known(sorted[min(max(rank, 1), sorted.count) - 1])
-    }
-    self.init(
-      p50: quantile(0.5), p90: quantile(0.9), p99: quantile(0.99),
-      mean: sorted.isEmpty ? .unknown : .known(sorted.reduce(0, +) / Double(sorted.count)),
-      count: sorted.count)
-  }
+  /// Whether every request was answered, and there were some.
+  var isClean: Bool { failures == 0 && requests > 0 }
 }

@@ -10,12 +10,14 @@ final class LoadGenerator {
   private let client: HTTPClient
   private var generator: SeededGenerator
   private var begun = 0
-  private var isStopped = false
+  private var countedFrom = Instant.now
+  private var cancellations: [Int: HTTPCancellation] = [:]
+  private var arrivals: Task<Void, Never>?
 
   /// What the finished requests saw.
   private(set) var samples: [RequestSample] = []
-  /// Requests that are under way.
-  private(set) var inFlight = 0
+  /// Whether it was told to stop before its end.
+  private(set) var isInterrupted = false
 
   init(_ plan: LoadPlan, endpoint: Endpoint, model: String) {
     self.plan = plan
@@ -24,22 +26,36 @@ final class LoadGenerator {
     generator = SeededGenerator(seed: plan.seed)
   }
 
-  /// Runs the plan; every request that was begun is finished and counted.
+  /// Requests that are under way.
+  var inFlight: Int { cancellations.count }
+
+  /// Runs the plan, and tells how long it took without its warm-up; every request that was begun after that is finished
+  /// and counted.
   func run() async -> Duration {
     let start = Instant.now
-    let end = start + plan.duration
-    switch plan.arrival {
-    case .concurrency(let users): await runClosed(users: users, until: end)
-    case .rate(let rate): await runOpen(rate: rate, until: end)
+    countedFrom = start + plan.warmup
+    let end = plan.duration.map { start + $0 } ?? .never
+    let arrivals = Loop.task {
+      switch self.plan.arrival {
+      case .concurrency(let users): await self.runClosed(users: users, until: end)
+      case .rate(let rate): await self.runOpen(rate: rate, until: end)
+      }
     }
-    return Instant.now - start
+    self.arrivals = arrivals
+    await arrivals.value
+    client.closeIdle()
+    return max(.zero, Instant.now - countedFrom)
   }
 
-  /// Begins no more requests.
-  func stop() { isStopped = true }
+  /// Begins no more requests and gives up those that are under way, which count for nothing.
+  func interrupt() {
+    isInterrupted = true
+    arrivals?.cancel()
+    for cancellation in cancellations.values { cancellation.cancel() }
+  }
 
   private func mayBegin(before end: Instant) -> Bool {
-    !isStopped && Instant.now < end && begun < plan.requestLimit ?? .max
+    !isInterrupted && Instant.now < end && begun < plan.requestLimit ?? .max
   }
 
   private func runClosed(users: Int, until end: Instant) async {
@@ -64,33 +80,32 @@ final class LoadGenerator {
 
   private func request() async {
     begun += 1
-    inFlight += 1
-    let prompt = LoadPlan.prompts[Int.random(in: 0..<LoadPlan.prompts.count, using: &generator)]
-    let chat = ChatRequest(
-      model: model, prompt: "(\(begun)) \(prompt)", maxTokens: plan.maxTokens, temperature: 0,
-      apiKey: plan.apiKey)
-    let sample = await observe(chat)
-    inFlight -= 1
-    samples.append(sample)
+    let number = begun
+    let cancellation = HTTPCancellation()
+    cancellations[number] = cancellation
+    let sample = await observe(
+      CompletionRequest(
+        model: model, prompt: plan.prompt(number, using: &generator), maxTokens: plan.maxTokens,
+        ignoresEnd: plan.isOutputExact, apiKey: plan.apiKey),
+      cancellation)
+    cancellations[number] = nil
+    if !cancellation.isCancelled, sample.start >= countedFrom { samples.append(sample) }
     // A server that refuses at once must not be hammered in a busy loop.
     if sample.failure != nil { await Loop.sleep(for: .milliseconds(20)) }
   }
 
-  private func observe(_ chat: ChatRequest) async -> RequestSample {
+  private func observe(_ request: CompletionRequest, _ cancellation: HTTPCancellation) async -> RequestSample
+  {
     var sample = RequestSample(start: .now)
     let deadline = Instant.now + plan.timeout
     do {
-      let stream = try await ChatStream.open(chat, at: client, until: deadline)
+      let stream = try await CompletionStream.open(
+        request, at: client, cancellation: cancellation, until: deadline)
       while let delta = try await stream.next(until: deadline) {
         switch delta {
-        case .text:
-          sample.lastToken = .now
-          if sample.firstToken == nil { sample.firstToken = sample.lastToken }
+        case .text: sample.takeText(at: .now)
         case .usage(let prompt, let completion):
-          // The token that ends a text has none of its own, and the usage follows it at once.
-          sample.lastToken = .now
-          sample.promptTokens = prompt
-          sample.outputTokens = completion
+          sample.takeUsage(promptTokens: prompt, outputTokens: completion, at: .now)
         }
       }
     } catch {
@@ -98,30 +113,5 @@ final class LoadGenerator {
     }
     sample.end = .now
     return sample
-  }
-}
-
-/// What the client of one request saw.
-struct RequestSample: Sendable {
-  var start: Instant
-  var firstToken: Instant?
-  var lastToken: Instant?
-  var end: Instant
-  var promptTokens = 0
-  var outputTokens = 0
-  var failure: ChatError?
-
-  init(start: Instant) {
-    self.start = start
-    end = start
-  }
-
-  /// Time to first token, in seconds; nil when there was none.
-  var ttft: Double? { firstToken.map { ($0 - start).inSeconds } }
-
-  /// Time per output token after the first, in seconds; nil with fewer than two tokens.
-  var tpot: Double? {
-    guard let firstToken, let lastToken, outputTokens > 1 else { return nil }
-    return (lastToken - firstToken).inSeconds / Double(outputTokens - 1)
   }
 }

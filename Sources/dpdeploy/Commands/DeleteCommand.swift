@@ -1,7 +1,6 @@
 import CommandLine
 import ControlAPI
 import ControlClient
-import Glibc
 import Platform
 
 /// `dpdeploy delete`: ends an application and forgets it.
@@ -23,7 +22,9 @@ enum DeleteCommand: Subcommand {
     let timeout = try arguments.seconds("timeout") ?? 120
     let client = ControlClient(home: try HomeDirectory.ofEnvironment())
     _ = try await client.version()
-    guard try arguments.flag("yes") || confirm(name, streams) else { return .failed }
+    guard
+      try arguments.flag("yes") || streams.confirm("Delete \(name) and everything it runs?", by: name)
+    else { return .failed }
     try await client.delete(name)
     let deadline = Instant.after(.milliseconds(Int(timeout * 1000)))
     while Instant.now < deadline {
@@ -44,15 +45,5 @@ enum DeleteCommand: Subcommand {
       if error.code == "controller-unreachable" { return false }
       throw error
     }
-  }
-
-  private static func confirm(_ name: String, _ streams: StandardStreams) throws -> Bool {
-    guard isatty(0) == 1 else { throw UsageError("nobody can be asked here", help: "add --yes") }
-    streams.error("Delete \(name) and everything it runs? Type its name: ")
-    guard readLine() == name else {
-      streams.remark("nothing was deleted")
-      return false
-    }
-    return true
   }
 }

@@ -11,24 +11,35 @@ final class HealthWait {
   private let application: String
   private let revision: Int?
   private let streams: StandardStreams
+  private let isPart: Bool
   private var line: ProgressLine
   private let start = Instant.now
   private var hasSeen = false
   private static let period = Duration.milliseconds(50)
 
   /// Waits for `application`, in `revision` or, when nil, in whichever holds.
-  init(_ client: ControlClient, _ application: String, revision: Int?, _ streams: StandardStreams) {
+  ///
+  /// - Parameter isPart: of something longer, which minds Ctrl-C and says itself how it went.
+  init(
+    _ client: ControlClient, _ application: String, revision: Int?, _ streams: StandardStreams,
+    isPart: Bool = false
+  ) {
     self.client = client
     self.application = application
     self.revision = revision
     self.streams = streams
+    self.isPart = isPart
     line = ProgressLine(isTerminal: streams.isErrorTerminal, width: streams.width)
   }
 
   /// - Returns: ok when it is HEALTHY, failed when it cannot become so, timedOut when `deadline` comes first.
-  func run(until deadline: Instant) async throws(ControlError) -> ExitCode {
-    watchInterrupt()
+  func run(
+    until deadline: Instant, unless isGivenUp: @Loop () -> Bool = { false }
+  ) async throws(ControlError) -> ExitCode {
+    if !isPart { watchInterrupt() }
+    defer { streams.error(line.clear()) }
     while true {
+      if isGivenUp() { return .interrupted }
       let status = try await client.status()
       guard let now = status.applications.first(where: { $0.name == application }) else {
         throw ControlError(
@@ -56,9 +67,7 @@ final class HealthWait {
     if let revision, now.revision < revision { return nil }
     if now.status == .running, now.deployments.allSatisfy({ $0.status == .healthy }) {
       streams.error(line.clear())
-      let seconds = Quantity.fixed((Instant.now - start).inSeconds, 1)
-      streams.line(
-        "\(application) is HEALTHY after \(seconds) s at \(now.endpoint.value ?? "an unknown endpoint")")
+      if !isPart { tell(now) }
       guard let back = now.rolledBack, revision == nil || back.from == revision else { return .ok }
       streams.complain(
         "revision \(back.from) failed and was rolled back to revision \(back.to): \(back.reason)")
@@ -68,6 +77,12 @@ final class HealthWait {
     streams.error(line.clear())
     streams.complain("\(application) is DEPLOY_FAILED: " + reason(now))
     return .failed
+  }
+
+  private func tell(_ now: ApplicationStatus) {
+    let seconds = Quantity.fixed((Instant.now - start).inSeconds, 1)
+    streams.line(
+      "\(application) is HEALTHY after \(seconds) s at \(now.endpoint.value ?? "an unknown endpoint")")
   }
 
   private func timeOut(_ now: ApplicationStatus) -> ExitCode {

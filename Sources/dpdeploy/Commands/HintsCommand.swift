@@ -44,7 +44,7 @@ enum HintsCommand: Subcommand {
       }
     }
     if let id = arguments.value("fix") {
-      return try ProposedFix(id, in: status.applications, file: arguments.value("file"))
+      return try ProposedFix.change(id, in: status.applications, file: arguments.value("file"))
         .carryOut(isDryRun: arguments.flag("dry-run"), streams)
     }
     if arguments.flag("json") {

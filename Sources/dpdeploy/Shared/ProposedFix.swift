@@ -1,17 +1,14 @@
 import CommandLine
 import ControlAPI
 import Diagnosis
-import Glibc
 import Manifest
-import Platform
 
-/// A hint's change on its way from the command line into the manifest's file.
-struct ProposedFix {
-  private let fix: HintFix
-  private let path: String
-
+/// What a hint proposes, as a change of the manifest's file.
+enum ProposedFix {
   /// Finds the hint and the file; throws a usage error that says what is missing.
-  init(_ id: String, in applications: [ApplicationStatus], file: String?) throws(UsageError) {
+  static func change(_ id: String, in applications: [ApplicationStatus], file: String?) throws(UsageError)
+    -> ManifestChange
+  {
     let found = applications.flatMap { application in
       application.hints.filter { $0.id == id.uppercased() }.map { (application, $0) }
     }
@@ -32,30 +29,6 @@ struct ProposedFix {
         "\(application.name) was applied from a pipe",
         help: "name its manifest with --file, and set \(fix.edits[0].path): \(fix.edits[0].value)")
     }
-    self.fix = fix
-    self.path = path
-  }
-
-  /// Shows the change, and writes it unless this is a rehearsal.
-  func carryOut(isDryRun: Bool, _ streams: StandardStreams) throws -> ExitCode {
-    let source = ManifestFile.read(path).source
-    let edited: ManifestSource
-    do throws(ManifestEditError) { edited = try fix.carriedOut(in: source) } catch {
-      if case .refused(let reading) = error {
-        streams.complain(
-          "\(path) would not be a manifest with \(fix.fields.joined(separator: ", ")) changed:")
-        streams.show(reading, .text, atLeast: .error)
-        return .forManifest(reading.diagnostics)
-      }
-      throw error
-    }
-    streams.line(streams.outputStyle.bold(path))
-    for line in source.lineChanges(to: edited) {
-      streams.line(line.hasPrefix("-") ? streams.outputStyle.red(line) : streams.outputStyle.green(line))
-    }
-    guard !isDryRun else { return .ok }
-    try FileReplacement.replace(path, with: edited.text)
-    streams.line("`dpdeploy apply \(path)` carries it out")
-    return .ok
+    return ManifestChange(edits: fix.edits, path: path)
   }
 }

@@ -2,30 +2,50 @@ import HTTP
 import JSON
 import Platform
 
-/// What a chat completion is asked for.
-struct ChatRequest: Sendable {
+/// What a completion is asked for.
+struct CompletionRequest: Sendable {
+  /// What the model goes on from.
+  enum Prompt: Sendable, Equatable {
+    /// A user's message, for `/v1/chat/completions`.
+    case message(String)
+    /// Token ids, for `/v1/completions`: a prompt of a length that is known without the model's tokenizer.
+    case tokens([Int])
+  }
+
   var model: String
-  var prompt: String
+  var prompt: Prompt
   var maxTokens: Int
+  /// Goes on to `maxTokens` whatever the model would end with.
+  var ignoresEnd = false
   /// 0 is greedy.
   var temperature: Double = 0
   /// The key of the deployment's users, when it asks for one.
   var apiKey: String?
 
+  fileprivate var target: String {
+    switch prompt {
+    case .message: "/v1/chat/completions"
+    case .tokens: "/v1/completions"
+    }
+  }
+
   fileprivate var body: [UInt8] {
+    let asked =
+      switch prompt {
+      case .message(let text): #""messages":[{"role":"user","content":\#(quoted(text))}]"#
+      case .tokens(let ids): #""prompt":[\#(ids.map(String.init).joined(separator: ","))]"#
+      }
     let fields = [
-      #""model":\#(quoted(model))"#,
-      #""messages":[{"role":"user","content":\#(quoted(prompt))}]"#,
-      #""max_tokens":\#(maxTokens)"#, #""temperature":\#(temperature)"#,
-      #""stream":true"#, #""stream_options":{"include_usage":true}"#,
+      #""model":\#(quoted(model))"#, asked, #""max_tokens":\#(maxTokens)"#,
+      #""temperature":\#(temperature)"#, #""stream":true"#, #""stream_options":{"include_usage":true}"#,
     ]
-    return Array("{\(fields.joined(separator: ","))}".utf8)
+    return Array("{\((fields + (ignoresEnd ? [#""ignore_eos":true"#] : [])).joined(separator: ","))}".utf8)
   }
 }
 
-/// A streamed chat completion, read as its client sees it.
+/// A streamed completion, read as its client sees it.
 @Loop
-final class ChatStream {
+final class CompletionStream {
   /// What arrives.
   enum Delta: Equatable {
     case text(String)
@@ -41,19 +61,21 @@ final class ChatStream {
 
   /// Sends `request` and waits for the beginning of its answer.
   static func open(
-    _ request: ChatRequest, at client: HTTPClient, until deadline: Instant
-  ) async throws(ChatError) -> ChatStream {
-    var head = HeadWriter(method: "POST", target: "/v1/chat/completions", host: "localhost")
+    _ request: CompletionRequest, at client: HTTPClient, cancellation: HTTPCancellation = HTTPCancellation(),
+    until deadline: Instant
+  ) async throws(CompletionError) -> CompletionStream {
+    var head = HeadWriter(method: "POST", target: request.target, host: "localhost")
     head.field("Content-Type", "application/json")
     head.field("Accept", "text/event-stream")
     if let key = request.apiKey { head.field("Authorization", "Bearer \(key)") }
     do {
-      let answer = try await client.send("POST", head: head, body: request.body, until: deadline)
+      let answer = try await client.send(
+        "POST", head: head, body: request.body, cancellation: cancellation, until: deadline)
       guard answer.head.status == 200 else { throw try await refusal(answer, until: deadline) }
-      return ChatStream(answer)
+      return CompletionStream(answer)
     } catch let error as HTTPError {
       throw .connection(error.description)
-    } catch let error as ChatError {
+    } catch let error as CompletionError {
       throw error
     } catch {
       throw .connection("\(error)")
@@ -63,7 +85,7 @@ final class ChatStream {
   /// The next piece; nil after `[DONE]`.
   ///
   /// - Throws: the server's error event, or that the stream ended before its `[DONE]`.
-  func next(until deadline: Instant) async throws(ChatError) -> Delta? {
+  func next(until deadline: Instant) async throws(CompletionError) -> Delta? {
     while true {
       if !pending.isEmpty { return pending.removeFirst() }
       let bytes: [UInt8]?
@@ -76,10 +98,7 @@ final class ChatStream {
     }
   }
 
-  /// Tells the server that nobody reads on.
-  func cancel() { answer.cancel() }
-
-  private func take(_ line: EventStream.Line) throws(ChatError) {
+  private func take(_ line: EventStream.Line) throws(CompletionError) {
     guard case .data(let bytes) = line else { return }
     if bytes.elementsEqual("[DONE]".utf8) {
       isDone = true
@@ -88,7 +107,8 @@ final class ChatStream {
     let chunk: JSONValue
     do { chunk = try JSONValue(parsing: bytes) } catch { throw .connection("an event is not JSON: \(error)") }
     if let error = chunk["error"] { throw .server(status: 200, error["message"]?.string ?? "unknown error") }
-    if let text = chunk["choices"]?.elements?.first?["delta"]?["content"]?.string, !text.isEmpty {
+    let choice = chunk["choices"]?.elements?.first
+    if let text = choice?["delta"]?["content"]?.string ?? choice?["text"]?.string, !text.isEmpty {
       pending.append(.text(text))
     }
     if let usage = chunk["usage"], let prompt = usage["prompt_tokens"]?.integer,
@@ -99,7 +119,7 @@ final class ChatStream {
   }
 
   private static func refusal(_ answer: HTTPAnswer, until deadline: Instant) async throws(HTTPError)
-    -> ChatError
+    -> CompletionError
   {
     var body: [UInt8] = []
     while let piece = try await answer.read(until: deadline) { body += piece }
@@ -109,7 +129,7 @@ final class ChatStream {
 }
 
 /// Why a completion was not had.
-enum ChatError: Error, Equatable, CustomStringConvertible {
+enum CompletionError: Error, Equatable, CustomStringConvertible {
   /// The server said so, before the stream (its status) or within it (200).
   case server(status: Int, String)
   /// The stream ended before its `[DONE]`.
