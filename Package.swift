@@ -90,21 +90,22 @@ let shims: [[Target]] = [
 ]
 
 let modules: [[Target]] = [
+  module("Randomness"),
   module("Platform", uses: ["CLinux"]),
   module("JSON"),
-  module("Telemetry"),
-  module("HTTP", uses: ["Platform"]),
-  module("OpenAI", uses: ["CSimdJSON", "JSON"]),
-  module("Manifest", uses: ["CYAML"]),
+  module("Telemetry", testUses: ["Randomness"]),
+  module("HTTP", uses: ["Platform"], testUses: ["Randomness"]),
+  module("OpenAI", uses: ["CSimdJSON", "JSON"], testUses: ["Randomness"]),
+  module("Manifest", uses: ["CYAML"], testUses: ["Randomness"]),
   module("ControlAPI"),
   module("WebClient", uses: ["CCurl", "Platform"]),
   module("VLLM", uses: ["Manifest", "Telemetry"]),
   module("Attachment", uses: ["ControlAPI", "Platform", "Telemetry", "WebClient"]),
-  module("Tensors", uses: ["JSON", "COpenBLAS", "CKernels"]),
-  module("Tokenizer", uses: ["JSON"]),
-  module("Model", uses: ["JSON", "Tensors"]),
-  module("Scheduling"),
-  module("ExpertParallel", uses: ["Platform"]),
+  module("Tensors", uses: ["JSON", "COpenBLAS", "CKernels"], testUses: ["Randomness"]),
+  module("Tokenizer", uses: ["JSON"], testUses: ["Randomness"]),
+  module("Model", uses: ["JSON", "Tensors"], testUses: ["Randomness"]),
+  module("Scheduling", testUses: ["Randomness"]),
+  module("ExpertParallel", uses: ["Platform"], testUses: ["Randomness"]),
   module(
     "Engine",
     uses: [
@@ -112,11 +113,11 @@ let modules: [[Target]] = [
       "ExpertParallel",
     ], testUses: ["Ingress", "Routing"]),
   module("HAProxy", testUses: ["Platform"]),
-  module("Routing"),
-  module("Ingress", uses: ["Platform", "JSON", "Telemetry", "HTTP", "OpenAI", "Routing"]),
+  module("Routing", uses: ["Randomness"]),
+  module("Ingress", uses: ["Platform", "JSON", "Telemetry", "HTTP", "OpenAI", "Randomness", "Routing"]),
   module("Deployment", uses: ["HAProxy", "Manifest", "ControlAPI"]),
   module("Ray", uses: ["ControlAPI", "Deployment", "JSON", "Manifest"]),
-  module("Interchange", uses: ["Deployment", "Manifest", "VLLM"], testUses: ["JSON"]),
+  module("Interchange", uses: ["Deployment", "Manifest", "VLLM"], testUses: ["JSON", "Randomness"]),
   module("RayClient", uses: ["JSON", "Platform", "Ray", "WebClient"], testUses: ["HTTP"]),
   module("Planning", uses: ["JSON"]),
   module("Diagnosis", uses: ["ControlAPI", "Manifest"]),
@@ -131,6 +132,7 @@ let modules: [[Target]] = [
   module("ControlClient", uses: ["Platform", "HTTP", "JSON", "ControlAPI"]),
   module("CommandLine", uses: ["Manifest"]),
   module("Terminal", uses: ["CTerminfo"]),
+  module("Terminal", uses: ["CNcurses"], testUses: ["Randomness"]),
   module(
     "Console",
     uses: [
@@ -159,7 +161,7 @@ let endToEnd = [
     "EndToEndTests",
     uses: [
       "dpdeploy", "dpdeployd", "dptop", "dpingress", "dpengine", "dpfake", "CSQLite", "ControlAPI",
-      "ControlClient", "HTTP", "JSON", "Platform", "Routing", "Supervision",
+      "ControlClient", "HTTP", "JSON", "Platform", "Randomness", "Supervision",
     ],
     except: [
       "adapters.py", "check_status.py", "client.py", "console", "litellm_client.py", "requirements.txt",

@@ -1,3 +1,5 @@
+import Randomness
+
 /// Chooses ranks for requests; a value without clock and I/O, so that a simulator can drive it too.
 public struct Router: Sendable {
   /// The policy in force.

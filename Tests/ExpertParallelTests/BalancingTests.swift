@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import Randomness
 import Testing
 
 @testable import ExpertParallel
@@ -7,7 +8,7 @@ import Testing
 @Suite struct `The placement of experts by their load` {
   /// Loads of 256 experts whose popularity follows Zipf's law, in random order.
   private func zipf(_ exponent: Double) -> [UInt64] {
-    var random = SeededGenerator(state: 11)
+    var random = SplitMix(seed: 11)
     return (1...256).map { UInt64(1e9 / pow(Double($0), exponent)) }.shuffled(using: &random)
   }
 
@@ -46,7 +47,7 @@ import Testing
   @Test(arguments: [[0, 1, 2, 3], [1, 3]])
   func `fills all members alike, and no rank with two copies of an expert`(members: [Int]) {
     let seed = UInt64.random(in: 0 ... .max)
-    var random = SeededGenerator(state: seed)
+    var random = SplitMix(seed: seed)
     for _ in 0..<200 {
       let loads = (0..<12).map { _ in UInt64.random(in: 0...1000, using: &random) }
       let map = ExpertMap.balanced(loads, slots: 16, members: members, world: 4)
@@ -137,7 +138,7 @@ import Testing
       try group.join(until: .after(.seconds(30)))
       var trace = Trace()
       group.reportRebalancing = { _ in trace.reports += 1 }
-      var random = SeededGenerator(state: seed &+ UInt64(rank))
+      var random = SplitMix(seed: seed &+ UInt64(rank))
       for _ in 0..<steps {
         let count = rank == 1 ? 0 : Int.random(in: 1...9, using: &random)
         let sets = (0..<shape.layers).map { _ in crowded(count, shape, &random) }
@@ -205,7 +206,7 @@ import Testing
 }
 
 /// Tokens of which most choose expert 0 and all choose among few.
-private func crowded(_ count: Int, _ shape: ExchangeShape, _ random: inout SeededGenerator) -> TokenSet {
+private func crowded(_ count: Int, _ shape: ExchangeShape, _ random: inout SplitMix) -> TokenSet {
   var tokens = TokenSet(count: count, shape, &random)
   tokens.ids = (0..<count).flatMap { _ -> [Int32] in
     let others = Array((Int32(1)...4).shuffled(using: &random).prefix(shape.topK - 1))

@@ -1,4 +1,5 @@
 import Platform
+import Randomness
 import Testing
 
 @testable import ExpertParallel
@@ -6,7 +7,7 @@ import Testing
 @Suite(.serialized) struct `An exchange` {
   /// Random tokens of `world` ranks by `[rank][layer]`.
   private func tokens(
-    _ counts: [Int], _ shape: ExchangeShape, _ random: inout SeededGenerator
+    _ counts: [Int], _ shape: ExchangeShape, _ random: inout SplitMix
   ) -> [[TokenSet]] {
     counts.map { count in (0..<shape.layers).map { _ in TokenSet(count: count, shape, &random) } }
   }
@@ -16,7 +17,7 @@ import Testing
     world: Int, chunk: Int
   ) throws {
     let seed = UInt64.random(in: 0 ... .max)
-    var random = SeededGenerator(state: seed)
+    var random = SplitMix(seed: seed)
     let shape = try ExchangeShape(world: world, hidden: 9, topK: 3, experts: 10, layers: 2, chunk: chunk)
     let counts = (0..<world).map { _ in Int.random(in: 0...40, using: &random) }
     let sets = tokens(counts, shape, &random)
@@ -34,7 +35,7 @@ import Testing
 
   @Test func `computes every token, layer and expert once, by its owner, and counts what it moves`() throws {
     let seed = UInt64.random(in: 0 ... .max)
-    var random = SeededGenerator(state: seed)
+    var random = SplitMix(seed: seed)
     let shape = try ExchangeShape(world: 4, hidden: 8, topK: 4, experts: 14, layers: 3, chunk: 16)
     let sets = tokens([5, 0, 40, 17], shape, &random)
     let results = try runRanks(shape) { group throws(ExpertParallelError) in
@@ -65,7 +66,7 @@ import Testing
   }
 
   @Test func `works when all tokens choose the experts of one rank`() throws {
-    var random = SeededGenerator(state: 1)
+    var random = SplitMix(seed: 1)
     let shape = try ExchangeShape(world: 4, hidden: 4, topK: 2, experts: 8, layers: 1, chunk: 8)
     var sets = tokens([20, 20, 20, 20], shape, &random)
     for rank in 0..<4 { sets[rank][0].ids = (0..<40).map { Int32(4 + $0 % 2) } }
@@ -80,7 +81,7 @@ import Testing
   }
 
   @Test func `works with more ranks than experts`() throws {
-    var random = SeededGenerator(state: 2)
+    var random = SplitMix(seed: 2)
     let shape = try ExchangeShape(world: 6, hidden: 4, topK: 2, experts: 3, layers: 1, chunk: 4)
     let sets = tokens([3, 1, 4, 1, 5, 9], shape, &random)
     let outputs = try runRanks(shape) { group throws(ExpertParallelError) in
@@ -93,7 +94,7 @@ import Testing
   }
 
   @Test func `gives the same bits under another placement`() throws {
-    var random = SeededGenerator(state: 3)
+    var random = SplitMix(seed: 3)
     let shape = try ExchangeShape(world: 2, hidden: 5, topK: 2, experts: 6, layers: 1, chunk: 4)
     let sets = tokens([7, 5], shape, &random)
     let segment = try GroupControl.makeSegment()
@@ -125,7 +126,7 @@ import Testing
 /// Steps with random token counts; returns how many outputs were wrong.
 private func soak(_ group: ExpertGroup, steps: Int, seed: UInt64) throws(ExpertParallelError) -> Int {
   let rank = group.control.rank
-  var random = SeededGenerator(state: seed &+ UInt64(rank))
+  var random = SplitMix(seed: seed &+ UInt64(rank))
   var wrong = 0
   for step in 0..<steps {
     let busy = Int.random(in: 0..<4, using: &random) != 0

@@ -1,3 +1,4 @@
+import Randomness
 import Testing
 
 @testable import ExpertParallel
@@ -8,7 +9,7 @@ import Testing
     chunk: Int, backend: ExchangeBackend?
   ) throws {
     let seed = UInt64.random(in: 0 ... .max)
-    var random = SeededGenerator(state: seed)
+    var random = SplitMix(seed: seed)
     let shape = try ExchangeShape(
       world: 3, hidden: 5, topK: 3, experts: 7, layers: 3, chunk: chunk, halves: 2)
     let counts = [9, 2, 22]

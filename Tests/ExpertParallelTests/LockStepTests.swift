@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import Randomness
 import Synchronization
 import Testing
 
@@ -36,7 +37,7 @@ import Testing
   }
 
   @Test func `an idle rank takes part in every exchange of a step`() throws {
-    var random = SeededGenerator(state: 4)
+    var random = SplitMix(seed: 4)
     let shape = try shape(4)
     let sets = (0..<2).map { _ in TokenSet(count: 20, shape, &random) }
     let results = try runRanks(shape) { group throws(ExpertParallelError) in
@@ -209,7 +210,7 @@ import Testing
 
   @Test func `names the rank that stopped inside a layer, and what was awaited from it`() throws {
     let stuck = Gate()
-    var random = SeededGenerator(state: 5)
+    var random = SplitMix(seed: 5)
     let shape = try shape(2)
     let tokens = TokenSet(count: 8, shape, &random)
     let results = try runRanks(shape, timeout: .milliseconds(300)) { group throws(ExpertParallelError) in
@@ -295,7 +296,7 @@ import Testing
   @Test(arguments: [[0, 4], [-1, 2], [3, 3]] as [[Int32]])
   func `refuses a token for an expert that does not exist or comes twice`(ids: [Int32]) throws {
     let results = try runRanks(try shape(1)) { group throws(ExpertParallelError) in
-      var random = SeededGenerator(state: 6)
+      var random = SplitMix(seed: 6)
       var tokens = TokenSet(count: 1, group.control.shape, &random)
       tokens.ids = ids
       _ = try group.runStep([tokens])
@@ -308,7 +309,7 @@ import Testing
 
   @Test func `refuses more tokens than were announced`() throws {
     let results = try runRanks(try shape(1)) { group throws(ExpertParallelError) in
-      var random = SeededGenerator(state: 6)
+      var random = SplitMix(seed: 6)
       _ = try group.agree(StepIntent(tokens: 8, unfinished: true))
       _ = try group.exchange(layer: 0, TokenSet(count: 9, group.control.shape, &random))
     }

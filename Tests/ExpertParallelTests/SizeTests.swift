@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import Randomness
 import Testing
 
 @testable import ExpertParallel
@@ -73,7 +74,7 @@ import Testing
         segment: segment, rank: rank, shape: shape, epoch: 1, until: .after(.seconds(30)))
       let group = try ExpertGroup(control, policy: WaitPolicy(spins: 0, yields: 20))
       try group.join(until: .after(.seconds(30)))
-      var random = SeededGenerator(state: UInt64(rank))
+      var random = SplitMix(seed: UInt64(rank))
       for _ in 0..<4 { _ = try group.runStep([TokenSet(count: 2, shape, &random)]) }
     }
     for result in results { try result.get() }

@@ -1,17 +1,6 @@
+import Randomness
+
 @testable import ExpertParallel
-
-/// SplitMix64: a failing run is repeated from its printed seed.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
 
 /// A known expert that treats rows independently and whose results do not sum exactly, so that order shows.
 func toyExpert(
@@ -35,7 +24,7 @@ struct TokenSet: Sendable {
   var weights: [Float]
 
   /// Random tokens with distinct random experts, in random order.
-  init(count: Int, _ shape: ExchangeShape, _ random: inout SeededGenerator) {
+  init(count: Int, _ shape: ExchangeShape, _ random: inout SplitMix) {
     self.count = count
     rows = (0..<(count * shape.hidden)).map { _ in Float.random(in: -1...1, using: &random) }
     ids = (0..<count).flatMap { _ in

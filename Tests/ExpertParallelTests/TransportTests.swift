@@ -1,4 +1,5 @@
 import Platform
+import Randomness
 import Testing
 
 @testable import ExpertParallel
@@ -8,15 +9,14 @@ import Testing
   /// Four ranks, two on each of two nodes.
   private static let nodes = [0, 0, 1, 1]
 
-  private func sets(_ shape: ExchangeShape, _ counts: [Int], _ random: inout SeededGenerator) -> [[TokenSet]]
-  {
+  private func sets(_ shape: ExchangeShape, _ counts: [Int], _ random: inout SplitMix) -> [[TokenSet]] {
     counts.map { count in (0..<shape.layers).map { _ in TokenSet(count: count, shape, &random) } }
   }
 
   @Test(arguments: backends) func `gives the same bits, whatever it copies`(backend: ExchangeBackend?) throws
   {
     let seed = UInt64.random(in: 0 ... .max)
-    var random = SeededGenerator(state: seed)
+    var random = SplitMix(seed: seed)
     let shape = try ExchangeShape(world: 4, hidden: 9, topK: 3, experts: 10, layers: 2, chunk: 8)
     let sets = sets(shape, [5, 0, 21, 16], &random)
     let link = Link(latencyNanoseconds: 100_000, gigabitsPerSecond: 10)
@@ -39,7 +39,7 @@ import Testing
     backend: ExchangeBackend?
   ) throws {
     let seed = UInt64.random(in: 0 ... .max)
-    var random = SeededGenerator(state: seed)
+    var random = SplitMix(seed: seed)
     let shape = try ExchangeShape(world: 4, hidden: 4, topK: 4, experts: 8, layers: 1, chunk: 32)
     let sets = sets(shape, [20, 20, 20, 20], &random)
     let transport = Transport(backend: backend, links: LinkModel(nodes: Self.nodes))
@@ -76,7 +76,7 @@ import Testing
   }
 
   @Test func `takes the time of its links, and only of those that rows cross`() throws {
-    var random = SeededGenerator(state: 8)
+    var random = SplitMix(seed: 8)
     let shape = try ExchangeShape(world: 4, hidden: 4, topK: 2, experts: 8, layers: 1, chunk: 8)
     var sets = sets(shape, [1, 1, 1, 1], &random)
     // Ranks 0 and 1 ask the neighbour, 2 and 3 the other node.
@@ -108,7 +108,7 @@ import Testing
     #expect(links.objection == "\(error); mend cluster.links or place the group elsewhere")
     #expect(LinkModel(nodes: [0, 0], betweenNodes: .down).objection == nil)
     let shape = try ExchangeShape(world: 4, hidden: 4, topK: 2, experts: 8, layers: 1, chunk: 8)
-    var random = SeededGenerator(state: 9)
+    var random = SplitMix(seed: 9)
     var sets = sets(shape, [1, 0, 0, 0], &random)
     sets[0][0].ids = [0, 4]
     let asked = sets

@@ -1,3 +1,4 @@
+import Randomness
 import Testing
 
 @testable import HTTP
@@ -5,9 +6,9 @@ import Testing
 @Suite struct `Any bytes at all` {
   /// Makes requests, most of them broken in one or two places.
   private struct Maker {
-    var random: Seeded
+    var random: SplitMix
 
-    init(seed: UInt64) { random = Seeded(state: seed) }
+    init(seed: UInt64) { random = SplitMix(seed: seed) }
 
     mutating func pick(_ choices: [String]) -> String { choices.randomElement(using: &random) ?? "" }
 
@@ -118,17 +119,5 @@ import Testing
         continue
       }
     }
-  }
-}
-
-/// A generator whose sequence a seed fixes.
-private struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -1,14 +1,15 @@
 import Manifest
+import Randomness
 
 /// Manifests of any fields of some sections, with any values that the schema allows.
 struct RandomManifest {
-  private var dice: Dice
+  private var dice: SplitMix
 
   /// Whether fields that take any value are left out.
   private let onlyTyped: Bool
 
   init(seed: UInt64, onlyTyped: Bool = false) {
-    dice = Dice(seed)
+    dice = SplitMix(seed: seed)
     self.onlyTyped = onlyTyped
   }
 

@@ -1,19 +1,7 @@
+import Randomness
 import Testing
 
 @testable import Manifest
-
-/// SplitMix64: small, seeded, the same everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
-}
 
 @Suite struct `Any text` {
   static let fragments = [
@@ -24,7 +12,7 @@ struct SeededGenerator: RandomNumberGenerator {
     ".nan", "name: x\n", "applications: [{import_path: \"a:build_dp_openai_app\", args: {}}]\n",
   ]
 
-  static func mutate(_ text: String, _ random: inout SeededGenerator) -> String {
+  static func mutate(_ text: String, _ random: inout SplitMix) -> String {
     var scalars = Array(text.unicodeScalars)
     for _ in 0..<Int.random(in: 1...6, using: &random) {
       let place = Int.random(in: 0...scalars.count, using: &random)
@@ -50,7 +38,7 @@ struct SeededGenerator: RandomNumberGenerator {
 
   @Test func `is read or refused with a place inside it, and never ends the process`() throws {
     let seed = UInt64.random(in: 0...(.max))
-    var random = SeededGenerator(state: seed)
+    var random = SplitMix(seed: seed)
     let samples = try ["quickstart", "deepseek-v3-16dp"].map { try contents("manifests/\($0).yaml") }
     var accepted = 0
     for round in 0..<1500 {
@@ -72,7 +60,7 @@ struct SeededGenerator: RandomNumberGenerator {
 
   @Test func `of random bytes is refused`() {
     let seed = UInt64.random(in: 0...(.max))
-    var random = SeededGenerator(state: seed)
+    var random = SplitMix(seed: seed)
     for round in 0..<300 {
       let bytes = (0..<Int.random(in: 0..<200, using: &random)).map { _ in
         UInt8.random(in: 0...255, using: &random)

@@ -1,4 +1,5 @@
 import Glibc
+import Randomness
 import Tensors
 import Testing
 
@@ -46,7 +47,7 @@ import Testing
 
   @Test(arguments: UInt64(1)...UInt64(200), [false, true])
   func `chooses what the definition chooses`(seed: UInt64, softmax: Bool) throws {
-    var random = Seeded(seed)
+    var random = SplitMix(seed: seed)
     let groups = [1, 2, 4, 8].randomElement(using: &random) ?? 1
     let size = Int.random(in: 1...8, using: &random)
     let chosenGroups = Int.random(in: 1...groups, using: &random)

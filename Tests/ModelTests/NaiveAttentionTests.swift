@@ -1,3 +1,4 @@
+import Randomness
 import Tensors
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 @Suite struct `Attention over paged rows` {
   @Test(arguments: Toy.allCases, [1, 3, 16])
   func `equals the form that spells out every head's keys and values`(toy: Toy, blockSize: Int) throws {
-    var random = Seeded(UInt64(blockSize))
+    var random = SplitMix(seed: UInt64(blockSize))
     let single = try SingleAttention(toy, layer: 1)
     let hidden = random.floats(50 * single.configuration.hiddenSize, in: -2...2)
     let naive = NaiveAttention(

@@ -1,4 +1,5 @@
 import Glibc
+import Randomness
 import Testing
 
 @testable import Model
@@ -59,7 +60,7 @@ import Testing
   }
 
   @Test func `depends on seed and position only`() {
-    var random = Seeded(5)
+    var random = SplitMix(seed: 5)
     let logits = random.floats(100, in: -1...1)
     let parameters = SamplingParameters(temperature: 0.8, topP: 0.95, seed: 42)
     var used = Sampler()

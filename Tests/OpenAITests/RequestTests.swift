@@ -1,5 +1,6 @@
 import JSON
 import OpenAI
+import Randomness
 import Testing
 
 @Suite struct `Reading requests` {
@@ -255,7 +256,7 @@ import Testing
 
   @Test(arguments: [31, 32, 33] as [UInt64])
   func `a damaged body never traps and never passes for another`(seed: UInt64) {
-    var random = SplitMix(state: seed)
+    var random = SplitMix(seed: seed)
     let reader = RequestReader()
     let whole = Array(
       #"{"model":"m","prompt":["a",[1,2]],"stop":"\u00e9\"","logit_bias":{"1":2},"n":1e0}"#.utf8)
@@ -272,17 +273,5 @@ import Testing
         #expect(error.status == 400)
       }
     }
-  }
-}
-
-/// A generator whose sequence a seed fixes.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -1,3 +1,4 @@
+import Randomness
 import Routing
 import Testing
 
@@ -43,7 +44,7 @@ import Testing
 
   @Test(arguments: [1, 2, 3, 4, 5] as [UInt64])
   func `loses nobody and keeps priority and order, whatever happens`(seed: UInt64) {
-    var random = Seeded(state: seed)
+    var random = SplitMix(seed: seed)
     var queue = FairQueue<Int>()
     var waiting: [Int: (id: Int, caller: String, priority: Int)] = [:]
     for step in 0..<4000 {
@@ -67,14 +68,5 @@ import Testing
       }
       #expect(queue.count == waiting.count, "seed \(seed), step \(step)")
     }
-  }
-}
-
-/// A generator whose sequence a seed fixes.
-private struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-    return state ^ (state >> 29)
   }
 }

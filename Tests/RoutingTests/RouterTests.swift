@@ -1,3 +1,4 @@
+import Randomness
 import Routing
 import Testing
 
@@ -55,7 +56,7 @@ import Testing
 
   @Test(arguments: RoutingPolicy.allCases, [41, 42, 43, 44] as [UInt64])
   func `what may not be chosen never is`(policy: RoutingPolicy, seed: UInt64) {
-    var random = SplitMix(state: seed)
+    var random = SplitMix(seed: seed)
     for round in 0..<500 {
       var table = ranks(Int.random(in: 0...6, using: &random), capacity: 4)
       for index in table.indices { table[index].isRunning = Bool.random(using: &random) }
@@ -147,17 +148,5 @@ import Testing
       return router.choose(now: 0) { _ in RankLoad() }
     }
     #expect(Set(firsts.map { "\($0)" }).count > 3)
-  }
-}
-
-/// A generator whose sequence a seed fixes.
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

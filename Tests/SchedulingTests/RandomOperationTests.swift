@@ -1,3 +1,4 @@
+import Randomness
 import Testing
 
 @testable import Scheduling
@@ -9,7 +10,7 @@ import Testing
   ) throws {
     let seed = UInt64.random(in: 0 ... .max)
     print("seed \(seed) caching \(caching) policy \(policy)")
-    var random = SeededGenerator(state: seed)
+    var random = SplitMix(seed: seed)
     var limits = configuration(budget: 24, sequences: 6, modelLength: 60, blockSize: 4, blocks: 40)
     limits.enablePrefixCaching = caching
     limits.policy = policy
@@ -29,7 +30,7 @@ import Testing
 
   @Test func `a lone request always makes progress, whatever the limits`() throws {
     let seed = UInt64.random(in: 0 ... .max)
-    var random = SeededGenerator(state: seed)
+    var random = SplitMix(seed: seed)
     for _ in 0..<400 {
       let modelLength = Int.random(in: 2...80, using: &random)
       let size = Int.random(in: 1...20, using: &random)
@@ -95,7 +96,7 @@ private struct Soak {
 
   private static let priorities = [-1, 0, 4]
 
-  mutating func operate(_ random: inout SeededGenerator) throws {
+  mutating func operate(_ random: inout SplitMix) throws {
     switch Int.random(in: 0..<10, using: &random) {
     case 0..<3 where alive.count < 20: try add(&random)
     case 3 where !alive.isEmpty:
@@ -110,7 +111,7 @@ private struct Soak {
     for _ in 0..<100_000 where scheduler.hasUnfinished { step(abortingSome: false) }
   }
 
-  private mutating func add(_ random: inout SeededGenerator) throws {
+  private mutating func add(_ random: inout SplitMix) throws {
     added += 1
     let id = RequestID(UInt64(added))
     // Few different starts, so that prefixes repeat.

@@ -1,3 +1,4 @@
+import Randomness
 import Telemetry
 import Testing
 
@@ -65,7 +66,7 @@ import Testing
 
   @Test(arguments: [21, 22, 23, 24] as [UInt64])
   func `noise never traps`(seed: UInt64) {
-    var random = SplitMix(state: seed)
+    var random = SplitMix(seed: seed)
     let alphabet = Array("m{}=\"\\, \n1e+#.é".utf8)
     for _ in 0..<2000 {
       let page = (0..<Int.random(in: 0...40, using: &random)).map { _ in

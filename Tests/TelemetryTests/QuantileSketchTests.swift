@@ -1,10 +1,11 @@
+import Randomness
 import Telemetry
 import Testing
 
 @Suite struct `Quantile sketch` {
   @Test(arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
   func `a quantile is within one per cent of the exact one`(seed: UInt64) throws {
-    var random = SplitMix(state: seed)
+    var random = SplitMix(seed: seed)
     let values = (0..<3000).map { _ in 2e-6 * pow2(Double.random(in: 0...31, using: &random)) }
     var sketch = QuantileSketch()
     for value in values { sketch.record(value) }
@@ -35,7 +36,7 @@ import Testing
 
   @Test(arguments: [11, 12, 13] as [UInt64])
   func `merging equals recording everything in one`(seed: UInt64) {
-    var random = SplitMix(state: seed)
+    var random = SplitMix(seed: seed)
     var parts = [QuantileSketch(), QuantileSketch(), QuantileSketch()]
     var whole = QuantileSketch()
     for _ in 0..<500 {
@@ -81,17 +82,5 @@ import Testing
   private func pow2(_ exponent: Double) -> Double {
     let whole = exponent.rounded(.down)
     return Double(sign: .plus, exponent: Int(whole), significand: 1 + (exponent - whole))
-  }
-}
-
-/// A generator whose sequence a seed fixes.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -1,20 +1,13 @@
 import CKernels
+import Randomness
 import Tensors
 import Testing
 
 /// Random f32 matrices with a printed seed.
 struct Numbers {
-  var generator: SystemSeed
+  var generator: SplitMix
 
-  struct SystemSeed: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return (state ^ state >> 29) &* 0x9E37_79B9_7F4A_7C15
-    }
-  }
-
-  init(seed: UInt64) { generator = SystemSeed(state: seed) }
+  init(seed: UInt64) { generator = SplitMix(seed: seed) }
 
   mutating func floats(_ count: Int) -> [Float] {
     (0..<count).map { _ in Float.random(in: -1...1, using: &generator) }

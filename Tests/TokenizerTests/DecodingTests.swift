@@ -1,10 +1,11 @@
+import Randomness
 import Testing
 import Tokenizer
 
 @Suite struct `Streaming text` {
   @Test func `joins to the text of all bytes, however they are cut`() throws {
     let seed = UInt64.random(in: 0 ... .max)
-    var random = SeededRandom(seed)
+    var random = SplitMix(seed: seed)
     let tokenizer = try Fixtures.toyTokenizer()
     let alphabet = Array("abc \n'éß世界🙂\u{301}\u{0}".unicodeScalars)
     for _ in 0..<300 {
@@ -66,7 +67,7 @@ import Tokenizer
 
   @Test func `find in pieces what they find in the whole`() {
     let seed = UInt64.random(in: 0 ... .max)
-    var random = SeededRandom(seed)
+    var random = SplitMix(seed: seed)
     for _ in 0..<500 {
       let text = String((0..<30).map { _ in "aabbé".randomElement(using: &random) ?? "a" })
       let stops = ["abb", "ééa", "bbab"]

@@ -1,5 +1,6 @@
 import OpenAI
 import Platform
+import Randomness
 import Routing
 import Telemetry
 

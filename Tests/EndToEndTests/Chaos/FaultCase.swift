@@ -1,7 +1,7 @@
 import ControlAPI
 import Glibc
 import Platform
-import Routing
+import Randomness
 import Testing
 
 /// A row of the fault matrix: what is done to a deployment under load, and what must hold then beside the invariants.

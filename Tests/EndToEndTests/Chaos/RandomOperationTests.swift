@@ -1,7 +1,7 @@
 import ControlAPI
 import Glibc
 import Platform
-import Routing
+import Randomness
 import Testing
 
 extension `Whole deployments` {
