@@ -75,6 +75,9 @@ public final class AsyncDescriptor {
     writer.resume(.closed)
   }
 
+  /// Whether something came since it was last asked, though nobody waited for it.
+  func takeReadiness() -> Bool { reader.takeReadiness() }
+
   /// Stops watching for a while, so that the kernel wakes another process that watches the same open file.
   func suspend() { if raw >= 0 { EventLoop.shared.remove(raw) } }
 

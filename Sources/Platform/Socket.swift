@@ -4,6 +4,8 @@ import Glibc
 @Loop
 public final class Socket {
   private let descriptor: AsyncDescriptor
+  /// Whether all that had arrived was read, so that another read would only hear so from the kernel.
+  private var isDrained = false
 
   /// Takes over a connected, non-blocking socket; switches Nagle's algorithm off, so that a token leaves at once.
   public init(_ socket: consuming FileDescriptor) throws(SystemError) {
@@ -77,7 +79,7 @@ public final class Socket {
   {
     while true {
       if let count = try tryRead(into: buffer) { return count }
-      try check(await descriptor.readable(until: deadline), "read")
+      try await readable(until: deadline)
     }
   }
 
@@ -86,11 +88,16 @@ public final class Socket {
   /// - Throws: as ``read(into:until:)``.
   public func readable(until deadline: Instant) async throws(SystemError) {
     try check(await descriptor.readable(until: deadline), "read")
+    isDrained = false
   }
 
   /// Reads without waiting; nil when nothing has arrived, 0 at the end of the stream.
   public func tryRead(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int? {
-    try attempt("read") { recv(descriptor.raw, buffer.baseAddress, buffer.count, 0) }
+    if isDrained, !isClosed, !descriptor.takeReadiness() { return nil }
+    let count = try attempt("read") { recv(descriptor.raw, buffer.baseAddress, buffer.count, 0) }
+    // What comes after a read that left room is told anew, but not an end that has been told already (epoll(7)).
+    isDrained = (count ?? 0) < buffer.count && !descriptor.isHungUp
+    return count
   }
 
   /// Writes all of `bytes`, waiting while the peer is slow.
