@@ -131,8 +131,7 @@ let modules: [[Target]] = [
   testTool("dpfake", uses: ["HTTP", "Platform", "Telemetry"]),
   module("ControlClient", uses: ["Platform", "HTTP", "JSON", "ControlAPI"]),
   module("CommandLine", uses: ["Manifest"]),
-  module("Terminal", uses: ["CTerminfo"]),
-  module("Terminal", uses: ["CNcurses"], testUses: ["Randomness"]),
+  module("Terminal", uses: ["CTerminfo"], testUses: ["Randomness"]),
   module(
     "Console",
     uses: [

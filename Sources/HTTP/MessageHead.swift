@@ -111,6 +111,7 @@ public struct MessageHead: Sendable {
 }
 
 /// The text that a percent-encoded path or query part stands for; `+` is left alone in paths and queries alike.
+@inlinable
 public func percentDecoded(_ text: some StringProtocol) -> String {
   guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
   var bytes: [UInt8] = []

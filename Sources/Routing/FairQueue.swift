@@ -51,7 +51,7 @@ public struct FairQueue<Element: Sendable>: Sendable {
 
   /// Who is next; nil when nobody waits.
   public var first: Entry? {
-    guard let level = levels.first, let caller = Self.next(of: level) else { return nil }
+    guard !isEmpty, let level = levels.first, let caller = Self.next(of: level) else { return nil }
     return level.lines[caller]?.entries.first
   }
 

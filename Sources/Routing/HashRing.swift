@@ -1,3 +1,5 @@
+import Randomness
+
 /// Sends equal keys to equal ranks, and moves few of them when ranks come and go: consistent hashing (Karger and others
 /// 1997) with as many points for each rank as vllm-router has.
 struct HashRing: Sendable {
@@ -14,7 +16,7 @@ struct HashRing: Sendable {
     for rank in ranks {
       for point in 0..<Self.pointsPerRank {
         let seed = UInt64(rank.group) << 40 | UInt64(rank.rank) << 16 | UInt64(point)
-        points.append(Point(hash: StableHash.mixed(seed &+ 0x9E37_79B9_7F4A_7C15), rank: rank))
+        points.append(Point(hash: SplitMix.mixed(seed &+ 0x9E37_79B9_7F4A_7C15), rank: rank))
       }
     }
     points.sort { ($0.hash, $0.rank) < ($1.hash, $1.rank) }
