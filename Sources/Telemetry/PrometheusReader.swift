@@ -1,3 +1,5 @@
+import Glibc
+
 /// One line of a Prometheus page.
 public struct PrometheusSample: Sendable, Equatable {
   /// One label.
@@ -94,9 +96,10 @@ private struct PrometheusPage {
 
   private mutating func readName(_ isWanted: (String) -> Bool) throws(PrometheusError) {
     let start = position
-    while let byte = peek, Self.isNamePart(byte) || byte == UInt8(ascii: ":") { position += 1 }
+    if skip(name.bytes), !isInName { return }
+    position = start
+    while isInName { position += 1 }
     guard position > start else { throw error("a metric name was expected") }
-    guard !equals(start..<position, name.bytes) else { return }
     name = Known(bytes: start..<position, value: text(start..<position))
     isNameWanted = isWanted(name.value)
   }
@@ -127,13 +130,7 @@ private struct PrometheusPage {
   /// Reads the label at a place among the others.
   private mutating func readLabel(_ index: Int) throws(PrometheusError) {
     let start = position
-    if index < labelBytes.count {
-      let known = labelBytes[index]
-      if start + known.count <= bytes.count, equals(start..<start + known.count, known) {
-        position += known.count
-        return
-      }
-    }
+    if index < labelBytes.count, skip(labelBytes[index]) { return }
     let label = try readNewLabel()
     if index < labels.count {
       labels[index] = label
@@ -232,6 +229,11 @@ private struct PrometheusPage {
     }
   }
 
+  /// Whether the next byte belongs to a metric's name.
+  private var isInName: Bool {
+    peek.map { Self.isNamePart($0) || $0 == UInt8(ascii: ":") } ?? false
+  }
+
   private static func number(_ text: String) -> Double? {
     switch text {
     case "+Inf", "Inf": .infinity
@@ -252,15 +254,14 @@ private struct PrometheusPage {
     while let byte = peek, Self.isBlank(byte) { position += 1 }
   }
 
-  private func equals(_ left: Range<Int>, _ right: Range<Int>) -> Bool {
-    guard left.count == right.count else { return false }
-    var (from, to) = (left.lowerBound, right.lowerBound)
-    while from < left.upperBound {
-      guard bytes[from] == bytes[to] else { return false }
-      from += 1
-      to += 1
+  /// Goes over bytes that are the same as some before, if they are.
+  private mutating func skip(_ known: Range<Int>) -> Bool {
+    guard !known.isEmpty, position + known.count <= bytes.count else { return false }
+    let isSame = bytes.withUnsafeBytes { page in
+      page.baseAddress.map { memcmp($0 + position, $0 + known.lowerBound, known.count) == 0 } ?? false
     }
-    return true
+    if isSame { position += known.count }
+    return isSame
   }
 
   private func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
