@@ -13,8 +13,8 @@ help: ## Say what can be made
 packages: ## Install the Debian packages that are missing
 	@Tools/install-packages
 
-build: packages ## Build the tools, optimised
-	swift build -c release
+build: packages ## Build the tools, optimised, with Swift's own libraries in them
+	swift build -c release --static-swift-stdlib
 
 demo: build ## Apply the quickstart manifest, ask the model, open dptop
 	@Tools/demo
