@@ -47,8 +47,11 @@ import Testing
       // Nothing slept on: all of it was answered as it came.
       #expect(stage.service.metrics.stats.value(.retries) == 0)
       try stage.addRank { await $0.respond(200, body: Array("{}".utf8)) }
-      try stage.publish(1, epoch: 2)
-      #expect(try await stage.post().head.status == 200)
+      // Who was refused waits no more, and takes no place of the rank that comes back.
+      #expect(stage.service.queue.depth == 0)
+      try stage.publish(1, capacity: 1, epoch: 2)
+      for _ in 0..<2 { #expect(try await stage.post().head.status == 200) }
+      await eventually { stage.inFlight(0) == 0 }
     }
   }
 

@@ -16,6 +16,8 @@ final class AdmissionQueue {
     let arrival: Instant
     let isRetry: Bool
     let settled = Signal()
+    /// By which the line knows it; nil when it does not stand there.
+    var lineID: Int?
     var place: Assignment?
     var refusal: APIError?
 
@@ -85,8 +87,8 @@ final class AdmissionQueue {
       return place
     }
     let ticket = Ticket(wish, arrival: arrival, isRetry: isRetry)
-    let leave = enqueue(ticket)
-    defer { leave() }
+    enqueue(ticket)
+    defer { withdraw(ticket) }
     if let limit, !isRetry, pool.ledger.waiting > limit {
       throw .queueFull(retryAfterSeconds: retryAfter)
     }
@@ -116,6 +118,8 @@ final class AdmissionQueue {
     guard let outage, Instant.now - outage >= outagePatience else { return }
     for ticket in line.elements + restricted where !ticket.isSettled && !ticket.isRetry {
       ticket.refusal = .unavailable("No rank serves.")
+      // At once: a rank that comes back before its request wakes up must not give it a place.
+      withdraw(ticket)
       ticket.settled.fire()
     }
   }
@@ -129,24 +133,27 @@ final class AdmissionQueue {
     return drain.seconds(for: max(depth, pool.ledger.waiting / sharers), at: .now)
   }
 
-  /// Lets `ticket` wait; the closure ends that.
-  private func enqueue(_ ticket: Ticket) -> () -> Void {
+  private func enqueue(_ ticket: Ticket) {
     if ticket.wish.isRestricted {
       let place = restricted.firstIndex { $0.front > ticket.front } ?? restricted.endIndex
       restricted.insert(ticket, at: place)
-      publish()
-      return { [self] in
-        restricted.removeAll { $0 === ticket }
-        publish()
-      }
+    } else {
+      ticket.lineID = line.add(
+        ticket, priority: ticket.wish.priority, caller: ticket.wish.caller,
+        arrival: ticket.arrival.nanoseconds)
     }
-    let id = line.add(
-      ticket, priority: ticket.wish.priority, caller: ticket.wish.caller, arrival: ticket.arrival.nanoseconds)
     publish()
-    return { [self] in
-      if !ticket.isSettled { line.remove(id, priority: ticket.wish.priority, caller: ticket.wish.caller) }
-      publish()
+  }
+
+  /// Takes `ticket` out from wherever it waits.
+  private func withdraw(_ ticket: Ticket) {
+    if let id = ticket.lineID {
+      line.remove(id, priority: ticket.wish.priority, caller: ticket.wish.caller)
+      ticket.lineID = nil
+    } else {
+      restricted.removeAll { $0 === ticket }
     }
+    publish()
   }
 
   private func publish() {
@@ -169,6 +176,7 @@ final class AdmissionQueue {
       yieldedSince = nil
       guard let ticket, serve(ticket) else { return }
       _ = line.popFirst()
+      ticket.lineID = nil
       publish()
     }
   }
