@@ -84,6 +84,45 @@ import Testing
     #expect(subjects(imported).contains { $0.contains("`spec.upgradeStrategy`") }, "\(subjects(imported))")
   }
 
+  @Test func `an exported LeaderWorkerSet gives the manifest back, without its Service`() throws {
+    for file in ["deepseek-v3-16dp", "vllm"] {
+      let before = try manifest(of: contents("manifests/\(file).yaml"))
+      let text = try #require(Rendition(of: before, as: .lws).files.first).text
+      let imported = ImportedManifest(of: ManifestSource(name: "l.yaml", text: text))
+      let after = try read(imported)
+      #expect(after.name == before.name && after.parallelism == before.parallelism, "\(imported.text ?? "")")
+      #expect(after.model.id == before.model.id && after.engineArguments == before.engineArguments)
+      #expect(subjects(imported).contains { $0.contains("the Service `\(before.name)`") })
+      let place = try #require(imported.remarks.first { $0.message.contains("`spec.rolloutStrategy`") }?.span)
+      #expect(imported.source.lines[place.line - 1].contains("rolloutStrategy:"))
+    }
+  }
+
+  @Test func `a LeaderWorkerSet with a leader of its own gives what the leader runs`() throws {
+    let text = """
+      kind: LeaderWorkerSet
+      metadata: {name: wide}
+      spec:
+        replicas: 2
+        leaderWorkerTemplate:
+          size: 2
+          leaderTemplate:
+            spec:
+              containers:
+                - name: vllm
+                  command: [bash, -c, "exec vllm serve org/m -tp 2 -dp 8 --data-parallel-rank $LWS_WORKER_INDEX"]
+                  resources: {limits: {nvidia.com/gpu: "8"}}
+          workerTemplate: {spec: {containers: [{name: vllm, command: [sleep]}]}}
+      """
+    let imported = ImportedManifest(of: ManifestSource(name: "l.yaml", text: text))
+    let made = try read(imported)
+    #expect(made.name == "wide" && made.parallelism.size == 8 && made.parallelism.sizePerNode == 4)
+    #expect(
+      made.parallelism.groups == 2 && made.parallelism.nodes == 4 && made.parallelism.devicesPerNode == 4)
+    #expect(subjects(imported).contains { $0.contains("`--data-parallel-rank $LWS_WORKER_INDEX`") })
+    #expect(subjects(imported).contains { $0.contains("all ranks run what the leader does") })
+  }
+
   @Test func `what is wrong in a RayService's inner config is shown on its own line`() {
     let text = """
       apiVersion: ray.io/v1

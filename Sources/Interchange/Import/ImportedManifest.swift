@@ -9,7 +9,7 @@ public struct ImportedManifest: Sendable {
   /// What was read, for excerpts.
   public let source: ManifestSource
 
-  /// Reads a Ray Serve config, a RayService of KubeRay, or values of llm-d's `modelservice` chart.
+  /// Reads a Ray Serve config, a RayService of KubeRay, a LeaderWorkerSet, or values of llm-d's `modelservice` chart.
   public init(of source: ManifestSource) {
     var diagnostics = DiagnosticList(file: source.name)
     let draft = Self.draft(from: source, &diagnostics)
@@ -51,11 +51,15 @@ public struct ImportedManifest: Sendable {
   }
 
   private static func draft(from source: ManifestSource, _ diagnostics: inout DiagnosticList) -> Draft? {
+    let source = YAMLDocuments(source).chosen(&diagnostics) {
+      RayServiceReading.isOne($0) || LeaderWorkerSetReading.isOne($0)
+    }
     guard let root = YAMLComposer.compose(source, &diagnostics) else { return nil }
     if RayServeConfig.isOne(root) {
       return RayServeConfig.manifest(from: root, &diagnostics).map { Draft($0, diagnostics) }
     }
     if RayServiceReading.isOne(root) { return RayServiceReading.draft(from: root, source, &diagnostics) }
+    if LeaderWorkerSetReading.isOne(root) { return LeaderWorkerSetReading.draft(from: root, diagnostics) }
     if ModelServiceValues.isOne(root) { return ModelServiceValues.draft(from: root, diagnostics) }
     let isManifest = root["llm_config"] != nil
     diagnostics.report(
@@ -64,7 +68,10 @@ public struct ImportedManifest: Sendable {
       at: root.span,
       help: isManifest
         ? "`dpdeploy validate` checks it"
-        : "give a Ray Serve config, a RayService, values of llm-d's modelservice chart, or `-- vllm serve …`")
+        : """
+        give a Ray Serve config, a RayService, a LeaderWorkerSet, values of llm-d's modelservice chart, or \
+        `-- vllm serve …`
+        """)
     return nil
   }
 

@@ -6,7 +6,7 @@ import Manifest
 enum ImportCommand: Subcommand {
   static let description = CommandDescription(
     "dpdeploy import",
-    "Make a manifest of a Ray Serve config, a RayService, llm-d's values or a vLLM command line.",
+    "Make a manifest of a Ray Serve config, a Kubernetes resource, llm-d's values or a vLLM command line.",
     discussion: """
       The manifest is written to standard output, for `engine: vllm`. Each line that could not be carried over is named \
       on standard error, with the reason, and in the manifest's first lines. Secrets are not copied.
@@ -18,7 +18,7 @@ enum ImportCommand: Subcommand {
     ],
     options: [.errorFormat, .color],
     examples: [
-      .init("dpdeploy import serve.yaml > app.yaml", "A Ray Serve config, or a RayService of KubeRay."),
+      .init("dpdeploy import serve.yaml > app.yaml", "A Ray Serve config, or a resource of Kubernetes."),
       .init("dpdeploy import -- vllm serve org/model -dp 16 -dpl 8 > app.yaml", "A command line."),
     ])
 
