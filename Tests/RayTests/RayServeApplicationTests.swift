@@ -48,6 +48,19 @@ import Testing
     #expect(config["runtime_env"]?["env_vars"]?["DPDEPLOY_OWNER"]?.string == "me")
   }
 
+  @Test func `of ranks on CPUs asks for room on CPUs`() throws {
+    let manifest = try manifest(
+      """
+      llm_config:
+        model_loading_config: {model_id: m, model_source: org/m}
+        accelerator_config: {kind: cpu}
+        engine_kwargs: {data_parallel_size: 2}
+      """, engine: "vllm")
+    let application = RayServeApplication(manifest, model: "")
+    #expect(application.bundle == ["CPU": 2])
+    #expect(application.config["args"]?["llm_config"]?["accelerator_config"]?["kind"]?.string == "cpu")
+  }
+
   @Test func `of vLLM says a number of ingress replicas as a range, for the builder refuses the number`()
     throws
   {

@@ -33,7 +33,7 @@ public struct RayServeApplication: Sendable, Equatable {
       ranksPerNode: layout.sizePerNode, ranksPerGroup: layout.size,
       ranksPerReplica: isBundled ? layout.sizePerNode : 1)
     let perRank = Self.devicesPerRank(manifest)
-    bundle = [isBundled ? "CPU" : "GPU": Double(layout.sizePerNode * perRank)]
+    bundle = [isBundled ? "CPU" : Self.resource(manifest): Double(layout.sizePerNode * perRank)]
     var members: [JSONMember] = [
       JSONMember("name", .string(manifest.name)),
       JSONMember("route_prefix", .string(manifest.cluster.routePrefix)),
@@ -54,6 +54,14 @@ public struct RayServeApplication: Sendable, Equatable {
           : JSONValue(RayBuilder.arguments(of: manifest, withSecrets: true))))
     if isBundled { members.append(JSONMember("deployments", .array(Self.counts(manifest)))) }
     config = .object(members)
+  }
+
+  /// What Ray counts a rank's devices as: that of `accelerator_config.kind`.
+  private static func resource(_ manifest: Manifest) -> String {
+    guard case .text(let kind)? = manifest.settings["llm_config.accelerator_config"]?.value["kind"] else {
+      return "GPU"
+    }
+    return kind.uppercased()
   }
 
   /// Devices of a rank: those of its tensor-parallel group.
