@@ -94,7 +94,11 @@ extension Controller {
     try begin(name)
     defer { finish(name) }
     if accepted.manifest.backend == .ray { return try await applyToRay(accepted, request) }
-    guard let runner = runners[name] else { return try await create(accepted, request) }
+    guard let runner = runners[name] else {
+      try await checkDevices(accepted)
+      return try await create(accepted, request)
+    }
+    if !difference(runner, accepted).isSame { try await checkDevices(accepted, runner) }
     return try await update(runner, accepted, request)
   }
 
@@ -106,6 +110,7 @@ extension Controller {
       stored.manifest, path: stored.path, folder: stored.folder, scale: scale)
     try begin(name)
     defer { finish(name) }
+    try await checkDevices(accepted, runners[name])
     return try await carryOut(
       accepted,
       ApplyRequest(
@@ -274,16 +279,6 @@ extension Controller {
       throw ControlError(
         code: "store-failed", message: "the change cannot be recorded, so it is not carried out: \(error)")
     }
-  }
-}
-
-extension ControlError {
-  static func noSuch(_ name: String) -> ControlError {
-    ControlError(code: "not-found", message: "there is no application \(name)", exitCode: 1)
-  }
-
-  fileprivate static func doesNotFit(_ error: PlacementError) -> ControlError {
-    ControlError(code: "does-not-fit", message: error.description, exitCode: 4)
   }
 }
 

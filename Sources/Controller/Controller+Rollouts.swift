@@ -13,6 +13,7 @@ extension Controller {
     if accepted.manifest.backend == .ray { return try await planOnRay(accepted) }
     try check(accepted.spec)
     let name = accepted.manifest.name
+    try await checkDevices(accepted, runners[name])
     guard let runner = runners[name] else {
       let spec = accepted.spec
       return PlanResult(

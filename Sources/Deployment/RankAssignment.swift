@@ -31,6 +31,15 @@ public struct RankAssignment: Sendable, Equatable, Codable {
     }
     self.nodes = nodes
   }
+
+  /// Every rank's place on one machine of which the nodes are parts, one after the other.
+  public func places(devicesPerNode: Int) -> [Int] {
+    var taken: [Int: Int] = [:]
+    return nodes.joined().map { node in
+      defer { taken[node, default: 0] += 1 }
+      return node * devicesPerNode + taken[node, default: 0]
+    }
+  }
 }
 
 /// Why ranks cannot be placed.

@@ -34,6 +34,13 @@ import Testing
     #expect(Array(three.prefix(2)) == two)
   }
 
+  @Test func `nodes are parts of a machine, one after the other, and ranks fill theirs`() throws {
+    let engine = EngineSpec(size: 4, sizePerNode: 2, capacity: 1, arguments: [])
+    let assignment = try RankAssignment(
+      groups: 2, engine: engine, cluster: ClusterSpec(nodes: 2, devicesPerNode: 5))
+    #expect(assignment.places(devicesPerNode: 5) == [0, 1, 5, 6, 2, 3, 7, 8])
+  }
+
   @Test func `too few nodes is an error with need and have`() throws {
     let error = try #require(throws: PlacementError.self) {
       try assign(groups: 1, size: 16, perNode: 8, nodes: 1, devices: 8)

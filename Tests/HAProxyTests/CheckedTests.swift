@@ -50,8 +50,7 @@ import Testing
   }
 
   private func program() throws -> String {
-    let candidates = SearchPath.candidates("haproxy", variable: Environment["PATH"] ?? "")
-    return try #require(candidates.first { access($0, X_OK) == 0 }, "apt install haproxy")
+    try #require(SearchPath.find("haproxy"), "apt install haproxy")
   }
 
   private func run(

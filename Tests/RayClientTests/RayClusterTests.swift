@@ -39,6 +39,7 @@ import Testing
       let error = await #expect(throws: RayError.self) { _ = try await cluster.version() }
       #expect(
         error?.code == code && error?.description.contains(words) == true, "\(String(describing: error))")
+      #expect(error?.exitCode == 1)
     }
   }
 

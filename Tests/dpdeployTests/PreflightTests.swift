@@ -40,7 +40,11 @@ import Testing
       ("port", "ingress.port", { _, wish in wish.port = .taken(80, by: "process 1 (nginx)") }),
       ("port", "ingress.host", { _, wish in wish.port = .refused(80, why: "bind: Permission denied") }),
       ("haproxy", "apt install haproxy", { _, wish in wish.front = .missing("haproxy") }),
-      ("vllm", "pip install", { _, wish in wish.engine = .vllm }),
+      ("vllm", "anew", { _, wish in wish.vLLM = VLLMFacts(fault: .init(problem: "exit 1", cure: "anew")) }),
+      (
+        "devices", "end it",
+        { _, wish in wish.vLLM = VLLMFacts(obstacle: .init(problem: "1", cure: "end it")) }
+      ),
     ]
     for (id, cure, change) in failing {
       let found = try check(id, change)
@@ -66,7 +70,7 @@ import Testing
       (
         "shared-memory", "shm-size",
         { facts, wish in
-          wish.engine = .vllm
+          wish.vLLM = VLLMFacts(program: "/v/bin/vllm, 0.32.0")
           facts.sharedMemoryBytes = 64 << 20
         }
       ),

@@ -24,8 +24,7 @@ extension ManifestIntake {
 
   private func findHAProxy(_ name: String, _ lookup: ModelLookup) throws(ControlError) -> String {
     let wanted = name.contains("/") ? lookup.path(of: name) : name
-    let candidates = SearchPath.candidates(wanted, variable: Environment["PATH"] ?? "")
-    if let found = candidates.first(where: { access($0, X_OK) == 0 }) { return found }
+    if let found = SearchPath.find(wanted) { return found }
     throw ControlError(
       code: "haproxy-not-found",
       message: """

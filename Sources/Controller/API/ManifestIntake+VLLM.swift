@@ -2,7 +2,6 @@ import ControlAPI
 import Deployment
 import Glibc
 import Manifest
-import Platform
 import VLLM
 
 extension ManifestIntake {
@@ -33,24 +32,26 @@ extension ManifestIntake {
       standstill: .milliseconds(Int((manifest.vllm?.standstillSeconds ?? 30) * 1000)))
     let keys = try findKeys(manifest, lookup)
     let front = try findFront(manifest, lookup)
-    return AcceptedManifest(
+    var accepted = AcceptedManifest(
       manifest: manifest, spec: ApplicationSpec(manifest, command, program, keysFile: keys, front: front),
       warnings: warnings)
+    if !installation.isForCPUs { accepted.devices = command.visibleDevices(of: try places(accepted.spec)) }
+    return accepted
+  }
+
+  private func places(_ spec: ApplicationSpec) throws(ControlError) -> [Int] {
+    do {
+      let assignment = try RankAssignment(groups: spec.mostGroups, engine: spec.engine, cluster: spec.cluster)
+      return assignment.places(devicesPerNode: spec.cluster.devicesPerNode)
+    } catch { throw .doesNotFit(error) }
   }
 
   private func find(_ manifest: Manifest, _ folder: String) throws(ControlError) -> VLLMInstallation {
-    let name = manifest.vllm?.executable ?? "vllm"
-    if let found = VLLMInstallation.find(
-      name, folder: folder, searchPath: Environment["PATH"] ?? "",
-      isExecutable: { access($0, X_OK) == 0 }, entries: Folder.names)
-    {
-      return found
+    do throws(VLLMInstallation.Fault) {
+      return try VLLMInstallation.find(for: manifest, folder: folder)
+    } catch {
+      throw ControlError(code: "engine-not-found", message: "\(error.problem); \(error.cure)", exitCode: 3)
     }
-    throw ControlError(
-      code: "engine-not-found",
-      message:
-        "there is no `\(name)` that could be run; install vLLM (`pip install vllm`), or name it in engine_options.executable",
-      exitCode: 3)
   }
 
   /// A folder here, or else a name that vLLM looks up on Hugging Face.

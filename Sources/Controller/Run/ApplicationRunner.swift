@@ -253,6 +253,8 @@ struct AcceptedManifest: Sendable {
   var modelFolder = ""
   /// The file with a cluster's token; nil takes Ray's own places.
   var tokenFile: String?
+  /// The devices of this machine that its ranks take, as in `CUDA_VISIBLE_DEVICES`.
+  var devices: [String] = []
   /// Remarks about the manifest, for people.
   let warnings: [String]
 }

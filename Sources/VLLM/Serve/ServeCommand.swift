@@ -51,4 +51,12 @@ public struct ServeCommand: Sendable, Equatable {
     guard range.upperBound <= devices.count else { return nil }
     return devices[range].joined(separator: ",")
   }
+
+  /// The devices of the ranks at `places`, one by one; those that the manifest names too few for have none.
+  public func visibleDevices(of places: [Int]) -> [String] {
+    places.flatMap { place in
+      let names = Self.visibleDevices(place: place, perRank: devicesPerRank, of: devices) ?? ""
+      return names.split(separator: ",").map(String.init)
+    }
+  }
 }

@@ -1,11 +1,9 @@
 import ControlAPI
 import ControlClient
 import Glibc
-import HAProxy
 import Manifest
 import Platform
 import Supervision
-import VLLM
 
 /// What a manifest asks of the machine, and what of it is there.
 struct DeploymentFacts: Sendable, Equatable {
@@ -38,8 +36,8 @@ struct DeploymentFacts: Sendable, Equatable {
   var ingressReplicas: Int
   var model: Model
   var port: Port
-  /// The `vllm` that would run; nil when there is none, or the engine is another.
-  var executable: String?
+  /// The vLLM that would run; nil when the engine is another.
+  var vLLM: VLLMFacts?
   /// The HAProxy that the manifest asks for; nil when it asks for none.
   var front: Front?
 }
@@ -48,12 +46,15 @@ extension DeploymentFacts {
   /// What `manifest`, a file of that name, asks of this machine.
   @Loop
   static func of(_ manifest: Manifest, named name: String, home: HomeDirectory) async -> DeploymentFacts {
-    DeploymentFacts(
+    let running = try? await ControlClient(home: home).status().applications.first {
+      $0.name == manifest.name
+    }
+    return DeploymentFacts(
       engine: manifest.engine, ranks: manifest.parallelism.totalRanks,
       ingressReplicas: manifest.ingressReplicas.minimum, model: model(manifest, name),
-      port: await port(manifest, home),
-      executable: manifest.engine == .vllm
-        ? VLLMRemarks.installation(of: manifest, folder: ManifestFile.folder(of: name))?.executable : nil,
+      port: port(manifest, running),
+      vLLM: manifest.engine == .vllm
+        ? await VLLMFacts.of(manifest, folder: ManifestFile.folder(of: name), running: running) : nil,
       front: front(manifest, name))
   }
 
@@ -63,8 +64,7 @@ extension DeploymentFacts {
     let wanted =
       program.contains("/")
       ? ModelLookup(manifestFolder: folder, bundledFolders: []).path(of: program) : program
-    let candidates = SearchPath.candidates(wanted, variable: Environment["PATH"] ?? "")
-    return candidates.first { access($0, X_OK) == 0 }.map(Front.found) ?? .missing(program)
+    return SearchPath.find(wanted).map(Front.found) ?? .missing(program)
   }
 
   private static func model(_ manifest: Manifest, _ name: String) -> Model {
@@ -75,8 +75,7 @@ extension DeploymentFacts {
     return .found(outline)
   }
 
-  @Loop
-  private static func port(_ manifest: Manifest, _ home: HomeDirectory) async -> Port {
+  private static func port(_ manifest: Manifest, _ running: ApplicationStatus?) -> Port {
     let port = manifest.ingress.port
     guard port != 0 else { return .any }
     let endpoint = Endpoint.tcp(host: manifest.ingress.host, port: UInt16(port))
@@ -85,9 +84,6 @@ extension DeploymentFacts {
       return .free(port)
     } catch {
       guard error.code == EADDRINUSE else { return .refused(port, why: "\(error)") }
-      let running = try? await ControlClient(home: home).status().applications.first {
-        $0.name == manifest.name
-      }
       let address = running?.endpoint.value ?? ""
       if address.hasSuffix(":\(port)") || address.contains(":\(port)/") { return .ours(port) }
       return .taken(port, by: PortHolder.find(port: port)?.description ?? "a process that is gone by now")

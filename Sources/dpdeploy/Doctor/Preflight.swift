@@ -13,7 +13,7 @@ struct Preflight {
     ]
     guard let wish else { return machine }
     return machine + [ingress(wish), model(wish), port(wish)] + front(wish)
-      + (wish.engine == .vllm ? vLLM(wish) : [])
+      + (wish.vLLM.map(vLLM) ?? [])
   }
 
   private var cores: Check {
@@ -200,23 +200,24 @@ struct Preflight {
     }
   }
 
-  private func vLLM(_ wish: DeploymentFacts) -> [Check] {
-    let engine =
-      wish.executable.map { Check("vllm", .pass, $0) }
-      ?? Check(
-        "vllm", .fail, "there is no `vllm` that could be run",
-        cure: "`pip install vllm`, or name it in `engine_options.executable`")
+  private func vLLM(_ found: VLLMFacts) -> [Check] {
+    let program =
+      found.fault.map { Check("vllm", .fail, $0.problem, cure: $0.cure) }
+      ?? Check("vllm", .pass, found.program ?? "")
+    let devices = found.obstacle.map { [Check("devices", .fail, $0.problem, cure: $0.cure)] } ?? []
+    return [program] + devices + [sharedMemory]
+  }
+
+  private var sharedMemory: Check {
     guard let room = facts.sharedMemoryBytes else {
-      return [engine, Check("shared-memory", .skip, "/dev/shm cannot be looked at")]
+      return Check("shared-memory", .skip, "/dev/shm cannot be looked at")
     }
     let evidence = "\(Quantity.bytes(room))B free in /dev/shm"
-    let memory =
-      room >= 1 << 30
+    return room >= 1 << 30
       ? Check("shared-memory", .pass, evidence)
       : Check(
         "shared-memory", .warn, evidence + ": vLLM's processes exchange tensors there",
         cure: "mount it larger (`mount -o remount,size=8g /dev/shm`), or `docker run --shm-size=8g`")
-    return [engine, memory]
   }
 
   private func count(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }
