@@ -90,6 +90,13 @@ public struct LatencyColumn: Codable, Sendable, Hashable {
     self.first = first
     self.counts = counts
   }
+
+  /// Collects a second from a count for every bucket; nil when nothing was counted.
+  public init?(time: Double, buckets: [Int]) {
+    guard let first = buckets.firstIndex(where: { $0 > 0 }), let last = buckets.lastIndex(where: { $0 > 0 })
+    else { return nil }
+    self.init(time: time, first: first, counts: Array(buckets[first...last]))
+  }
 }
 
 /// The buckets of heat maps: two to each doubling, from below a millisecond to beyond two minutes.

@@ -35,13 +35,17 @@ public final class ControlClient {
   }
 
   /// The present, and the history and events after `sequence` (0: all that is kept).
-  public func snapshot(since sequence: Int) async throws(ControlError) -> Snapshot {
-    try await get("/v1/snapshot?since=\(sequence)")
+  ///
+  /// - Parameter window: Over how many of the last seconds to take the applications' rates and quantiles, from 1 to 300.
+  public func snapshot(since sequence: Int, window: Int = 10) async throws(ControlError) -> Snapshot {
+    try await get("/v1/snapshot?since=\(sequence)&window=\(window)")
   }
 
   /// A look into an application: distributions of latencies, and the load of its experts.
-  public func insight(of application: String) async throws(ControlError) -> Insight {
-    try await get("/v1/applications/\(escaped(application))/insight")
+  ///
+  /// - Parameter window: Over how many of the last seconds to take latencies, from 1 to 300.
+  public func insight(of application: String, window: Int = 10) async throws(ControlError) -> Insight {
+    try await get("/v1/applications/\(escaped(application))/insight?window=\(window)")
   }
 
   /// How long each part of the starts of an application's ranks took.

@@ -18,19 +18,25 @@ extension Controller {
       applications: chosen.map(\.status).sorted { $0.name < $1.name })
   }
 
-  func snapshot(since cursor: Int) -> Snapshot {
+  /// What happened since `cursor`, with metrics over the last `window` seconds.
+  func snapshot(since cursor: Int, over window: Double) -> Snapshot {
     let log = surroundings.events
     let since = cursor > log.cursor ? 0 : cursor
+    var status = status(only: nil)
+    for index in status.applications.indices {
+      guard let runner = runners[status.applications[index].name] else { continue }
+      status.applications[index].metrics = runner.meter.metrics(over: window)
+    }
     return Snapshot(
-      sequence: log.cursor, status: status(only: nil),
+      sequence: log.cursor, status: status,
       history: Dictionary(
         uniqueKeysWithValues: applications.map { ($0.stored.name, $0.points(after: since)) }),
       events: log.events(afterCursor: since))
   }
 
-  func insight(of name: String) throws(ControlError) -> Insight {
+  func insight(of name: String, over window: Double) throws(ControlError) -> Insight {
     guard let runner = runners[name] else { throw .noSuch(name) }
-    return runner.insight(wall: WallClock.secondsSinceEpoch)
+    return runner.insight(over: window, wall: WallClock.secondsSinceEpoch)
   }
 
   func events(since sequence: Int, of application: String?) -> EventPage {

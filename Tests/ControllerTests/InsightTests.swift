@@ -28,8 +28,8 @@ import Testing
     var sketch = QuantileSketch()
     for value in [0.0004, 0.05, 0.05, 2, 1000] { sketch.record(value) }
     var history = LatencyHistory()
-    history.append(sketch, .ttft, time: 100)
-    history.append(QuantileSketch(), .ttft, time: 101)
+    history.append(LatencyColumn(sketch, time: 100), .ttft)
+    history.append(LatencyColumn(QuantileSketch(), time: 101), .ttft)
     let columns = history.columns(.ttft, now: 102)
     #expect(columns.count == 1 && columns[0].time == 100 && columns[0].first == 0)
     for (value, count) in [(0.0004, 1), (0.05, 2), (2, 1), (1000, 1)] {
@@ -42,7 +42,7 @@ import Testing
     var sketch = QuantileSketch()
     sketch.record(1)
     var history = LatencyHistory()
-    history.append(sketch, .e2e, time: 100)
+    history.append(LatencyColumn(sketch, time: 100), .e2e)
     #expect(history.columns(.e2e, now: 699).count == 1 && history.columns(.e2e, now: 701).isEmpty)
   }
 }

@@ -210,7 +210,7 @@ import Testing
       let metrics = try #require(stage.status?.metrics)
       #expect(abs((metrics.ttftSeconds.p50.value ?? 0) - 0.02) < 0.0003)
       #expect(abs((metrics.tpotSeconds.mean.value ?? 0) - 0.005) < 0.0001)
-      let points = try #require(controller.snapshot(since: 0).history["demo"])
+      let points = try #require(controller.snapshot(since: 0, over: 10).history["demo"])
       let requests = points.compactMap(\.requestsPerSecond).reduce(0, +)
       let tokens = points.compactMap(\.generationTokensPerSecond).reduce(0, +)
       #expect(abs(tokens - 10 * requests) < 1e-6)

@@ -1,6 +1,41 @@
 import Telemetry
 import Testing
 
+/// A second in which one thing happened.
+private struct Second: WindowStep {
+  var end: Double
+  var count = 1
+  mutating func add(_ later: Second) {
+    end = later.end
+    count += later.count
+  }
+}
+
+@Suite struct `A window of minutes` {
+  private func window(seconds: Int) -> SteppedWindow<Second> {
+    var window = SteppedWindow<Second>()
+    for second in 0..<seconds { window.append(Second(end: Double(second))) }
+    return window
+  }
+
+  private func count(_ window: SteppedWindow<Second>, _ span: Double) throws -> Int {
+    let now = try #require(window.last?.end)
+    return window.recent(span, before: now).map(\.count).reduce(0, +)
+  }
+
+  @Test(arguments: [395, 400, 404]) func `is exact for seconds, and right to half a block for minutes`(
+    seconds: Int
+  ) throws {
+    let window = window(seconds: seconds)
+    #expect(try count(window, 1) == 1 && count(window, 10) == 10)
+    for span in [60, 300] { #expect(abs(try count(window, Double(span)) - span) <= 5, "\(span)") }
+  }
+
+  @Test func `holds all there is until it is full`() throws {
+    for seconds in [1, 9, 10, 11, 47] { #expect(try count(window(seconds: seconds), 300) == seconds) }
+  }
+}
+
 @Suite struct `Windows and rings` {
   @Test func `a ring drops the oldest`() {
     var ring = Ring<Int>(capacity: 3)

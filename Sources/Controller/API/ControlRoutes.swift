@@ -2,6 +2,7 @@ import ControlAPI
 import Glibc
 import HTTP
 import Platform
+import Telemetry
 
 /// The controller's API over HTTP: which request asks for what.
 @Loop
@@ -45,10 +46,13 @@ struct ControlRoutes {
     case ("GET", "applications", 4) where parts[3] == "revisions":
       return (200, encoded(try await controller.revisions(of: parts[2])))
     case ("GET", "applications", 4) where parts[3] == "insight":
-      return (200, encoded(try controller.insight(of: parts[2])))
+      return (200, encoded(try controller.insight(of: parts[2], over: window(exchange))))
     case ("GET", "applications", 4) where parts[3] == "timeline":
       return (200, encoded(try await controller.timeline(of: parts[2])))
-    case ("GET", "snapshot", 2): return (200, encoded(controller.snapshot(since: number("since", exchange))))
+    case ("GET", "snapshot", 2):
+      return (
+        200, encoded(controller.snapshot(since: number("since", exchange), over: window(exchange)))
+      )
     case ("GET", "events", 2):
       return (
         200,
@@ -71,6 +75,12 @@ struct ControlRoutes {
       throw ControlError(code: "bad-request", message: "logs need ?application=NAME", exitCode: 2)
     }
     return try controller.logs(of: name, LogQuery { exchange.head.query($0) })
+  }
+
+  /// The seconds that rates and quantiles are asked for over.
+  private func window(_ exchange: HTTPExchange) -> Double {
+    let asked = number("window", exchange, default: Int(ApplicationMeter.window))
+    return min(max(1, Double(asked)), SteppedWindow<ApplicationMeter.Second>.longest)
   }
 
   private func number(_ name: String, _ exchange: HTTPExchange, default fallback: Int = 0) -> Int {

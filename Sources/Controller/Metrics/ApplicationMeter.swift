@@ -5,7 +5,7 @@ import Telemetry
 /// The sums over an application's replicas: second by second for the window, and as points for the charts.
 struct ApplicationMeter {
   /// What one second brought.
-  struct Second {
+  struct Second: WindowStep {
     /// When it ended, on the monotonic clock.
     var end: Double
     /// Its length; nil in the first.
@@ -16,10 +16,8 @@ struct ApplicationMeter {
     var aborted: Int64 = 0
     var promptTokens: Int64 = 0
     var generationTokens: Int64 = 0
-    var ttft = QuantileSketch()
-    var tpot = QuantileSketch()
-    var itl = QuantileSketch()
-    var e2e = QuantileSketch()
+    var latencies: [LatencyMetric: QuantileSketch] = [:]
+    var parts: [LatencyPart.Kind: QuantileSketch] = [:]
     /// Present values; nil when nobody reports.
     var queueDepth: Int?
     var running: Int?
@@ -28,13 +26,27 @@ struct ApplicationMeter {
     var kvTotal = 0.0
     /// The age of the oldest reading that was counted.
     var age: Double?
+
+    mutating func add(_ later: Second) {
+      var sum = later
+      if let length { sum.length = length + (later.length ?? 0) }
+      sum.requests += requests
+      sum.failed += failed
+      sum.refused += refused
+      sum.aborted += aborted
+      sum.promptTokens += promptTokens
+      sum.generationTokens += generationTokens
+      for (metric, sketch) in latencies { sum.latencies[metric, default: QuantileSketch()].merge(sketch) }
+      for (kind, sketch) in parts { sum.parts[kind, default: QuantileSketch()].merge(sketch) }
+      self = sum
+    }
   }
 
-  /// The window of the status, in seconds.
+  /// The window of a status for which none is asked, in seconds.
   static let window = 10.0
   /// A rate over less than this says more about the moment than about the load.
   private static let shortestSpan = 0.5
-  private var seconds = Ring<Second>(capacity: 12)
+  private var seconds = SteppedWindow<Second>()
   /// The points of the last hour, each with its place in the controller's record.
   private(set) var history = Ring<(sequence: Int, point: HistoryPoint)>(capacity: 3600)
 
@@ -44,18 +56,33 @@ struct ApplicationMeter {
   /// Takes a second over; `time` is the wall clock's.
   mutating func append(_ second: Second, sequence: Int, time: Double) {
     seconds.append(second)
-    latencies.append(second.ttft, .ttft, time: time)
-    latencies.append(second.tpot, .tpot, time: time)
-    latencies.append(second.itl, .itl, time: time)
-    latencies.append(second.e2e, .e2e, time: time)
+    for (metric, sketch) in second.latencies {
+      latencies.append(LatencyColumn(sketch, time: time), metric)
+    }
     history.append((sequence, Self.point(second, time)))
   }
 
-  /// The window's sums.
-  var metrics: ApplicationMetrics {
-    var metrics = ApplicationMetrics(windowSeconds: Self.window)
+  /// What a metric's values in the last `window` seconds were.
+  func recent(_ metric: LatencyMetric, over window: Double) -> QuantileSketch {
+    merged(over: window) { $0.latencies[metric] }
+  }
+
+  /// What a part of the time to first token was in the last `window` seconds.
+  func recent(_ part: LatencyPart.Kind, over window: Double) -> QuantileSketch {
+    merged(over: window) { $0.parts[part] }
+  }
+
+  private func merged(over window: Double, _ sketch: (Second) -> QuantileSketch?) -> QuantileSketch {
+    guard let last = seconds.last else { return QuantileSketch() }
+    return seconds.recent(window, before: last.end).compactMap(sketch)
+      .reduce(into: QuantileSketch()) { $0.merge($1) }
+  }
+
+  /// The sums of the last `window` seconds.
+  func metrics(over window: Double = ApplicationMeter.window) -> ApplicationMetrics {
+    var metrics = ApplicationMetrics(windowSeconds: window)
     guard let last = seconds.last else { return metrics }
-    let recent = seconds.filter { $0.end > last.end - Self.window && $0.length != nil }
+    let recent = seconds.recent(window, before: last.end).filter { $0.length != nil }
     let span = recent.compactMap(\.length).reduce(0, +)
     if span >= Self.shortestSpan {
       func rate(_ value: KeyPath<Second, Int64>) -> Known<Double> {
@@ -73,21 +100,15 @@ struct ApplicationMeter {
       metrics.refusedRatio = share(\.refused)
       metrics.abortedRatio = share(\.aborted)
     }
-    metrics.ttftSeconds = Self.summary(recent.map(\.ttft))
-    metrics.tpotSeconds = Self.summary(recent.map(\.tpot))
-    metrics.itlSeconds = Self.summary(recent.map(\.itl))
+    metrics.ttftSeconds = LatencySummary(self.recent(.ttft, over: window))
+    metrics.tpotSeconds = LatencySummary(self.recent(.tpot, over: window))
+    metrics.itlSeconds = LatencySummary(self.recent(.itl, over: window))
     metrics.queueDepth = Known(last.queueDepth)
     metrics.running = Known(last.running)
     metrics.waiting = Known(last.waiting)
     metrics.kvUsageRatio = Known(last.kvRatio)
     metrics.ageSeconds = Known(last.age)
     return metrics
-  }
-
-  private static func summary(_ sketches: [QuantileSketch]) -> LatencySummary {
-    var sum = QuantileSketch()
-    for sketch in sketches { sum.merge(sketch) }
-    return LatencySummary(sum)
   }
 
   private static func point(_ second: Second, _ time: Double) -> HistoryPoint {
@@ -97,10 +118,10 @@ struct ApplicationMeter {
       point.promptTokensPerSecond = Double(second.promptTokens) / length
       point.generationTokensPerSecond = Double(second.generationTokens) / length
     }
-    point.ttftP50Seconds = second.ttft.quantile(0.5)
-    point.ttftP99Seconds = second.ttft.quantile(0.99)
-    point.tpotP50Seconds = second.tpot.quantile(0.5)
-    point.tpotP99Seconds = second.tpot.quantile(0.99)
+    point.ttftP50Seconds = second.latencies[.ttft]?.quantile(0.5)
+    point.ttftP99Seconds = second.latencies[.ttft]?.quantile(0.99)
+    point.tpotP50Seconds = second.latencies[.tpot]?.quantile(0.5)
+    point.tpotP99Seconds = second.latencies[.tpot]?.quantile(0.99)
     point.queueDepth = second.queueDepth.map(Double.init)
     point.running = second.running.map(Double.init)
     point.kvUsageRatio = second.kvRatio
@@ -129,7 +150,7 @@ extension ApplicationMeter.Second {
     kvUsed += page[.kvBlocksUsed]
     kvTotal += page[.kvBlocksTotal]
     age = max(age ?? 0, meter.age(at: now) ?? 0)
-    itl.merge(meter.sketchDeltas[RankStats.Sketch.itl.rawValue] ?? QuantileSketch())
+    take(meter, [.itl: .itl], [.rankQueue: .queue, .prefill: .prefill])
   }
 
   /// Counts what an ingress replica did for clients: the one place where each request is seen once.
@@ -148,8 +169,19 @@ extension ApplicationMeter.Second {
     aborted += meter.delta(.clientAborts) ?? 0
     promptTokens += meter.delta(.promptTokens) ?? 0
     generationTokens += meter.delta(.generationTokens) ?? 0
-    ttft.merge(meter.sketchDeltas[IngressStats.Sketch.ttft.rawValue] ?? QuantileSketch())
-    tpot.merge(meter.sketchDeltas[IngressStats.Sketch.tpot.rawValue] ?? QuantileSketch())
-    e2e.merge(meter.sketchDeltas[IngressStats.Sketch.e2e.rawValue] ?? QuantileSketch())
+    take(
+      meter, [.ttft: .ttft, .tpot: .tpot, .e2e: .e2e], [.ingressQueue: .queueWait, .route: .routeOverhead])
+  }
+
+  /// Adds what a process' distributions gained.
+  @Loop
+  private mutating func take<Role>(
+    _ meter: ProcessMeter<Role>, _ metrics: KeyValuePairs<LatencyMetric, Role.Sketch>,
+    _ kinds: KeyValuePairs<LatencyPart.Kind, Role.Sketch>
+  ) {
+    for (metric, slot) in metrics {
+      latencies[metric, default: QuantileSketch()].merge(meter.gained(slot))
+    }
+    for (kind, slot) in kinds { parts[kind, default: QuantileSketch()].merge(meter.gained(slot)) }
   }
 }

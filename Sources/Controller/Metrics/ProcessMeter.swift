@@ -30,8 +30,7 @@ final class ProcessMeter<Role: StatsRole> {
   private let watched: [Role.Sketch]
   private var sketches: [Int: QuantileSketch] = [:]
   private var sketchWindows: [Int: SketchWindow] = [:]
-  /// What the watched distributions gained in the last second.
-  private(set) var sketchDeltas: [Int: QuantileSketch] = [:]
+  private var sketchDeltas: [Int: QuantileSketch] = [:]
 
   /// Reads the page at `pagePath` once it is there; of its distributions only `watched`.
   ///
@@ -134,6 +133,9 @@ final class ProcessMeter<Role: StatsRole> {
 
   /// What a counter gained in the last second; nil before two readings.
   func delta(_ slot: Role.Counter) -> Int64? { interval == nil ? nil : deltas[slot.rawValue] }
+
+  /// What a watched distribution gained in the last second.
+  func gained(_ slot: Role.Sketch) -> QuantileSketch { sketchDeltas[slot.rawValue] ?? QuantileSketch() }
 
   /// A distribution's values in the window.
   func recent(_ slot: Role.Sketch) -> QuantileSketch {

@@ -3,35 +3,23 @@ import Platform
 import Telemetry
 
 extension ApplicationRunner {
-  /// A look into the application, as far as its processes tell.
-  func insight(wall: Double) -> Insight {
-    let now = MonotonicClock.seconds
-    return Insight(latency: latency(at: now, wall: wall), experts: expertLoads(at: now))
+  /// A look into the application, as far as its processes tell; its latencies over the last `window` seconds.
+  func insight(over window: Double, wall: Double) -> Insight {
+    Insight(latency: latency(over: window, wall: wall), experts: expertLoads(at: MonotonicClock.seconds))
   }
 
-  private func latency(at now: Double, wall: Double) -> LatencyInsight {
-    let relays = replicas.values.map(\.meter).filter { !$0.isStale(at: now) }
-    let steppers = ranks.values.map(\.meter).filter { !$0.isStale(at: now) }
-    func ingress(_ slot: IngressStats.Sketch) -> QuantileSketch { merged(relays.map { $0.recent(slot) }) }
-    func engines(_ slot: RankStats.Sketch) -> QuantileSketch { merged(steppers.map { $0.recent(slot) }) }
-    let sketches: [(LatencyMetric, QuantileSketch)] = [
-      (.ttft, ingress(.ttft)), (.tpot, ingress(.tpot)), (.itl, engines(.itl)), (.e2e, ingress(.e2e)),
-    ]
-    let parts: [(LatencyPart.Kind, QuantileSketch)] = [
-      (.ingressQueue, ingress(.queueWait)), (.route, ingress(.routeOverhead)),
-      (.rankQueue, engines(.queue)), (.prefill, engines(.prefill)),
-    ]
-    return LatencyInsight(
-      windowSeconds: ApplicationMeter.window,
-      distributions: sketches.map { metric, sketch in
-        LatencyDistribution(
+  private func latency(over window: Double, wall: Double) -> LatencyInsight {
+    LatencyInsight(
+      windowSeconds: window,
+      distributions: LatencyMetric.allCases.map { metric in
+        let sketch = meter.recent(metric, over: window)
+        return LatencyDistribution(
           metric: metric, summary: LatencySummary(sketch), percentiles: percentiles(sketch),
           columns: meter.latencies.columns(metric, now: wall))
-      }, parts: parts.map { LatencyPart(kind: $0, summary: LatencySummary($1)) })
-  }
-
-  private func merged(_ sketches: [QuantileSketch]) -> QuantileSketch {
-    sketches.reduce(into: QuantileSketch()) { $0.merge($1) }
+      },
+      parts: LatencyPart.Kind.allCases.map { kind in
+        LatencyPart(kind: kind, summary: LatencySummary(meter.recent(kind, over: window)))
+      })
   }
 
   private func percentiles(_ sketch: QuantileSketch) -> [Double] {

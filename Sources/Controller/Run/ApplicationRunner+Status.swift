@@ -22,7 +22,7 @@ extension ApplicationRunner {
       message: deployments.first { !$0.message.isEmpty }.map { "\($0.name): \($0.message)" } ?? "",
       revision: state.revision, endpoint: Known(endpoint), modelId: request.manifest.model.id,
       manifestPath: stored.path, createdAt: stored.createdAt, deployments: deployments,
-      metrics: meter.metrics,
+      metrics: meter.metrics(),
       hints: hints)
     result.rolledBack = state.rollout.broughtBack.map {
       RollbackStatus(from: $0.from, to: $0.to, reason: $0.reason)

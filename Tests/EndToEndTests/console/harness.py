@@ -10,6 +10,7 @@ import json
 import math
 import os
 import pty
+import re
 import select
 import signal
 import socket
@@ -115,11 +116,36 @@ class Window:
         open_modes = [m for m in modes if self.output.rfind(m + b"h") > self.output.rfind(m + b"l")]
         return now[:4] == self.settings[:4] and not open_modes
 
+    def restore(self):
+        """Sets the terminal as it was, as a shell does when it takes it back."""
+        termios.tcsetattr(self.master, termios.TCSANOW, self.settings)
+
+    def is_stopped(self, seconds):
+        """Whether the program is stopped by a signal, soon."""
+        def look():
+            with open(f"/proc/{self.pid}/stat") as file:
+                return file.read().rpartition(")")[2].split()[0] == "T"
+
+        deadline = time.monotonic() + seconds
+        while not look() and time.monotonic() < deadline:
+            self.read(0.001)
+        return look()
+
+    def hang_up(self, seconds):
+        """Takes the terminal away; returns whether the program ends in time."""
+        os.close(self.master)
+        self.master = None
+        process = os.pidfd_open(self.pid)
+        ready, _, _ = select.select([process], [], [], seconds)
+        os.close(process)
+        return bool(ready)
+
     def close(self):
         if self.status is None:
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
-        os.close(self.master)
+        if self.master is not None:
+            os.close(self.master)
 
     def __enter__(self):
         return self
@@ -285,7 +311,7 @@ class Controller:
         if target == "/v1/version":
             return 200, JSON, json.dumps({"version": "0.1.0", "pid": os.getpid()}).encode()
         if target.startswith("/v1/snapshot"):
-            return 200, JSON, self.scene.snapshot(int(target.partition("since=")[2] or 0))
+            return 200, JSON, self.scene.snapshot(int(re.search("since=([0-9]*)", target)[1]))
         if target.startswith("/v1/logs"):
             lines = [{"replica": f"dp{i % 4}", "epoch": 3, "text": f"step {i}: batch of {i % 9}"} for i in range(200)]
             return 200, JSON, json.dumps({"lines": lines, "cursor": "1"}).encode()
