@@ -16,6 +16,8 @@ public struct AttachedSources: Sendable {
 
   private(set) var sources: [Source]
   let startedAt: Double
+  /// The distributions of the last minutes.
+  var latencies = LatencyHistory()
   private var sequence = 0
   private var eventCount = 0
   private var news: [Event] = []
@@ -29,10 +31,12 @@ public struct AttachedSources: Sendable {
   /// Takes one round of reads over: a body, or why there is none, for every page in order.
   ///
   /// - Parameters:
+  ///   - window: Over how many of the last seconds to take the application's rates and quantiles.
   ///   - now: On the monotonic clock, in seconds.
   ///   - wallClock: Seconds since 1970.
   public mutating func take(
-    _ answers: [Result<[UInt8], AttachError>], at now: Double, wallClock: Double
+    _ answers: [Result<[UInt8], AttachError>], over window: Double = 10, at now: Double,
+    wallClock: Double
   ) -> Snapshot {
     news = []
     for (index, answer) in answers.enumerated() {
@@ -41,7 +45,8 @@ public struct AttachedSources: Sendable {
       if before != sources[index].isReachable { note(sources[index], before: before, at: wallClock) }
     }
     sequence += 1
-    let application = status(at: now, wallClock: wallClock)
+    noteLatencies(at: now, wallClock: wallClock)
+    let application = status(over: window, at: now, wallClock: wallClock)
     return Snapshot(
       sequence: sequence,
       status: Status(

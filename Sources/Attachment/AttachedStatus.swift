@@ -20,7 +20,7 @@ extension AttachedSources {
     return model
   }
 
-  func status(at now: Double, wallClock: Double) -> ApplicationStatus {
+  func status(over window: Double, at now: Double, wallClock: Double) -> ApplicationStatus {
     let engines = named()
     let lost = sources.filter { $0.problem != nil }
     let models = Set(engines.map(\.key.model)).sorted()
@@ -37,7 +37,7 @@ extension AttachedSources {
       endpoint: Known(sources.first.map { String($0.page.prefix { $0 != "?" }) }),
       modelId: models.first ?? "",
       manifestPath: nil, createdAt: Timestamp.text(startedAt), deployments: deployments,
-      metrics: metrics(at: now), hints: lost.map { blindness($0, at: now) })
+      metrics: metrics(over: window, at: now), hints: lost.map { blindness($0, at: now) })
   }
 
   /// What cannot be seen is said, lest silence be taken for health.
@@ -102,14 +102,14 @@ extension AttachedSources {
   }
 
   /// The meters that are read now; what is stale leaves the totals.
-  private func fresh(at now: Double) -> [EngineMeter] {
+  func fresh(at now: Double) -> [EngineMeter] {
     sources.flatMap(\.engines.values).filter { $0.isFresh(at: now) }
   }
 
-  private func metrics(at now: Double) -> ApplicationMetrics {
+  private func metrics(over window: Double, at now: Double) -> ApplicationMetrics {
     let meters = fresh(at: now)
-    let recent = meters.map { $0.recent(EngineMeter.window, before: now) }
-    var metrics = ApplicationMetrics(windowSeconds: EngineMeter.window)
+    let recent = meters.map { $0.recent(window, before: now) }
+    var metrics = ApplicationMetrics(windowSeconds: window)
     metrics.requestsPerSecond = Known(sum(recent.map { $0.rate(.requests) }))
     metrics.promptTokensPerSecond = Known(sum(recent.map { $0.rate(.promptTokens) }))
     metrics.generationTokensPerSecond = Known(sum(recent.map { $0.rate(.generationTokens) }))
@@ -135,7 +135,7 @@ extension AttachedSources {
   /// The last second, for the charts.
   func point(at now: Double, wallClock: Double) -> HistoryPoint {
     let meters = fresh(at: now)
-    let last = meters.map { $0.recent(1.5, before: now).suffix(1).map(\.self) }
+    let last = meters.map { $0.newest(at: now) }
     var point = HistoryPoint(time: wallClock)
     point.requestsPerSecond = sum(last.map { $0.rate(.requests) })
     point.promptTokensPerSecond = sum(last.map { $0.rate(.promptTokens) })
@@ -156,11 +156,11 @@ extension AttachedSources {
     return known.isEmpty ? nil : known.reduce(0, +)
   }
 
-  private func merged(_ histograms: [BucketHistogram]) -> BucketHistogram {
+  func merged(_ histograms: [BucketHistogram]) -> BucketHistogram {
     histograms.reduce(into: BucketHistogram()) { $0.merge($1) }
   }
 
-  private func summary(_ histogram: BucketHistogram) -> LatencySummary {
+  func summary(_ histogram: BucketHistogram) -> LatencySummary {
     var summary = LatencySummary(
       p50: Known(histogram.quantile(0.5)), p90: Known(histogram.quantile(0.9)),
       p99: Known(histogram.quantile(0.99)), mean: Known(histogram.mean), count: Int(histogram.count))

@@ -19,12 +19,20 @@ public final class Attachment {
   }
 
   /// Reads all pages once; those that have not answered by `deadline` count as lost.
-  public func read(until deadline: Instant) async -> Snapshot {
+  ///
+  /// - Parameter window: Over how many of the last seconds to take the application's rates and quantiles.
+  public func read(over window: Double, until deadline: Instant) async -> Snapshot {
     let answers = await client.fetch(requests, until: deadline)
     let bodies = zip(requests, answers).map { request, answer in Self.body(request, answer) }
-    return sources.take(
-      bodies, at: Double(Instant.now.nanoseconds) * 1e-9, wallClock: WallClock.secondsSinceEpoch)
+    return sources.take(bodies, over: window, at: Self.now, wallClock: WallClock.secondsSinceEpoch)
   }
+
+  /// How late requests were over the last `window` seconds, as far as the pages told.
+  public func insight(over window: Double) -> Insight {
+    sources.insight(over: window, at: Self.now, wallClock: WallClock.secondsSinceEpoch)
+  }
+
+  private static var now: Double { Double(Instant.now.nanoseconds) * 1e-9 }
 
   private static func body(
     _ request: WebRequest, _ answer: Result<WebResponse, WebError>

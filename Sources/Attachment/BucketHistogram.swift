@@ -68,7 +68,8 @@ public struct BucketHistogram: Sendable, Hashable {
   public func quantile(_ share: Double) -> Double? {
     guard count > 0 else { return nil }
     let rank = share * count
-    guard let index = cumulative.firstIndex(where: { $0 >= rank }) else { return nil }
+    // The least of all values lies in the first bucket that has any.
+    guard let index = cumulative.firstIndex(where: { $0 >= rank && $0 > 0 }) else { return nil }
     let below = index > 0 ? cumulative[index - 1] : 0
     let lower = index > 0 ? bounds[index - 1] : 0
     guard bounds[index].isFinite else { return index > 0 ? lower : nil }

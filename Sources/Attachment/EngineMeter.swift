@@ -1,7 +1,7 @@
 import Telemetry
 
 /// What an engine did between two readings.
-struct EngineIncrease {
+struct EngineIncrease: WindowStep {
   /// When it ended, on the monotonic clock.
   var end: Double
   /// Its length in seconds.
@@ -9,18 +9,28 @@ struct EngineIncrease {
   var counters: [MetricMeaning.Counter: Double] = [:]
   var failed: Double?
   var latencies: [MetricMeaning.Latency: BucketHistogram] = [:]
+
+  mutating func add(_ later: EngineIncrease) {
+    end = later.end
+    length += later.length
+    for (counter, value) in later.counters { counters[counter, default: 0] += value }
+    if let more = later.failed { failed = (failed ?? 0) + more }
+    for (latency, histogram) in later.latencies {
+      latencies[latency, default: BucketHistogram()].merge(histogram)
+    }
+  }
 }
 
 /// One engine's last reading, and its increases over the window.
 struct EngineMeter {
-  /// Over how long rates and quantiles are taken, in seconds.
+  /// Over how long rates and quantiles of an engine are taken, in seconds.
   static let window = 10.0
   /// Readings older than this are not counted, in seconds.
   static let freshness = 3.0
 
   private(set) var reading = EngineReading()
   private(set) var readAt: Double?
-  private var increases = Ring<EngineIncrease>(capacity: 64)
+  private var increases = SteppedWindow<EngineIncrease>()
 
   /// Takes a reading over.
   ///
@@ -45,8 +55,11 @@ struct EngineMeter {
 
   /// The increases of the last `span` seconds before `now`.
   func recent(_ span: Double, before now: Double) -> [EngineIncrease] {
-    increases.filter { $0.end > now - span && $0.end <= now }
+    increases.recent(span, before: now)
   }
+
+  /// The newest increase, when it is of the last second.
+  func newest(at now: Double) -> [EngineIncrease] { Array(recent(1.5, before: now).suffix(1)) }
 
   func age(at now: Double) -> Double? { readAt.map { now - $0 } }
 

@@ -34,9 +34,9 @@ struct EngineReading: Equatable {
     case (.gauge(let gauge), _):
       gauges[gauge, default: 0] += sample.value
     case (.latency(let latency), .bucket):
-      guard let label = sample[label: "le"], let bound = label == "+Inf" ? .infinity : Double(label) else {
-        return
-      }
+      guard let label = sample[label: "le"], let bound = label == "+Inf" ? .infinity : Double(label),
+        !bound.isNaN
+      else { return }
       latencies[latency, default: BucketHistogram()].add(bound: bound, count: sample.value)
     case (.latency(let latency), .sum):
       latencies[latency, default: BucketHistogram()].sum += sample.value
@@ -51,7 +51,8 @@ enum EnginePage {
   static func read(_ page: some Collection<UInt8>) throws(PrometheusError) -> [EngineKey: EngineReading] {
     var engines: [EngineKey: EngineReading] = [:]
     for sample in try PrometheusReader.samples(in: page, where: { MetricName.parse($0) != nil }) {
-      guard let (meaning, part) = MetricName.parse(sample.name) else { continue }
+      // Exporters write NaN for what they do not know, and no count is that large.
+      guard let (meaning, part) = MetricName.parse(sample.name), abs(sample.value) < 1e15 else { continue }
       let key = EngineKey(
         model: sample[label: "model_name"] ?? "",
         engine: sample[label: "engine"] ?? sample[label: "dp_rank"] ?? "0",

@@ -5,7 +5,9 @@ enum MetricMeaning: Hashable {
   /// A number of the moment.
   enum Gauge: CaseIterable { case running, waiting, kvUsage, busyShare }
   /// A distribution of seconds.
-  enum Latency: CaseIterable { case ttft, tpot, interToken }
+  ///
+  /// `whole` is a request's time from arrival to end; `queue` and `prefill` are its parts before the first token.
+  enum Latency: CaseIterable { case ttft, tpot, interToken, whole, queue, prefill }
 
   case counter(Counter)
   case gauge(Gauge)
@@ -33,6 +35,10 @@ enum MetricName {
     "request_time_per_output_token_seconds": .latency(.tpot),
     "inter_token_latency_seconds": .latency(.interToken),
     "time_per_output_token_seconds": .latency(.interToken),  // vLLM before 0.11, SGLang
+    "e2e_request_latency_seconds": .latency(.whole),
+    "request_queue_time_seconds": .latency(.queue),
+    "queue_time_seconds": .latency(.queue),  // SGLang
+    "request_prefill_time_seconds": .latency(.prefill),
   ]
 
   /// One part of a series' name.

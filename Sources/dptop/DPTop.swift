@@ -47,6 +47,7 @@ import Terminal
       OptionDescription("theme", .value("NAME"), "A theme's name, or a .theme file in btop's format."),
       OptionDescription("ascii", .flag, "Draw with ASCII alone."),
       OptionDescription("no-mouse", .flag, "Leave the mouse to the terminal."),
+      OptionDescription("keys", .flag, "Print which key does what, as a keys file."),
       OptionDescription("version", .flag, "Print the version."),
       .manual,
     ],
@@ -71,7 +72,12 @@ import Terminal
         write(ManualPage(description, version: Version.current, seeAlso: ["dpdeploy"]).text)
         return 0
       }
-      return await show(try options(program, arguments))
+      let options = try options(program, arguments)
+      if arguments.flag("keys") {
+        write(options.keymap().keymap.text)
+        return 0
+      }
+      return await show(options)
     } catch let error as UsageError {
       complain(error.description + (error.help.map { "\n  help: " + $0 } ?? ""))
       return ExitCode.usage.rawValue

@@ -74,6 +74,44 @@ private func page(
     for (value, wanted) in zip(found, expected) { #expect(abs(value - wanted) < 1e-9) }
   }
 
+  @Test mutating func `tell of latencies over time and in percentiles, as estimates`() throws {
+    _ = two.take(
+      [.success(page(requests: 5, fast: 5)), .success(page(requests: 0, engine: "1"))], at: 1, wallClock: 1001
+    )
+    let empty = two.insight(over: 10, at: 1, wallClock: 1001).latency.distributions[0]
+    #expect(empty.percentiles.isEmpty && empty.columns.isEmpty, "what was before is not of this window")
+    _ = two.take(
+      [.success(page(requests: 95, fast: 95)), .success(page(requests: 10, slow: 10, engine: "1"))], at: 2,
+      wallClock: 1002)
+    let insight = two.insight(over: 10, at: 2, wallClock: 1002)
+    let ttft = try #require(insight.latency.distributions.first { $0.metric == .ttft })
+    #expect(ttft.summary.isEstimate == true && ttft.summary.count == 100)
+    #expect(ttft.percentiles.count == 101 && ttft.percentiles[0] == 0.01)
+    #expect(abs((ttft.percentiles.last ?? 0) - 0.3) < 1e-9)
+    #expect(ttft.columns.map(\.time) == [1002] && ttft.columns.map { $0.counts.reduce(0, +) } == [100])
+    // Ninety lie from 10 to 30 ms and ten from 100 to 300 ms; half-octave buckets may reach a little beyond.
+    for (offset, count) in ttft.columns[0].counts.enumerated() where count > 0 {
+      let bound = LatencyScale.upperBound(ttft.columns[0].first + offset)
+      #expect((0.01..<0.0427).contains(bound) || (0.1..<0.427).contains(bound), "\(bound)")
+    }
+    #expect(insight.latency.parts.isEmpty && insight.experts == nil, "nothing is told of those")
+  }
+
+  @Test mutating func `take rates over the window that is asked for`() throws {
+    for second in 0...30 {
+      let requests = min(second, 20) * 6
+      _ = two.take(
+        [.success(page(requests: requests)), .success(page(requests: 0, engine: "1"))], at: Double(second),
+        wallClock: 1000 + Double(second))
+    }
+    let answers = [page(requests: 120), page(requests: 0, engine: "1")].map(
+      Result<[UInt8], AttachError>.success)
+    let short = try application(two.take(answers, at: 31, wallClock: 1031)).metrics
+    let long = try application(two.take(answers, over: 60, at: 32, wallClock: 1032)).metrics
+    #expect(short.requestsPerSecond == .known(0) && short.windowSeconds == 10)
+    #expect(long.requestsPerSecond == .known(120.0 / 32) && long.windowSeconds == 60)
+  }
+
   @Test mutating func `count a server that began anew from zero`() throws {
     _ = two.take([.success(page(requests: 1000, fast: 1000)), .success([])], at: 1, wallClock: 1001)
     let status = try application(
@@ -115,6 +153,25 @@ private func page(
     #expect(status.deployments[0].replicas.map(\.id) == ["a:8000", "b:8000"])
     #expect(status.deployments[0].replicas.allSatisfy { $0.stale && $0.running == .unknown })
     #expect(status.metrics == ApplicationMetrics(windowSeconds: 10).estimated)
+  }
+
+  @Test mutating func `take no nonsense for numbers, and fall over none`() throws {
+    let sound = String(decoding: page(requests: 9, fast: 3, slow: 6, running: 4), as: UTF8.self)
+    for nonsense in ["NaN", "+Inf", "-Inf", "1e300", "-7"] {
+      let body = sound.split(separator: "\n").map { line in
+        line.hasPrefix("#")
+          ? String(line) : line.split(separator: " ").dropLast().joined(separator: " ") + " " + nonsense
+      }.joined(separator: "\n")
+      var sources = AttachedSources(pages: ["http://a:8000/metrics"], startedAt: 0)
+      for (second, text) in [sound, body, sound, body].enumerated() {
+        let time = Double(second)
+        let status = try application(sources.take([.success(Array(text.utf8))], at: time, wallClock: time))
+        #expect(status.metrics.requestsPerSecond.value?.isFinite != false, "\(nonsense)")
+        let look = sources.insight(over: 10, at: time, wallClock: time)
+        #expect(
+          look.latency.distributions.allSatisfy { $0.percentiles.allSatisfy(\.isFinite) }, "\(nonsense)")
+      }
+    }
   }
 
   @Test mutating func `tell engines of the same number apart by their place`() throws {
@@ -166,6 +223,9 @@ extension ApplicationMetrics {
     ("vllm:generation_tokens", .counter(.generationTokens)),
     ("sglang:inter_token_latency_seconds_bucket", .latency(.interToken)),
     ("vllm:time_per_output_token_seconds_sum", .latency(.interToken)),
+    ("vllm:e2e_request_latency_seconds_bucket", .latency(.whole)),
+    ("ray_vllm_request_queue_time_seconds_sum", .latency(.queue)),
+    ("sglang:queue_time_seconds_bucket", .latency(.queue)),
   ])
   func `names series as this version or another does`(name: String, meaning: MetricMeaning) {
     #expect(MetricName.parse(name)?.meaning == meaning)
@@ -207,6 +267,24 @@ extension ApplicationMetrics {
     var sum = BucketHistogram(bounds: [1, 2, .infinity], cumulative: [1, 3, 4])
     sum.merge(BucketHistogram(bounds: [1, 3, .infinity], cumulative: [2, 2, 5]))
     #expect(sum.bounds == [1, 2, 3, .infinity] && sum.cumulative == [3, 5, 5, 9])
+  }
+
+  @Test(
+    arguments: [
+      ([0.002, 0.004, .infinity], [10.0, 30, 30]), ([0.5, 1, .infinity], [0, 0, 4]), ([.infinity], [3]),
+      ([], []),
+    ] as [([Double], [Double])])
+  func `keep every value when they are read in buckets of ours`(bounds: [Double], cumulative: [Double]) {
+    let histogram = BucketHistogram(bounds: bounds, cumulative: cumulative)
+    #expect(histogram.scaled.reduce(0, +) == Int(histogram.count) && histogram.scaled.allSatisfy { $0 >= 0 })
+    #expect(histogram.scaled.count == LatencyScale.bucketCount)
+  }
+
+  @Test func `spread their values over ours, and put those beyond the last bound just above it`() {
+    let histogram = BucketHistogram(bounds: [0.004, 0.016, .infinity], cumulative: [0, 120, 125])
+    let scaled = histogram.scaled
+    #expect(scaled[LatencyScale.bucket(of: 0.0045)] > 0 && scaled[LatencyScale.bucket(of: 0.0155)] > 0)
+    #expect(scaled[LatencyScale.bucket(of: 0.0161)] == 5 && scaled[LatencyScale.bucket(of: 0.003)] == 0)
   }
 
   @Test func `give no quantile without values, and the last finite bound for what lies beyond`() {

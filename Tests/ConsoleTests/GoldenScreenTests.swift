@@ -62,6 +62,18 @@ import Testing
     try compare(state, "delete-80x24")
   }
 
+  @Test func `of interpolated latencies say so with every quantile, and leave the mean, which is exact`() {
+    var state = Fixture.state(width: 120, height: 40, on: .latency)
+    var look = Fixture.insight
+    for index in look.latency.distributions.indices {
+      look.latency.distributions[index].summary.isEstimate = true
+    }
+    _ = state.update(.insight(application: "moe", .success(look)), at: Fixture.now)
+    let text = ConsoleRenderer.render(state, theme: .monochrome, glyphs: .braille).text
+    #expect(
+      text.contains("p50 ~182ms  p90 ~460ms  p99 ~1.41s  mean 240ms") && text.contains("~1.30s"), "\(text)")
+  }
+
   @Test func `dim what is old and say how old`() throws {
     var state = Fixture.state(width: 80, height: 24)
     _ = state.update(.lost(ControlError(code: "timeout", message: "no answer")), at: Fixture.now + 12)

@@ -69,6 +69,13 @@ import Testing
     #expect(map[Chord(.character("?"))] == .help, "a line that is wrong changes nothing")
   }
 
+  @Test func `are told as a keys file that says the same`() {
+    var map = Keymap.standard
+    _ = map.read("restart: ctrl-r alt-f5 shift-tab é\nquit:\n")
+    var read = Keymap.standard
+    #expect(read.read(map.text).isEmpty && read == map && map != .standard)
+  }
+
   @Test func `of the screens' last lines exist, and are those of the user`() {
     var state = Fixture.state(width: 80, height: 24)
     _ = state.keymap.read("quit: ctrl-x")
@@ -191,6 +198,23 @@ import Testing
     #expect(state.shownNow == Fixture.now - 39, "as far as is known")
     press(&state, .end)
     #expect(state.frozen == nil && state.application?.replicas(.rank)[0].kvUsageRatio == present)
+  }
+
+  @Test func `over which rates are taken is chosen by key and by name`() {
+    var state = Fixture.state(width: 80, height: 24)
+    #expect(state.window == .seconds)
+    press(&state, .character("W"))
+    #expect(state.window == .minute && state.notice?.text.contains("1m") == true)
+    for key in ":window 5m" { press(&state, .character(key)) }
+    press(&state, .enter)
+    #expect(state.window == .minutes)
+    press(&state, .character("W"))
+    #expect(state.window == .seconds)
+    var snapshot = Fixture.snapshot(sequence: 130)
+    snapshot.status.applications[0].metrics.windowSeconds = 300
+    _ = state.update(.snapshot(snapshot), at: state.now)
+    let text = ConsoleRenderer.render(state, theme: .monochrome, glyphs: .braille).text
+    #expect(text.contains("win 5m"), "what the numbers are over is told by whoever took them")
   }
 
   @Test func `before an event shows nothing of it`() {

@@ -41,8 +41,11 @@ extension `Whole deployments` {
 
     /// Every rank tells of its experts, and a request of its latencies.
     private func looksInside(_ window: TerminalWindow) async throws {
+      try await window.shows("win 10s")
+      try await window.press("W")
+      try await window.shows("win 1m")
       try await window.press("4")
-      try await window.shows("TTFT over time", "what the first token waits for", "rank queue")
+      try await window.shows("TTFT over time", "what the first token waits for", "rank queue", " in 1m")
       try await window.press("6")
       try await window.shows("rows by layer and rank", "where the time goes", "dp0", "dp1", "hottest experts")
       try await window.press("l")

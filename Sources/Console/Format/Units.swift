@@ -14,8 +14,11 @@ enum Units {
   /// A whole number, shortened from 10 000 on.
   static func whole(_ value: Int?) -> String {
     guard let value else { return unknown }
-    return abs(value) < 10_000 ? String(value) : count(Double(value))
+    return (-9999...9999).contains(value) ? String(value) : count(Double(value))
   }
+
+  /// The whole number next to a sum; nil for none.
+  static func integer(_ value: Double) -> Int? { Int(exactly: min(max(value, -1e15), 1e15).rounded()) }
 
   /// `0.4ms`, `24ms`, `1.41s`, `2m05s`, `3h10m`, `2d04h`.
   static func duration(_ seconds: Double?) -> String {
@@ -28,6 +31,13 @@ enum Units {
     if whole < 3600 { return "\(whole / 60)m\(two(whole % 60))s" }
     if whole < 86_400 { return "\(whole / 3600)h\(two(whole / 60 % 60))m" }
     return "\(whole / 86_400)d\(two(whole / 3600 % 24))h"
+  }
+
+  /// A length of time that somebody chose: `10s`, `1m`, `5m`.
+  static func span(_ seconds: Double) -> String {
+    guard seconds.isFinite else { return unknown }
+    let whole = Int(min(max(0, seconds), 1e15).rounded())
+    return whole >= 60 && whole % 60 == 0 ? "\(whole / 60)m" : "\(whole)s"
   }
 
   /// An age in whole seconds: `3s`, `2m05s`.

@@ -42,7 +42,7 @@ extension Painter {
   }
 
   private func summary(_ latency: LatencySummary) -> String {
-    "\(Units.duration(latency.p50.value))|\(Units.duration(latency.p99.value))"
+    "\(quantile(latency, \.p50))|\(quantile(latency, \.p99))"
   }
 
   private mutating func pair(_ row: Rect, _ one: String, _ first: String, _ two: String, _ second: String) {

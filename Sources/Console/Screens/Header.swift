@@ -43,7 +43,7 @@ extension Painter {
     }
     // Nobody knows of the ingress of what is only attached to.
     if ingress.target > 0 { spans.append(text(" ing \(ingress.running)/\(ingress.target)")) }
-    if width >= 70 { spans.append(faint("  win \(Units.decimals(application.metrics.windowSeconds, 0))s")) }
+    if width >= 70 { spans.append(faint("  win " + Units.span(application.metrics.windowSeconds))) }
     if application.revision == 0 { return spans + [faint("  attached, read-only")] }
     if width >= 100 {
       spans.append(faint("  rev \(application.revision)"))

@@ -21,13 +21,7 @@ extension Painter {
   }
 
   private mutating func drawLatencyAbsence(_ area: Rect) {
-    let reason = state.insight.problem(of: state.applicationName)
-    let isAttached = state.application?.revision == 0
-    let words = isAttached ? "attached pages tell no distribution over time" : reason ?? "asking …"
-    line(area, [faint(" " + words)])
-    var rest = area
-    _ = rest.takeTop(2)
-    if isAttached, rest.height >= 5 { drawLatencies(rest.takeTop(5)) }
+    line(area, [faint(" " + (state.insight.problem(of: state.applicationName) ?? "asking …"))])
   }
 
   private func latencyHeadline(_ distribution: LatencyDistribution, _ window: Double) -> [Span] {
@@ -43,8 +37,8 @@ extension Painter {
     return [text(" ")] + names
       + pairs([
         (" p50 ", quantile(summary, \.p50)), ("  p90 ", quantile(summary, \.p90)),
-        ("  p99 ", quantile(summary, \.p99)), ("  mean ", quantile(summary, \.mean)),
-        ("  n ", Units.whole(summary.count)), ("  in ", Units.duration(window)),
+        ("  p99 ", quantile(summary, \.p99)), ("  mean ", Units.duration(summary.mean.value)),
+        ("  n ", Units.whole(summary.count)), ("  in ", Units.span(window)),
       ])
   }
 
@@ -106,7 +100,7 @@ extension Painter {
       buffer.put(name, row.x, row.y, theme.inactive)
       Meter(values[mark] / most, gradient: theme.latency, base: theme.meter)
         .draw(in: &buffer, row.x + 5, row.y, width: max(0, row.width - 14))
-      let number = Units.duration(values[mark])
+      let number = estimate(values[mark], distribution.summary)
       buffer.put(number, row.maxX - CharacterWidth.cells(of: number), row.y, value)
     }
   }
@@ -135,9 +129,9 @@ extension Painter {
       let share = part.summary.mean.value.map { whole > 0 ? $0 / whole : 0 }
       drawMeter(share, theme.latency, places[1], row.y, state.isStale)
       columns[2].write(
-        [Span(Units.duration(part.summary.p50.value), value)], in: &buffer, places[2], row: row.y)
+        [Span(quantile(part.summary, \.p50), value)], in: &buffer, places[2], row: row.y)
       columns[3].write(
-        [Span(Units.duration(part.summary.p99.value), value)], in: &buffer, places[3], row: row.y)
+        [Span(quantile(part.summary, \.p99), value)], in: &buffer, places[3], row: row.y)
     }
   }
 }

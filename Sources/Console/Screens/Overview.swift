@@ -48,8 +48,12 @@ extension Painter {
 
   /// A quantile, marked when it is interpolated.
   func quantile(_ summary: LatencySummary?, _ share: KeyPath<LatencySummary, Known<Double>>) -> String {
-    let value = summary?[keyPath: share].value
-    return (summary?.isEstimate == true && value != nil ? "~" : "") + Units.duration(value)
+    estimate(summary?[keyPath: share].value, summary)
+  }
+
+  /// A duration of a distribution, marked when it is interpolated.
+  func estimate(_ seconds: Double?, _ summary: LatencySummary?) -> String {
+    (summary?.isEstimate == true && seconds != nil ? "~" : "") + Units.duration(seconds)
   }
 
   private mutating func drawChart(

@@ -87,11 +87,17 @@ enum ReplicaColumns {
       number("RANKS", 7, 1) { "\($0.ranks.count { $0.state == .running })/\($0.ranks.count)" },
       meter("BUSY mean", 2, \.busy) { $0.mean { $0.gpuUtilizationRatio?.value } },
       meter("KV max", 3, \.cache) { Fleet($0.ranks).most { $0.kvUsageRatio?.value }?.value },
-      number("RUN", 5, 4) { Units.whole($0.sum { $0.running.value.map(Double.init) }.map { Int($0) }) },
-      number("WAIT", 5, 5) { Units.whole($0.sum { $0.waiting.value.map(Double.init) }.map { Int($0) }) },
+      number("RUN", 5, 4) {
+        Units.whole($0.sum { $0.running.value.map(Double.init) }.flatMap(Units.integer))
+      },
+      number("WAIT", 5, 5) {
+        Units.whole($0.sum { $0.waiting.value.map(Double.init) }.flatMap(Units.integer))
+      },
       number("TOK/S", 7, 6) { Units.count($0.sum { $0.generationTokensPerSecond.value }) },
       number("CORES", 5, 7) { $0.sum { $0.cpuRatio.value }.map { Units.decimals($0, 1) } ?? Units.unknown },
-      number("RSS", 5, 8) { Units.bytes($0.sum { $0.rssBytes.value.map(Double.init) }.map { Int($0) }) },
+      number("RSS", 5, 8) {
+        Units.bytes($0.sum { $0.rssBytes.value.map(Double.init) }.flatMap(Units.integer))
+      },
       number("DEVICES", 12, 9) { node in
         node.devices.isEmpty ? Units.unknown : node.devices.map(String.init).joined(separator: ",")
       },

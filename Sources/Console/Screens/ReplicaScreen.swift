@@ -78,7 +78,7 @@ extension Painter {
   static func text(_ reading: Double?, _ kind: ReplicaReading) -> String {
     switch kind {
     case .busy, .cache, .cpu: Units.percent(reading)
-    case .running, .waiting: Units.whole(reading.map { Int($0) })
+    case .running, .waiting: Units.whole(reading.flatMap(Units.integer))
     case .tokens: Units.count(reading)
     case .ttft, .tpot: Units.duration(reading)
     }
@@ -156,6 +156,6 @@ struct ComparedReading {
     ] + both.dropFirst(4)
   }
 
-  private static func whole(_ value: Double?) -> String { Units.whole(value.map { Int($0) }) }
-  private static func bytes(_ value: Double?) -> String { Units.bytes(value.map { Int($0) }) }
+  private static func whole(_ value: Double?) -> String { Units.whole(value.flatMap(Units.integer)) }
+  private static func bytes(_ value: Double?) -> String { Units.bytes(value.flatMap(Units.integer)) }
 }

@@ -63,7 +63,7 @@ extension Painter {
     }
   }
 
-  func whole(_ value: Double?) -> String { Units.whole(value.map { Int($0) }) }
+  func whole(_ value: Double?) -> String { Units.whole(value.flatMap(Units.integer)) }
 
   /// Names and values, side by side.
   func pairs(_ pairs: [(String, String)]) -> [Span] {

@@ -9,9 +9,9 @@ extension Painter {
     drawDeployments(rest)
   }
 
-  mutating func drawLatencies(_ area: Rect) {
+  private mutating func drawLatencies(_ area: Rect) {
     let metrics = state.application?.metrics
-    let window = metrics.map { " window \(Units.decimals($0.windowSeconds, 0))s" } ?? ""
+    let window = metrics.map { " window \(Units.span($0.windowSeconds))" } ?? ""
     let inside = Box(title: [strong("latency"), faint(window)], border: theme.queueBox)
       .draw(in: &buffer, area).inset(1, 0)
     let columns = [
@@ -19,14 +19,15 @@ extension Painter {
       Column("p99", 7, stretch: 1, .right), Column("mean", 7, stretch: 1, .right), Column("n", 5, .right),
     ]
     let rows: [(String, LatencySummary?)] = [("TTFT", metrics?.ttftSeconds), ("TPOT", metrics?.tpotSeconds)]
+    let shares: [KeyPath<LatencySummary, Known<Double>>] = [\.p50, \.p90, \.p99]
     let places = Column.place(columns, in: inside)
     for (column, place) in zip(columns, places) {
       column.write([faint(column.title)], in: &buffer, place, row: inside.y)
     }
     for (index, (name, summary)) in rows.enumerated() where index + 1 < inside.height {
       let cells =
-        [name] + [summary?.p50, summary?.p90, summary?.p99, summary?.mean].map { Units.duration($0?.value) }
-        + [summary.map { Units.whole($0.count) } ?? Units.unknown]
+        [name] + shares.map { quantile(summary, $0) }
+        + [Units.duration(summary?.mean.value), summary.map { Units.whole($0.count) } ?? Units.unknown]
       for (place, (column, cell)) in zip(places, zip(columns, cells)) {
         column.write(
           [Span(cell, column.title.isEmpty ? theme.text : value)], in: &buffer, place,

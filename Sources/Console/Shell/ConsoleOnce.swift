@@ -74,14 +74,19 @@ public enum ConsoleOnce {
   ///
   /// - Returns: the exit code: 0, or 5 when no page answers.
   private static func attached(_ options: ConsoleOptions, _ isUnicode: Bool) async -> Int32 {
-    let attachment = Attachment(pages: options.attached, bearerToken: options.environment("DPDEPLOY_API_KEY"))
+    let attachment = Attachment(options)
     var state = ConsoleSession.initialState(options)
+    let window = Double(state.window.rawValue)
     var last: Status?
     for round in 0..<2 {
       if round > 0 { await Loop.sleep(for: .seconds(1)) }
-      let snapshot = await attachment.read(until: .after(ConsoleSession.patience))
+      let snapshot = await attachment.read(over: window, until: .after(ConsoleSession.patience))
       _ = state.update(.snapshot(snapshot), at: WallClock.secondsSinceEpoch)
       last = snapshot.status
+    }
+    if let name = state.applicationName {
+      let look = attachment.insight(over: window)
+      _ = state.update(.insight(application: name, .success(look)), at: WallClock.secondsSinceEpoch)
     }
     if options.format == .json, let last {
       StandardOutput.write(String(decoding: Attachment.json(last), as: UTF8.self) + "\n")

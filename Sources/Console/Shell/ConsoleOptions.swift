@@ -48,8 +48,16 @@ public struct ConsoleOptions: Sendable {
   /// Reads an environment variable.
   public var environment: @Sendable (_ name: String) -> String?
 
+  /// Our keys with those of the user's file, and what in it cannot be read.
+  public func keymap() -> (keymap: Keymap, problems: [String]) {
+    var keymap = Keymap.standard
+    guard case .success(let text) = TextFile.read(keysFile) else { return (keymap, []) }
+    let problems = keymap.read(text)
+    return (keymap, problems)
+  }
+
   /// Where the user's keys are.
-  public var keysFile: String {
+  var keysFile: String {
     if let path = environment("DPTOP_KEYS"), !path.isEmpty { return path }
     let config = environment("XDG_CONFIG_HOME").flatMap { $0.isEmpty ? nil : $0 }
     return (config ?? (environment("HOME") ?? "") + "/.config") + "/dpdeploy/keys"

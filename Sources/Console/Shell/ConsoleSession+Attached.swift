@@ -1,6 +1,13 @@
 import Attachment
 import Platform
 
+extension Attachment {
+  /// Watches the pages that the user named.
+  convenience init(_ options: ConsoleOptions) {
+    self.init(pages: options.attached, bearerToken: options.environment("DPDEPLOY_API_KEY"))
+  }
+}
+
 extension ConsoleSession {
   /// How long a page may take before it counts as lost.
   static let patience = Duration.milliseconds(900)
@@ -18,10 +25,10 @@ extension ConsoleSession {
   }
 
   private func pollAttached() async {
-    let attachment = Attachment(pages: options.attached, bearerToken: options.environment("DPDEPLOY_API_KEY"))
     while !Task.isCancelled {
       let next = Instant.after(.seconds(1))
-      take(.snapshot(await attachment.read(until: .after(Self.patience))))
+      let window = state.window.rawValue
+      take(.snapshot(await attachment.read(over: Double(window), until: .after(Self.patience))))
       await Loop.sleep(until: next)
     }
   }

@@ -1,3 +1,4 @@
+import Attachment
 import ControlAPI
 import ControlClient
 import Platform
@@ -17,7 +18,7 @@ extension ConsoleSession {
     while !Task.isCancelled {
       let next = Instant.after(.seconds(1))
       do {
-        take(.snapshot(try await client.snapshot(since: state.world.sequence)))
+        take(.snapshot(try await client.snapshot(since: state.world.sequence, window: state.window.rawValue)))
       } catch {
         take(.lost(error))
       }
@@ -106,8 +107,13 @@ extension ConsoleSession {
   }
 
   func lookInto(_ application: String) async {
+    guard options.attached.isEmpty else {
+      let look = attachment.insight(over: Double(state.window.rawValue))
+      return take(.insight(application: application, .success(look)))
+    }
     do {
-      take(.insight(application: application, .success(try await client.insight(of: application))))
+      let look = try await client.insight(of: application, window: state.window.rawValue)
+      take(.insight(application: application, .success(look)))
     } catch {
       take(.insight(application: application, .failure(error)))
     }

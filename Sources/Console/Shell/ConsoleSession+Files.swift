@@ -4,14 +4,6 @@ import Terminal
 
 // What the console writes and reads beside its terminal.
 extension ConsoleSession {
-  /// Takes the user's keys file over, if there is one.
-  func readKeys() {
-    let path = options.keysFile
-    guard case .success(let text) = TextFile.read(path) else { return }
-    let problems = state.keymap.read(text)
-    if let first = problems.first { state.say("\(path): \(first)", .warning) }
-  }
-
   /// Writes the screen as text, with colours and as a picture, beside each other.
   func saveScreen() {
     let frame = ConsoleRenderer.render(state, theme: theme, glyphs: glyphs)

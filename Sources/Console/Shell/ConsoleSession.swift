@@ -1,3 +1,4 @@
+import Attachment
 import ControlAPI
 import ControlClient
 import Glibc
@@ -18,12 +19,16 @@ public final class ConsoleSession {
   private(set) var theme: Theme
   private let manifests: ManifestFiles
   var recorder: Recorder?
+  /// The pages that are watched in place of a controller; none where there is one.
+  lazy var attachment = Attachment(options)
   private let ended = Signal()
   private var exitCode: Int32 = 0
   private var drawnAt: Instant = .now
 
   /// Signals to block before the first thread starts, so that they reach the loop.
-  public nonisolated static let signals = [SIGWINCH, SIGTERM, SIGHUP, SIGINT]
+  public nonisolated static let signals = [
+    SIGWINCH, SIGTSTP, SIGCONT, SIGTERM, SIGHUP, SIGINT, SIGQUIT,
+  ]
 
   /// Opens the terminal.
   public init(_ options: ConsoleOptions) throws(ScreenError) {
@@ -39,7 +44,6 @@ public final class ConsoleSession {
     theme = Theme(file ?? ThemeFile(""), depth: screen.depth)
     state = Self.initialState(options)
     if file == nil { state.say("there is no theme `\(wanted)`", .warning) }
-    readKeys()
     if let path = options.record { toggleRecording(path) }
   }
 
@@ -68,6 +72,9 @@ public final class ConsoleSession {
     if options.manifests.count == 1 { state.screen = .manifest }
     if let screen = options.screen { state.screen = screen }
     state.isReadOnly = options.readOnly
+    let (keymap, problems) = options.keymap()
+    state.keymap = keymap
+    if let first = problems.first { state.say("\(options.keysFile): \(first)", .warning) }
     if !options.attached.isEmpty, options.screen == nil { state.screen = .overview }
     return state
   }
@@ -115,7 +122,7 @@ public final class ConsoleSession {
     case .readManifests: readManifests()
     case .plan(let path, let text): ask { await self.plan(path, text) }
     case .readRevisions(let application): ask { await self.readRevisions(application) }
-    case .lookInto(let application): ask { await self.lookInto(application) }
+    case .lookInto(let application): Loop.task { await self.lookInto(application) }
     case .readLogs(let application, let replica, let cursor):
       ask { await self.readLogs(application, replica, cursor) }
     case .save(let name, let text): save(name, text)
@@ -169,6 +176,10 @@ public final class ConsoleSession {
   private func suspend() {
     screen.leave()
     kill(getpid(), SIGSTOP)
+  }
+
+  /// Takes the terminal again, whoever had it meanwhile: whoever stopped us without asking first left it in our modes.
+  private func resume() {
     screen.enter()
     resize()
   }
@@ -192,9 +203,11 @@ public final class ConsoleSession {
   private func readSignals() async {
     guard let signals = try? Signals(Self.signals) else { return }
     while let signal = await signals.next(), !ended.isFired {
-      if signal == SIGWINCH {
-        resize()
-      } else {
+      switch signal {
+      case SIGWINCH: resize()
+      case SIGTSTP: suspend()
+      case SIGCONT: resume()
+      default:
         exitCode = 128 + signal
         ended.fire()
       }

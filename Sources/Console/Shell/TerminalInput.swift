@@ -9,6 +9,8 @@ import Terminal
 final class TerminalInput {
   /// Longer than a terminal takes between the bytes of one key, shorter than a person notices.
   private static let escapeTimeout = Duration.milliseconds(25)
+  /// More than anyone types, or a wheel turns, between two looks; what comes faster is a file or a noise on the line.
+  private static let mostEvents = 256
 
   private let descriptor: AsyncDescriptor
   private var decoder = InputDecoder()
@@ -20,11 +22,13 @@ final class TerminalInput {
   }
 
   /// What the user did next; nil when the terminal is gone.
+  ///
+  /// Of a flood only the last event is taken, so that it neither commands anything nor keeps the next key waiting.
   func next() async -> [InputEvent]? {
     while true {
       guard let bytes = readAvailable() else { return nil }
       let events = decoder.decode(bytes)
-      if !events.isEmpty { return events }
+      if !events.isEmpty { return events.count > Self.mostEvents ? Array(events.suffix(1)) : events }
       let deadline = decoder.isPending ? Instant.after(Self.escapeTimeout) : .never
       switch await descriptor.readable(until: deadline) {
       case .ready: continue

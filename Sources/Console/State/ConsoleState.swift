@@ -134,6 +134,8 @@ public struct ConsoleState: Sendable, Equatable {
   public var recordingPath: String?
   /// The order of ranks.
   public var order = ReplicaOrder.id
+  /// Over how long rates and percentiles are taken.
+  public internal(set) var window = MetricWindow.seconds
   /// What became of the last action.
   public var notice: Notice?
   /// What is being done.

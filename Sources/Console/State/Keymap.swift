@@ -6,7 +6,8 @@ public enum Command: String, Sendable, CaseIterable {
   case up, down, pageUp = "page-up", pageDown = "page-down", top, bottom
   case open, back, nextScreen = "next-screen", previousScreen = "previous-screen"
   case overview, replicas, ingress, latency, queue, experts, events, hints, manifest, nodes
-  case logs, sort, freeze, earlier, later, muchEarlier = "much-earlier", muchLater = "much-later", live
+  case logs, sort, freeze, earlier, later, muchEarlier = "much-earlier", muchLater = "much-later", live,
+    window
   case restart, apply, delete, undo, page, snapshot, record, copy, theme, mouse, redraw, suspend
 
   /// What it does, for help.
@@ -41,6 +42,7 @@ public enum Command: String, Sendable, CaseIterable {
     case .muchEarlier: "back in time by a minute"
     case .muchLater: "forward by a minute"
     case .live: "to the present; elsewhere to the foot"
+    case .window: "rates and percentiles over 10s, 1m, 5m"
     case .restart: "restart the chosen replica"
     case .apply: "launch the manifest, apply the edited file, or a hint's fix"
     case .delete: "delete the application (type its name)"
@@ -77,11 +79,15 @@ public struct Chord: Sendable, Hashable {
     }
   }
 
+  private static let prefixes: [(name: String, modifier: Modifiers)] = [
+    ("ctrl-", .control), ("alt-", .alt), ("shift-", .shift),
+  ]
+
   /// Reads a name such as `q`, `ctrl-l`, `page-down`, `f1`, `space`; nil for none.
   public init?(name: some StringProtocol) {
     var rest = name[...]
     var modifiers: Modifiers = []
-    for (prefix, modifier) in [("ctrl-", Modifiers.control), ("alt-", .alt), ("shift-", .shift)] {
+    for (prefix, modifier) in Self.prefixes {
       while rest.lowercased().hasPrefix(prefix), rest.count > prefix.count {
         rest = rest.dropFirst(prefix.count)
         modifiers.insert(modifier)
@@ -110,6 +116,17 @@ public struct Chord: Sendable, Hashable {
     .enter: "⏎", .escape: "Esc", .up: "↑", .down: "↓", .left: "←", .right: "→", .tab: "Tab",
     .pageUp: "PgUp", .pageDown: "PgDn", .home: "Home", .end: "End", .character(" "): "Space",
   ]
+
+  /// As the keys file has it.
+  var name: String {
+    let held = Self.prefixes.filter { modifiers.contains($0.modifier) }.map(\.name).joined()
+    if let name = Self.names.first(where: { $0.key == key })?.name { return held + name }
+    switch key {
+    case .character(let character): return held + String(character)
+    case .function(let number): return held + "f\(number)"
+    default: return held + "\(key)"
+    }
+  }
 
   /// As people read it.
   public var label: String {
@@ -144,7 +161,8 @@ public struct Keymap: Sendable, Equatable {
       (.nodes, "0"),
       (.logs, "l"), (.sort, "s"), (.freeze, "space"), (.earlier, "left"), (.later, "right"),
       (.muchEarlier, "["),
-      (.muchLater, "]"), (.live, "end"), (.restart, "r"), (.apply, "a"), (.delete, "D"), (.undo, "u"),
+      (.muchLater, "]"), (.live, "end"), (.window, "W"), (.restart, "r"), (.apply, "a"), (.delete, "D"),
+      (.undo, "u"),
       (.page, "v"),
       (.snapshot, "S"), (.record, "R"), (.copy, "c"), (.theme, "T"), (.mouse, "m"), (.redraw, "ctrl-l"),
       (.suspend, "ctrl-z"),
@@ -167,6 +185,13 @@ public struct Keymap: Sendable, Equatable {
   /// All keys of a command, as people read them.
   public func labels(_ command: Command) -> String {
     (chords[command] ?? []).map(\.label).joined(separator: " ")
+  }
+
+  /// All of it as a keys file: a line a command.
+  public var text: String {
+    Command.allCases.map { command in
+      ([command.rawValue + ":"] + (chords[command] ?? []).map(\.name)).joined(separator: " ") + "\n"
+    }.joined()
   }
 
   /// Takes a keys file over: lines `command: key key …`, comments after `#`; a command that is named loses its keys of

@@ -62,6 +62,7 @@ extension ConsoleState {
     case .muchEarlier: travel(by: -60)
     case .muchLater: travel(by: 60)
     case .live: goLive()
+    case .window: setWindow(window.next)
     case .restart: askRestart()
     case .apply: return screen == .hints ? askFix() : askApply()
     case .delete: askDelete()

@@ -55,6 +55,13 @@ extension ConsoleState {
     travel(to: min(end, frozen.now + 1))
   }
 
+  /// Asks for rates and percentiles over another time from now on.
+  mutating func setWindow(_ window: MetricWindow) {
+    guard replay == nil else { return say("a recording has the window that it was made with", .info) }
+    self.window = window
+    say("rates and percentiles over \(window.name)", .info)
+  }
+
   /// What was seen inside the application then.
   private mutating func showRecordedLook() {
     guard let replay, let frozen else { return }

@@ -5,7 +5,7 @@ enum Palette {
   /// A command with words behind it.
   private enum Verb: String, CaseIterable {
     case rep, logs, filter, only, sort, scale, restart, drain, uncordon, delete, undo, app, open, record,
-      theme, q
+      theme, window, q
 
     /// What stands behind it, for the list of completions.
     var usage: String {
@@ -25,6 +25,7 @@ enum Palette {
       case .open: "open PATH — a manifest"
       case .record: "record [FILE] — or stop"
       case .theme: "theme NAME"
+      case .window: "window 10s|1m|5m — of rates and percentiles"
       case .q: "q — quit"
       }
     }
@@ -56,6 +57,7 @@ enum Palette {
     case .open: state.manifests.map(\.path)
     case .filter: ReplicaField.allCases.map(\.rawValue)
     case .theme: ThemeFiles.names
+    case .window: MetricWindow.allCases.map(\.name)
     case .only, .delete, .undo, .record, .q: []
     }
   }
@@ -110,6 +112,11 @@ enum Palette {
       state.manifestPath = path
       state.screen = .manifest
     case .record: return [.toggleRecording(path: words.first)]
+    case .window:
+      guard let window = MetricWindow.allCases.first(where: { $0.name == words.first }) else {
+        return wrong(verb, &state)
+      }
+      state.setWindow(window)
     case .theme: return words.first.map { [.setTheme($0)] } ?? wrong(verb, &state)
     }
     return []

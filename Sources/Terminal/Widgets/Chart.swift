@@ -66,9 +66,8 @@ public struct Chart: Sendable {
   private func drawColumn(_ values: [Double?], in buffer: inout CellBuffer, _ x: Int, _ area: Rect) {
     let steps = stepsPerCell(buffer.glyphs, rows: area.height)
     // A known value shows at least its foot, so that nothing known looks different from zero.
-    let heights = values.map { value in
-      value.map { max(1, min(area.height * steps, Int(($0 * Double(area.height * steps)).rounded()))) }
-    }
+    let most = Double(area.height * steps)
+    let heights = values.map { $0.map { Int(max(1, min(most, ($0 * most).rounded()))) } }
     for row in 0..<area.height {
       let filled = heights.map { $0.map { max(0, min(steps, $0 - row * steps)) } ?? 0 }
       guard filled.contains(where: { $0 > 0 }) else { break }
