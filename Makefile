@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 CLIENT_ENVIRONMENT := .build/openai-client
 TOOLS := dpdeploy dpdeployd dptop dpingress dpengine
 
-.PHONY: help packages build demo test test-ray test-vllm drills chaos lint format bench bench-peers bench-ingress bench-control bench-console install clean
+.PHONY: help packages build demo shots test test-ray test-vllm drills chaos lint format bench bench-peers bench-ingress bench-control bench-console install clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -18,6 +18,9 @@ build: packages ## Build the tools, optimised, with Swift's own libraries in the
 
 demo: build ## Apply the quickstart manifest, ask the model, open dptop
 	@Tools/demo
+
+shots: build ## Take the README's pictures of dptop anew
+	@Tools/shots
 
 lint: packages ## Check formatting, documentation and the module graph
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks

@@ -35,8 +35,8 @@ func module(_ name: String, uses: [String] = [], testUses: [String] = []) -> [Ta
   if exists("Tests/\(tests)") {
     targets.append(
       .testTarget(
-        name: tests, dependencies: present([name] + uses + testUses + randomness), exclude: goldens(of: tests),
-        swiftSettings: house))
+        name: tests, dependencies: present([name] + uses + testUses + randomness),
+        exclude: goldens(of: tests), swiftSettings: house))
   }
   return targets
 }
@@ -147,7 +147,7 @@ let tools: [[Target]] = [
     "dpdeploy",
     uses: [
       "CommandLine", "ControlAPI", "ControlClient", "Deployment", "Interchange", "Manifest", "VLLM", "JSON",
-      "HTTP", "HAProxy", "Planning", "Platform", "Supervision", "Diagnosis", "Terminal",
+      "HTTP", "Planning", "Platform", "Supervision", "Diagnosis", "Terminal",
     ]),
   executable("dpdeployd", uses: ["CommandLine", "ControlAPI", "Controller", "Manifest", "Platform"]),
   executable(

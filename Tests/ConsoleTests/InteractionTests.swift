@@ -262,7 +262,7 @@ import Testing
     let svg = ConsoleRenderer.render(state, theme: Theme(ThemeFile(""), depth: .trueColor), glyphs: .braille)
       .svg()
     #expect(svg.hasPrefix("<svg") && svg.hasSuffix("</svg>\n"))
-    #expect(svg.contains(">dp0<") || svg.contains("dp0"))
+    #expect(svg.contains(">dp0<") && svg.contains(">RUNNING<"))
     #expect(svg.split(separator: "<text").count - 1 == svg.split(separator: "</text>").count - 1)
   }
 

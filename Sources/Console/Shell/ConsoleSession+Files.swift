@@ -10,7 +10,7 @@ extension ConsoleSession {
     let stem = "dptop-\(state.screen.rawValue)-\(Int(state.shownNow))"
     let files = [
       (stem + ".txt", frame.text + "\n"), (stem + ".ans", frame.ansi(depth: screen.depth)),
-      (stem + ".svg", frame.svg()),
+      (stem + ".svg", frame.svg(background: theme.text.background, foreground: theme.text.foreground)),
     ]
     for (name, text) in files {
       if let problem = TextFile.write(text, to: name) {
