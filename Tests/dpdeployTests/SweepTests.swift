@@ -29,8 +29,7 @@ private func swept(_ slo: String?) throws -> (sweep: Sweep, report: SweepReport)
   return (
     sweep,
     SweepReport(
-      application: "quickstart", subject: .concurrency, objective: sweep.objective, points: sweep.points,
-      isInterrupted: false)
+      application: "quickstart", subject: .concurrency, sweep, isInterrupted: false)
   )
 }
 
@@ -55,8 +54,7 @@ private func swept(_ slo: String?) throws -> (sweep: Sweep, report: SweepReport)
     sweep.take(problem: "not HEALTHY", level: 1, concurrency: 1)
     #expect(sweep.next == nil && sweep.points.allSatisfy { $0.isInside == false })
     let report = SweepReport(
-      application: "a", subject: .maxNumSeqs, objective: sweep.objective, points: sweep.points,
-      isInterrupted: false)
+      application: "a", subject: .maxNumSeqs, sweep, isInterrupted: false)
     #expect(report.best == .unknown && report.chosen == nil && report.knee == .unknown)
   }
 
@@ -79,6 +77,24 @@ private func swept(_ slo: String?) throws -> (sweep: Sweep, report: SweepReport)
     #expect(
       fix?.after == proposed
         && fix?.path ?? "llm_config.engine_kwargs.max_num_seqs" == "llm_config.engine_kwargs.max_num_seqs")
+  }
+
+  @Test(arguments: ["tpot_p95=1h", nil])
+  func `proposes nothing where the limit is beyond the last level, or Ctrl-C came before it`(slo: String?)
+    throws
+  {
+    let deployment = SweptDeployment(
+      application: "quickstart", path: "a.yaml", maxNumSeqs: 64, objective: nil, ranks: 2, revision: 1)
+    let objective = try slo.map { text throws(UsageError) in try LatencyObjective(text) }
+    var sweep = Sweep(1...16, from: 1, objective: objective)
+    while let users = sweep.next { sweep.take(measured(users: users), level: users, concurrency: users) }
+    let open = SweepReport(application: "quickstart", subject: .concurrency, sweep, isInterrupted: false)
+    #expect(!open.foundLimit && open.chosen == 16 && deployment.fix(for: open) == nil)
+    #expect(SweepText(style: .plain).verdict(open).contains("--to goes further"))
+    var interrupted = try swept("tpot_p95=40ms").report
+    #expect(deployment.fix(for: interrupted) != nil)
+    interrupted.isInterrupted = true
+    #expect(deployment.fix(for: interrupted) == nil)
   }
 
   @Test func `draws the same chart in Braille and in ASCII`() throws {

@@ -16,6 +16,8 @@ final class LoadGenerator {
 
   /// What the finished requests saw.
   private(set) var samples: [RequestSample] = []
+  /// Those of them that count: without the warm-up's, if there are others.
+  var counted: [RequestSample] { samples.filter { $0.start >= countedFrom } }
   /// Whether it was told to stop before its end.
   private(set) var isInterrupted = false
 
@@ -29,8 +31,7 @@ final class LoadGenerator {
   /// Requests that are under way.
   var inFlight: Int { cancellations.count }
 
-  /// Runs the plan, and tells how long it took without its warm-up; every request that was begun after that is finished
-  /// and counted.
+  /// Runs the plan, and tells how long it took without its warm-up; every request that was begun is finished.
   func run() async -> Duration {
     let start = Instant.now
     countedFrom = start + plan.warmup
@@ -44,7 +45,8 @@ final class LoadGenerator {
     self.arrivals = arrivals
     await arrivals.value
     client.closeIdle()
-    return max(.zero, Instant.now - countedFrom)
+    if counted.isEmpty { countedFrom = start }
+    return Instant.now - countedFrom
   }
 
   /// Begins no more requests and gives up those that are under way, which count for nothing.
@@ -89,7 +91,7 @@ final class LoadGenerator {
         ignoresEnd: plan.isOutputExact, apiKey: plan.apiKey),
       cancellation)
     cancellations[number] = nil
-    if !cancellation.isCancelled, sample.start >= countedFrom { samples.append(sample) }
+    if !cancellation.isCancelled { samples.append(sample) }
     // A server that refuses at once must not be hammered in a busy loop.
     if sample.failure != nil { await Loop.sleep(for: .milliseconds(20)) }
   }

@@ -15,7 +15,7 @@ struct LoadPlan: Sendable {
   var duration: Duration?
   /// Ends the run early after this many requests.
   var requestLimit: Int?
-  /// Requests begun in this first part of the duration load the deployment and are not counted.
+  /// Requests begun in this first part of the duration load the deployment and are not counted, if there are later ones.
   var warmup = Duration.zero
   /// The prompts' length; nil asks short questions.
   var promptTokens: Int?

@@ -19,7 +19,7 @@ struct LoadRun {
     progress.cancel()
     await progress.value
     return BenchReport(
-      application: target.application, model: target.model, elapsed: elapsed, samples: generator.samples,
+      application: target.application, model: target.model, elapsed: elapsed, samples: generator.counted,
       isInterrupted: generator.isInterrupted)
   }
 

@@ -10,6 +10,9 @@ struct Sweep: Sendable {
     search = LimitSearch(range, from: start, refines: objective != nil)
   }
 
+  /// Whether a level was seen at which it did not hold: without one, the limit is beyond what was tried.
+  var foundLimit: Bool { search.failed != nil }
+
   /// The level to measure next; nil at the end.
   var next: Int? { search.next }
 

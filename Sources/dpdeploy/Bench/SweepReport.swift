@@ -45,6 +45,8 @@ struct SweepReport: Codable, Sendable {
   var knee: Known<Int>
   /// The highest level inside the objective; absent without one, null when there is none.
   var best: Known<Int>?
+  /// Whether a level was outside, or without an objective brought nothing more; otherwise the limit is beyond the last one.
+  var foundLimit: Bool
   /// Whether it ended before its search did.
   var isInterrupted: Bool
   /// The change of the manifest that follows; absent when none does.
@@ -52,19 +54,19 @@ struct SweepReport: Codable, Sendable {
 
   enum CodingKeys: String, CodingKey {
     case apiVersion, kind, schemaVersion, application, subject, objective, points, knee, best, fix
+    case foundLimit = "limit_found"
     case isInterrupted = "interrupted"
   }
 
-  init(
-    application: String, subject: Subject, objective: LatencyObjective?, points: [Point], isInterrupted: Bool
-  ) {
+  init(application: String, subject: Subject, _ sweep: Sweep, isInterrupted: Bool) {
     self.application = application
     self.subject = subject
-    self.objective = objective?.description
-    self.points = points.sorted { $0.level < $1.level }
     self.isInterrupted = isInterrupted
-    knee = Known(Self.knee(of: points))
-    best = objective == nil ? nil : Known(Self.best(of: points))
+    objective = sweep.objective?.description
+    points = sweep.points.sorted { $0.level < $1.level }
+    foundLimit = sweep.foundLimit
+    knee = Known(Self.knee(of: sweep.points))
+    best = sweep.objective == nil ? nil : Known(Self.best(of: sweep.points))
   }
 
   /// The lowest level with nine tenths of the highest throughput: beyond it, more load buys latency and hardly anything else.

@@ -47,8 +47,8 @@ struct SweepText {
 
   private func knee(_ report: SweepReport) -> String? {
     report.point(at: report.knee.value).map {
-      "\(style.bold("knee")) at \(name($0, report)): \(Quantity.rate($0.throughput)) tok/s; "
-        + "more load brings less than a tenth more, and latency"
+      "\(style.bold("knee")) at \(name($0, report)): \(Quantity.rate($0.throughput)) tok/s, within a tenth of the most"
+        + (report.objective == nil ? further(report, "more was still to be had") : "")
     }
   }
 
@@ -59,8 +59,11 @@ struct SweepText {
     }
     let rest =
       "\(style.bold("best")) at \(name(point, report)): \(Quantity.rate(point.throughput)) tok/s inside \(objective)"
-    return report.points.allSatisfy { $0.isInside == true } && !report.isInterrupted
-      ? rest + "; nothing was outside, --to goes further" : rest
+    return rest + further(report, "nothing was outside")
+  }
+
+  private func further(_ report: SweepReport, _ reason: String) -> String {
+    report.foundLimit || report.isInterrupted ? "" : "; \(reason) at the end, --to goes further"
   }
 
   private func name(_ point: SweepReport.Point, _ report: SweepReport) -> String {

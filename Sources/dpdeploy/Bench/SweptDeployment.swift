@@ -32,11 +32,11 @@ struct SweptDeployment: Sendable {
       objective: LatencyObjective(manifest.objective), ranks: max(1, ranks), revision: status.revision)
   }
 
-  /// The change that has the deployment stay at the level that was found; nil when it does already.
+  /// The change that has the deployment stay at the level that was found; nil when it does already, or none was found.
   ///
   /// A rank's share of the users is the batch that was measured; where `max_num_seqs` allows no larger one, it is no limit.
   func fix(for report: SweepReport) -> ControlAPI.FieldChange? {
-    guard let level = report.chosen else { return nil }
+    guard report.foundLimit, !report.isInterrupted, let level = report.chosen else { return nil }
     let sequences =
       switch report.subject {
       case .concurrency: min(maxNumSeqs, (level + ranks - 1) / ranks)

@@ -57,8 +57,7 @@ extension BenchCommand {
     try await trial?.restore()
     if let failure { throw failure }
     var report = SweepReport(
-      application: target.application, subject: subject, objective: sweep.objective, points: sweep.points,
-      isInterrupted: run.interruption.hasCome)
+      application: target.application, subject: subject, sweep, isInterrupted: run.interruption.hasCome)
     report.fix = deployment?.fix(for: report)
     return try show(report, sweep.objective, deployment, arguments, streams)
   }
@@ -110,7 +109,7 @@ extension BenchCommand {
     streams.line(chart.render(width: streams.width, glyphs: streams.glyphs, depth: streams.depth))
     streams.out(text.verdict(report))
     guard let deployment, let fix = report.fix, let value = fix.after else { return code }
-    let isRehearsal = !arguments.flag("fix") || report.isInterrupted
+    let isRehearsal = !arguments.flag("fix")
     let change = ManifestChange(edits: [FieldEdit(fix.path, value)], path: deployment.path)
     let written = try change.carryOut(isDryRun: isRehearsal, streams)
     if isRehearsal { streams.remark("--fix writes this into the manifest") }

@@ -43,7 +43,8 @@ enum BenchCommand: Subcommand {
       "duration", short: "d", .value("TIME"), "Begin requests for this long; without --requests 10s."),
     OptionDescription("requests", short: "n", .value("N"), "Begin no more than N requests."),
     OptionDescription(
-      "warmup", .value("TIME"), "Do not count the requests of this first part of the duration.",
+      "warmup", .value("TIME"),
+      "Do not count the requests of this first part of the duration, if there are later ones.",
       fallback: "0s"),
     OptionDescription(
       "prompt-tokens", .value("N"), "Random prompts of exactly N tokens, instead of short questions."),

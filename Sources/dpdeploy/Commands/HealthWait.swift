@@ -51,7 +51,7 @@ final class HealthWait {
       hasSeen = true
       if let revision, now.revision > revision, now.rolledBack?.from != revision { return supersede(now) }
       if let code = verdict(now) { return code }
-      streams.error(line.update(progress(now)))
+      if !isPart || streams.isErrorTerminal { streams.error(line.update(progress(now))) }
       guard Instant.now < deadline else { return timeOut(now) }
       await Loop.sleep(for: Self.period)
     }
