@@ -63,6 +63,8 @@ public struct ApplicationStatus: Codable, Sendable, Hashable {
   public var revision: Int
   /// What failed before, if the present revision was brought back automatically; absent otherwise.
   public var rolledBack: RollbackStatus?
+  /// The healthy revision that is about to come back, as this one failed; absent otherwise.
+  public var rollingBackTo: Int?
   /// Numbers of replicas that were set by hand; absent where the manifest's hold.
   public var scale: ScaleStatus?
   /// The base URL of its OpenAI API; unknown until the port is bound.

@@ -32,7 +32,8 @@ public enum FieldPath {
   public static let memoryUtilization = "llm_config.engine_kwargs.gpu_memory_utilization"
   static let dtype = "llm_config.engine_kwargs.dtype"
   static let quantization = "llm_config.engine_kwargs.quantization"
-  static let cacheMemory = "llm_config.engine_kwargs.kv_cache_memory_bytes"
+  /// Bytes of the KV cache.
+  public static let cacheMemory = "llm_config.engine_kwargs.kv_cache_memory_bytes"
   static let prefillInterval = "llm_config.engine_kwargs.prefill_schedule_interval"
   static let queuedRequests = "llm_config.engine_kwargs.max_num_queued_reqs"
   static let blockSize = "llm_config.engine_kwargs.block_size"
@@ -49,6 +50,7 @@ public enum FieldPath {
   static let dboDecode = "llm_config.engine_kwargs.dbo_decode_token_threshold"
   static let dboPrefill = "llm_config.engine_kwargs.dbo_prefill_token_threshold"
   static let backendOfExperts = "llm_config.engine_kwargs.all2all_backend"
+  static let attentionBackend = "llm_config.engine_kwargs.attention_backend"
   static let links = "cluster.links"
   static let enableLoRA = "llm_config.engine_kwargs.enable_lora"
   static let maxLoRAs = "llm_config.engine_kwargs.max_loras"

@@ -168,11 +168,19 @@ extension Checker {
         default:
           return [
             Settings.Entry(
-              path: entry.path, value: derived[entry.path] ?? value(entry.path), span: span(entry.path),
+              path: entry.path,
+              value: isLeftToVLLM(entry.path) ? .null : derived[entry.path] ?? value(entry.path),
+              span: span(entry.path),
               isSecret: entry.field.isSecret, changeClass: entry.changeClass(on: engine))
           ]
         }
       })
+  }
+
+  /// Whether vLLM chooses the value: the file gives none, and vLLM is not told of ours.
+  private func isLeftToVLLM(_ path: String) -> Bool {
+    engine == .vllm && path.hasPrefix(FieldPath.engineArguments + ".") && !isGiven(path)
+      && !VLLMSettings.alwaysTold.contains(path)
   }
 
   private func variableEntries(_ entry: ManifestSchema.Entry) -> [Settings.Entry] {

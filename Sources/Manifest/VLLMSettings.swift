@@ -4,7 +4,7 @@ public struct VLLMSettings: Sendable, Equatable {
   public let executable: String
   /// The version whose flags count; nil takes the installation's.
   public let version: String?
-  /// The engine arguments that the file gives, by vLLM's names, in the schema's order.
+  /// The engine arguments that the file gives, by vLLM's names, in the schema's order; not ``alwaysTold``.
   public let arguments: [Settings.Entry]
   /// Further arguments, as on the command line.
   public let extraArguments: [String]
@@ -12,6 +12,9 @@ public struct VLLMSettings: Sendable, Equatable {
   public let tokenizer: String?
   /// A rank that has requests and makes no step for so long stands still, in seconds.
   public let standstillSeconds: Double
+
+  /// Arguments that vLLM is told of whether or not the file gives them.
+  static let alwaysTold: Set = [FieldPath.dataParallelSize, FieldPath.maxNumSeqs]
 
   init(_ checked: Checker) {
     executable = checked.text(FieldPath.executable) ?? "vllm"
@@ -24,9 +27,9 @@ public struct VLLMSettings: Sendable, Equatable {
       * max(
         checked.number(FieldPath.healthCheckPeriod) ?? 10, checked.number(FieldPath.healthCheckTimeout) ?? 10)
     arguments = ManifestSchema.entries.compactMap { entry in
-      guard entry.path.hasPrefix(FieldPath.engineArguments + "."), checked.isGiven(entry.path) else {
-        return nil
-      }
+      guard entry.path.hasPrefix(FieldPath.engineArguments + "."), checked.isGiven(entry.path),
+        !Self.alwaysTold.contains(entry.path)
+      else { return nil }
       return Settings.Entry(
         path: entry.path, value: checked.value(entry.path), span: checked.span(entry.path),
         isSecret: entry.field.isSecret, changeClass: .groupRestart)

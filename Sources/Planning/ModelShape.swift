@@ -34,35 +34,33 @@ public struct ModelShape: Sendable, Equatable {
 
   /// Reads a `config.json`.
   ///
-  /// - Throws: ``PlanningError/missing(_:)`` for a number without which nothing can be said.
+  /// - Throws: ``PlanningError`` for a number without which nothing can be said, or that no model has.
   public init(config: JSONValue) throws(PlanningError) {
-    func number(_ names: String...) throws(PlanningError) -> Int {
-      guard let value = names.lazy.compactMap({ config[$0]?.integer }).first else {
-        throw .missing(names[0])
-      }
-      return value
-    }
-    let hidden = try number("hidden_size")
-    layers = try number("num_hidden_layers")
-    experts =
-      ["n_routed_experts", "num_local_experts", "num_experts"].lazy
-      .compactMap { config[$0]?.integer }.first ?? 0
-    let first = config["first_k_dense_replace"]?.integer ?? 0
+    let sizes = ConfiguredSizes(config: config)
+    let hidden = try sizes["hidden_size"]
+    layers = try sizes["num_hidden_layers"]
+    experts = try sizes.first("n_routed_experts", "num_local_experts", "num_experts") ?? 0
+    let first = try sizes.optional("first_k_dense_replace") ?? 0
     expertLayers = experts > 0 ? max(0, layers - first) : 0
-    let inner = try number("intermediate_size")
-    let expertInner = config["moe_intermediate_size"]?.integer ?? inner
+    let inner = try sizes["intermediate_size"]
+    let expertInner = try sizes.optional("moe_intermediate_size") ?? inner
     expertParameters = 3 * hidden * expertInner
+    let shared = try sizes.optional("n_shared_experts") ?? 0
+    let attention = try AttentionSize(sizes, hidden: hidden)
+    // Sizes that are each possible may still have a product that is not.
+    try ConfiguredSizes.check(expertLayers, experts + shared, expertParameters)
+    try ConfiguredSizes.check(layers, 3 * hidden * inner)
+    try ConfiguredSizes.check(layers, attention.parameters + 2 * hidden)
+    try ConfiguredSizes.check(layers, attention.cachedElements)
     let embeddings =
-      try number("vocab_size") * hidden * (config["tie_word_embeddings"]?.bool == true ? 1 : 2)
+      try sizes["vocab_size"] * hidden * (config["tie_word_embeddings"]?.bool == true ? 1 : 2)
     plainParameters = embeddings + expertLayers * experts * (hidden + 1)
-    let shared = config["n_shared_experts"]?.integer ?? 0
     denseParameters =
       (layers - expertLayers) * 3 * hidden * inner + expertLayers * shared * expertParameters
-    let attention = try AttentionSize(config: config, hidden: hidden)
     denseParameters += layers * (attention.parameters + 2 * hidden)
     cachedElementsPerLayer = attention.cachedElements
     isLatent = attention.isLatent
-    longestSequence = config["max_position_embeddings"]?.integer
+    longestSequence = config["max_position_embeddings"]?.integer.flatMap { $0 > 0 ? $0 : nil }
     parameterBytes = Self.parameterBytes(config)
   }
 
@@ -87,24 +85,21 @@ struct AttentionSize {
   let cachedElements: Int
   let isLatent: Bool
 
-  init(config: JSONValue, hidden: Int) throws(PlanningError) {
-    guard let heads = config["num_attention_heads"]?.integer, heads > 0 else {
-      throw .missing("num_attention_heads")
-    }
-    guard let latent = config["kv_lora_rank"]?.integer else {
-      let width = config["head_dim"]?.integer ?? hidden / heads
-      let keyHeads = config["num_key_value_heads"]?.integer ?? heads
+  init(_ sizes: ConfiguredSizes, hidden: Int) throws(PlanningError) {
+    let heads = try sizes["num_attention_heads"]
+    guard let latent = try sizes.optional("kv_lora_rank") else {
+      let width = try sizes.optional("head_dim") ?? max(1, hidden / heads)
+      let keyHeads = try sizes.optional("num_key_value_heads") ?? heads
       parameters = hidden * width * (2 * heads + 2 * keyHeads)
       cachedElements = 2 * keyHeads * width
       isLatent = false
       return
     }
-    guard let plain = config["qk_nope_head_dim"]?.integer,
-      let rotary = config["qk_rope_head_dim"]?.integer,
-      let value = config["v_head_dim"]?.integer
-    else { throw .missing("qk_nope_head_dim, qk_rope_head_dim or v_head_dim") }
+    let plain = try sizes["qk_nope_head_dim"]
+    let rotary = try sizes["qk_rope_head_dim"]
+    let value = try sizes["v_head_dim"]
     let queries = heads * (plain + rotary)
-    let query = config["q_lora_rank"]?.integer.map { (hidden + queries) * $0 } ?? hidden * queries
+    let query = try sizes.optional("q_lora_rank").map { (hidden + queries) * $0 } ?? hidden * queries
     let keys = hidden * (latent + rotary) + latent * heads * (plain + value)
     parameters = query + keys + heads * value * hidden
     cachedElements = latent + rotary
@@ -116,11 +111,14 @@ struct AttentionSize {
 public enum PlanningError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Its `config.json` does not have a number.
   case missing(String)
+  /// A number of its `config.json`, or a product of some, is none that a model has.
+  case implausible(String)
 
   /// The reason in words.
   public var description: String {
     switch self {
     case .missing(let name): "config.json has no `\(name)`, without which its memory cannot be told"
+    case .implausible(let name): "config.json describes no possible model: see `\(name)`"
     }
   }
 }

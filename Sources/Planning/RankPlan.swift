@@ -55,8 +55,9 @@ public struct RankPlan: Sendable, Equatable {
 
   /// Bytes of a rank's routed experts on a device.
   public var expertBytes: Int {
-    Int(Double(shape.expertLayers * expertsPerRank * shape.expertParameters) * parameterBytes)
-      / devicesPerRank
+    let parameters = Double(shape.expertLayers * shape.expertParameters) * Double(expertsPerRank)
+    // Redundant experts may be asked for beyond all measure.
+    return Int(min(parameters * parameterBytes, 0x1p60)) / devicesPerRank
   }
 
   /// Bytes of a rank's weights on a device.

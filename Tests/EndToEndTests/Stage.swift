@@ -73,17 +73,18 @@ final class Stage {
     try await wait(for: "the end of all", within: .seconds(5), detail: { "\(Population(of: home))" }) {
       Population(of: home).isEmpty ? () : nil
     }
-    try await checkStatuses()
+    try await check(statuses, against: "status.schema.json")
     try FileManager.default.removeItem(atPath: folder)
   }
 
-  private func checkStatuses() async throws {
-    guard !statuses.isEmpty, let python = Tools.python else { return }
-    let path = folder + "/statuses.json"
-    try Data("[\(statuses.joined(separator: ","))]".utf8).write(to: URL(filePath: path))
+  /// Holds JSON documents to a schema of the project; does nothing without the Python that can.
+  func check(_ documents: [String], against schema: String) async throws {
+    guard !documents.isEmpty, let python = Tools.python else { return }
+    let path = folder + "/documents.json"
+    try Data("[\(documents.joined(separator: ","))]".utf8).write(to: URL(filePath: path))
     let check = try await run(
-      python, [Tools.tests + "/check_status.py", Tools.root + "/schema/status.schema.json", path])
-    #expect(check.ended(with: 0), "a status breaks its schema: \(check)")
+      python, [Tools.tests + "/check_status.py", "\(Tools.root)/schema/\(schema)", path])
+    #expect(check.ended(with: 0), "a document breaks \(schema): \(check)")
   }
 }
 

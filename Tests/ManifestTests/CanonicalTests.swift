@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct `The canonical text` {
   @Test func `reads back to an equal manifest`() throws {
-    for name in ["quickstart", "deepseek-v3-16dp"] {
+    for name in ["quickstart", "deepseek-v3-16dp", "vllm"] {
       let first = try #require(read(try contents("manifests/\(name).yaml")).manifest)
       let again = try #require(read(first.canonicalText(secrets: .included, indent: 2)).manifest)
       #expect(again == first)
@@ -38,6 +38,14 @@ import Testing
 }
 
 @Suite struct `The difference of two manifests` {
+  @Test func `is there for vLLM when our default takes the place of its own`() throws {
+    let open = try manifest("engine: vllm")
+    let given = try manifest("  engine_kwargs: {block_size: 16, max_num_seqs: 256}\nengine: vllm")
+    let changes = Manifest.diff(open, given)
+    #expect(changes.map(\.path) == [FieldPath.blockSize] && changes.first?.old == nil, "\(changes)")
+    #expect(changes.first?.changeClass == .groupRestart)
+  }
+
   @Test func `names each field, both values and what it costs`() throws {
     let old = try manifest("  engine_kwargs: {max_num_seqs: 8}")
     let new = try manifest(

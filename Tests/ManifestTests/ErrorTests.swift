@@ -161,6 +161,14 @@ struct WrongManifest: CustomTestStringConvertible, Sendable {
     .init(
       "a range of groups",
       "  deployment_config: {autoscaling_config: {max_replicas: 2, target_ongoing_requests: 4}}"),
+    .init(
+      "a drain beyond its grace",
+      "  deployment_config: {graceful_shutdown_timeout_s: 30}\nrollout: {drain_timeout_s: 45}",
+      "6:28 conflict"),
+    .init(
+      "a drain within its grace",
+      "  deployment_config: {graceful_shutdown_timeout_s: 30}\nrollout: {drain_timeout_s: 30}"),
+    .init("a drain beyond the default grace", "rollout: {drain_timeout_s: 45}"),
     .init("a departed variable", "  runtime_env: {env_vars: {VLLM_USE_V1: \"1\"}}", "5:28 unknown-variable"),
     .init(
       "an unknown variable", "  runtime_env: {env_vars: {VLLM_USE_DEEP_GEM: \"1\"}}", "5:28 unknown-variable"),

@@ -72,6 +72,12 @@ import Testing
     }
   }
 
+  @Test func `with a control character is refused where that is, however its lines end`() {
+    for end in ["\n", "\r", "\r\n", "\u{85}", "\u{2028}"] {
+      #expect(places("a: b\(end)h\u{f6}: \u{0}") == ["2:5 yaml-syntax"], "\(end.debugDescription)")
+    }
+  }
+
   @Test func `that is not UTF-8 is refused where it stops being so`() {
     guard
       case .failure(let diagnostic) = ManifestSource.decoding(

@@ -63,6 +63,12 @@ private func isNear(_ value: Double, _ expected: Double, within share: Double = 
 
   @Test func `is unknown without its numbers`() {
     #expect(throws: PlanningError.missing("hidden_size")) { try shape("{}") }
+    for (from, to) in [("7168", "71680000000"), ("\"num_hidden_layers\": 61", "\"num_hidden_layers\": 0")] {
+      #expect(throws: PlanningError.self) { try shape(deepSeekV3.replacing(from, with: to)) }
+    }
+    #expect(throws: PlanningError.implausible("num_hidden_layers")) {
+      try shape(deepSeekV3.replacing("61", with: "500000").replacing("18432", with: "500000"))
+    }
   }
 }
 

@@ -33,4 +33,45 @@ import Testing
     let text = ConfigCommand.text(try settings(), withOrigin: false, .plain)
     #expect(text.contains("llm_config.engine_kwargs.api_key: \"<redacted>\"\n") && !text.contains("hush"))
   }
+
+  @Test(arguments: [EngineKind.bundled, .vllm]) func `come from a variable where the file leaves them open`(
+    engine: EngineKind
+  ) throws {
+    func setting(_ kwargs: String) throws -> ConfigCommand.Setting? {
+      let text = """
+        name: app
+        engine: \(engine.rawValue)
+        llm_config:
+          model_loading_config: {model_id: m}
+          engine_kwargs: {\(kwargs)}
+          runtime_env: {env_vars: {VLLM_ALL2ALL_BACKEND: deepep_low_latency}}
+        """
+      let manifest = try #require(Manifest.read(ManifestSource(name: "a.yaml", text: text)).manifest)
+      return ConfigCommand.settings(of: manifest, file: "a.yaml", isGivenOnly: false)
+        .first { $0.path == "llm_config.engine_kwargs.all2all_backend" }
+    }
+    let open = try #require(try setting(""))
+    #expect(open.value == .text("deepep_low_latency") && open.origin == "VLLM_ALL2ALL_BACKEND")
+    let written = try #require(try setting("all2all_backend: deepep_high_throughput"))
+    #expect(written.value == .text("deepep_high_throughput") && written.origin == "a.yaml:5")
+  }
+
+  @Test func `tell which variable says where state and model are`() {
+    func surroundings(_ variables: [String: String]) -> [ConfigCommand.Setting] {
+      ConfigCommand.surroundings(modelFolder: "/m/moe") { variables[$0] }
+    }
+    func expected(_ home: String, _ origin: String?, _ model: String?) -> [ConfigCommand.Setting] {
+      [
+        .init(path: "environment.home", value: .text(home), origin: origin),
+        .init(path: "environment.model_folder", value: .text("/m/moe"), origin: model),
+      ]
+    }
+    #expect(
+      surroundings(["HOME": "/h", "DPDEPLOY_HOME": "/d", "DPDEPLOY_MODELS": "/m"])
+        == expected("/d", "DPDEPLOY_HOME", "DPDEPLOY_MODELS"))
+    #expect(
+      surroundings(["HOME": "/h", "XDG_STATE_HOME": "/s", "DPDEPLOY_MODELS": "/other"])
+        == expected("/s/dpdeploy", "XDG_STATE_HOME", nil))
+    #expect(surroundings(["HOME": "/h"]) == expected("/h/.local/state/dpdeploy", nil, nil))
+  }
 }

@@ -27,6 +27,7 @@ extension ApplicationRunner {
     result.rolledBack = state.rollout.broughtBack.map {
       RollbackStatus(from: $0.from, to: $0.to, reason: $0.reason)
     }
+    result.rollingBackTo = state.rollout.pending?.to
     result.scale = stored.scale.status
     return result
   }

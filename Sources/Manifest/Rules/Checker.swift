@@ -24,6 +24,7 @@ struct Checker {
     checkIngress()
     checkFront()
     checkOperation()
+    checkStops()
     checkCluster()
     let layout = layout()
     if let layout { checkOneNode(layout) }

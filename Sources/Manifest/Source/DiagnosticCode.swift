@@ -74,6 +74,8 @@ public struct DiagnosticCode: Sendable, Hashable, CustomStringConvertible {
   public static let notCarried = DiagnosticCode("not-carried", .warning)
   /// Autoscaling that can never change a number.
   public static let scalesNothing = DiagnosticCode("scales-nothing", .warning)
+  /// Data parallelism over a model without experts: ranks step together and share nothing.
+  public static let sharesNothing = DiagnosticCode("shares-nothing", .warning)
   /// A variable that no version of vLLM known here has, or that left it.
   public static let unknownVariable = DiagnosticCode("unknown-variable", .warning)
   /// A switch that makes the served text useless or slow.

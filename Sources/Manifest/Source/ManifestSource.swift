@@ -17,12 +17,10 @@ public struct ManifestSource: Sendable, Equatable {
       return .success(ManifestSource(name: name, text: text))
     }
     let good = validPrefix(of: bytes)
-    let line = 1 + bytes[..<good].count { $0 == UInt8(ascii: "\n") }
-    let lineStart = bytes[..<good].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-    let column = 1 + String(decoding: bytes[lineStart..<good], as: UTF8.self).unicodeScalars.count
+    let span = SourceSpan(behind: String(decoding: bytes[..<good], as: UTF8.self))
     return .failure(
       Diagnostic(
-        .notUTF8, "this is not UTF-8 text", file: name, span: SourceSpan(line: line, column: column),
+        .notUTF8, "this is not UTF-8 text", file: name, span: span,
         help: "save the file as UTF-8; the first \(good) bytes are fine"))
   }
 
@@ -45,5 +43,13 @@ public struct ManifestSource: Sendable, Equatable {
       length += UTF8.width(scalar)
     }
     return min(length, bytes.count)
+  }
+}
+
+extension SourceSpan {
+  /// The place just behind a text that begins a source.
+  init(behind text: String) {
+    let lines = ManifestSource(name: "", text: text).lines
+    self.init(line: lines.count, column: 1 + (lines.last?.unicodeScalars.count ?? 0))
   }
 }

@@ -59,9 +59,7 @@ struct YAMLEvents: ~Copyable {
   /// The reader's complaints carry a byte offset where all others carry a mark.
   private func readerSpan() -> SourceSpan {
     let before = bytes[..<min(parser.pointee.problem_offset, bytes.count)]
-    let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-    let column = 1 + String(decoding: before[lineStart...], as: UTF8.self).unicodeScalars.count
-    return SourceSpan(line: 1 + before.count { $0 == UInt8(ascii: "\n") }, column: column)
+    return SourceSpan(behind: String(decoding: before, as: UTF8.self))
   }
 
   private static func span(_ mark: yaml_mark_t) -> SourceSpan {

@@ -58,9 +58,6 @@ struct ServeComposer {
 
 // Arguments.
 extension ServeComposer {
-  /// Arguments that are said in another place, or by the controller.
-  private static let elsewhere: Set = ["data_parallel_size", "max_num_seqs", "all2all_backend"]
-
   private mutating func addArguments() {
     var objects: [String] = []
     for entry in manifest.vllm?.arguments ?? [] {
@@ -77,7 +74,7 @@ extension ServeComposer {
         report(
           .noEffect, "`api_key` has no effect here: ranks listen on private sockets", entry.path,
           help: "use `ingress.api_keys_file`")
-      } else if !Self.elsewhere.contains(keys[0]) {
+      } else {
         add(keys[0], entry.value, path: entry.path)
       }
     }

@@ -12,7 +12,14 @@ struct Capacity {
   /// What the numbers leave out.
   let notCounted: String
 
-  init(of manifest: Manifest, shape: ModelShape, _ arguments: ParsedArguments) throws {
+  /// Plans a manifest.
+  ///
+  /// - Parameters:
+  ///   - deviceBytes: memory of a device; nil is that of the manifest's accelerator.
+  ///   - reservedBytes: what of it is set aside.
+  init(
+    of manifest: Manifest, shape: ModelShape, deviceBytes: Int? = nil, reservedBytes: Int = 0
+  ) throws(UsageError) {
     let engine = manifest.engineArguments
     guard let length = engine.maxModelLen ?? shape.longestSequence else {
       throw UsageError(
@@ -25,10 +32,11 @@ struct Capacity {
       isBundled
       ? "the workspace, which a rank prints at its start (`memory: workspace`); --reserve sets it aside"
       : "activations, CUDA graphs and exchange buffers, which vLLM measures at its start; --reserve sets some aside"
+    let device = if let deviceBytes { deviceBytes } else { try Self.deviceBytes(of: manifest) }
     var plan = RankPlan(
       shape: shape, ranks: manifest.parallelism.size,
       parameterBytes: try Self.parameterBytes(engine, shape),
-      deviceBytes: try Self.deviceBytes(manifest, arguments))
+      deviceBytes: device)
     if case .integer(let count)? = manifest.settings[FieldPath.tensorParallelSize]?.value {
       plan.devicesPerRank = count
     }
@@ -39,9 +47,7 @@ struct Capacity {
     plan.utilization = engine.gpuMemoryUtilization
     plan.cacheBytesWanted = engine.cacheMemoryBytes
     plan.blockSize = engine.blockSize
-    if let reserve = arguments.value("reserve") {
-      plan.reservedBytes = try Self.size(reserve, "reserve")
-    }
+    plan.reservedBytes = reservedBytes
     self.plan = plan
   }
 
@@ -57,13 +63,7 @@ struct Capacity {
     return bytes
   }
 
-  private static func deviceBytes(_ manifest: Manifest, _ arguments: ParsedArguments)
-    throws(UsageError) -> Int
-  {
-    if let device = arguments.value("accelerator") {
-      if let bytes = Accelerator.bytes(device) { return bytes }
-      return try size(device, "accelerator")
-    }
+  private static func deviceBytes(of manifest: Manifest) throws(UsageError) -> Int {
     // The bundled engine's own default.
     if manifest.engine == .bundled {
       return manifest.engineArguments.acceleratorMemoryBytes ?? 1 << 30
@@ -72,13 +72,6 @@ struct Capacity {
       throw UsageError(
         "which accelerator?",
         help: "--accelerator takes \(Accelerator.names.joined(separator: ", ")), or its memory")
-    }
-    return bytes
-  }
-
-  private static func size(_ text: String, _ option: String) throws(UsageError) -> Int {
-    guard let bytes = ByteSize.parse(text) else {
-      throw UsageError("--\(option) takes a size such as 80GiB, not `\(text)`")
     }
     return bytes
   }

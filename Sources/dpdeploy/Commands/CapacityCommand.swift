@@ -1,6 +1,4 @@
 import CommandLine
-import FoundationEssentials
-import JSON
 import Manifest
 import Planning
 
@@ -47,11 +45,24 @@ enum CapacityCommand: Subcommand {
         "no model `\(source)` on this machine",
         help: "--model DIR names a folder with its config.json")
     }
-    let config = try JSONValue(
-      parsing: Array(Data(contentsOf: URL(filePath: folder + "/config.json"))))
-    let capacity = try Capacity(of: manifest, shape: ModelShape(config: config), arguments)
+    let capacity = try Capacity(
+      of: manifest, shape: ModelShape(folder: folder), deviceBytes: try deviceBytes(arguments),
+      reservedBytes: try size("reserve", arguments) ?? 0)
     streams.out(
       arguments.flag("json") ? capacity.document.json() + "\n" : capacity.text(streams.outputStyle))
     return capacity.plan.fits(length: capacity.length) ? .ok : .doesNotFit
+  }
+
+  private static func deviceBytes(_ arguments: ParsedArguments) throws(UsageError) -> Int? {
+    if let bytes = arguments.value("accelerator").flatMap(Accelerator.bytes) { return bytes }
+    return try size("accelerator", arguments)
+  }
+
+  private static func size(_ option: String, _ arguments: ParsedArguments) throws(UsageError) -> Int? {
+    guard let text = arguments.value(option) else { return nil }
+    guard let bytes = ByteSize.parse(text) else {
+      throw UsageError("--\(option) takes a size such as 80GiB, not `\(text)`")
+    }
+    return bytes
   }
 }

@@ -73,7 +73,8 @@ final class HealthWait {
         "revision \(back.from) failed and was rolled back to revision \(back.to): \(back.reason)")
       return .rolledBack
     }
-    guard now.status == .deployFailed else { return nil }
+    // A failure that is about to be taken back is not the end.
+    guard now.status == .deployFailed, now.rollingBackTo == nil else { return nil }
     streams.error(line.clear())
     streams.complain("\(application) is DEPLOY_FAILED: " + reason(now))
     return .failed

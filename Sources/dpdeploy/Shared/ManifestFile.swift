@@ -1,5 +1,6 @@
 import Glibc
 import Manifest
+import Planning
 
 /// Opens manifests and finds what they name: the only place where the reader meets the file system.
 enum ManifestFile {
@@ -16,13 +17,12 @@ enum ManifestFile {
       let reading = Manifest.read(source)
       // A cluster's nodes may have what this machine has not.
       let missingModel = reading.manifest?.backend == .ray ? .warning : missingModel
-      if let manifest = reading.manifest, manifest.engine == .vllm {
-        let remarks = VLLMRemarks.of(manifest, folder: folder(of: name), file: shown, missing: missingModel)
-        return remarks.reduce(reading) { $0.adding($1) }
-      }
       guard let manifest = reading.manifest else { return reading }
-      return [remarkOnModel, remarkOnAdapters].compactMap { $0(manifest, name, shown, missingModel) }
-        .reduce(reading) { $0.adding($1) }
+      let remarks =
+        manifest.engine == .vllm
+        ? VLLMRemarks.of(manifest, folder: folder(of: name), file: shown, missing: missingModel)
+        : [remarkOnModel, remarkOnAdapters].compactMap { $0(manifest, name, shown, missingModel) }
+      return (remarks + remarksOnNumbers(manifest, name, shown)).reduce(reading) { $0.adding($1) }
     }
   }
 
@@ -82,6 +82,15 @@ enum ManifestFile {
       .modelNotFound, "no model `\(source)` on this machine", file: shown,
       span: manifest.settings.span(of: FieldPath.modelSource),
       note: "looked in " + places.joined(separator: ", "), help: help, severity: severity)
+  }
+
+  /// What follows from the model's config.json; nothing where that is not at hand, or is of a kind that is not known.
+  private static func remarksOnNumbers(_ manifest: Manifest, _ name: String, _ shown: String) -> [Diagnostic]
+  {
+    guard let folder = modelFolder(manifest, manifestName: name), let shape = try? ModelShape(folder: folder)
+    else { return [] }
+    return ModelRemarks(manifest: manifest, shape: shape, memoryBytes: Machine.current().memoryBytes).all
+      .map { $0.inFile(shown) }
   }
 
   private static func remarkOnAdapters(

@@ -67,6 +67,7 @@ WRITTEN = {
     "sum-redundant-experts-without-balancer": KWARGS + "    eplb_config: {num_redundant_experts: 2}\n",
     "sum-overlap-without-experts": KWARGS + "    enable_dbo: true\n    enable_expert_parallel: false\nengine: vllm\n",
     "sum-whole-prompts-longer-than-a-step": KWARGS + "    enable_chunked_prefill: false\n    max_model_len: 4096\n",
+    "sum-drain-beyond-grace": APP + "  deployment_config: {graceful_shutdown_timeout_s: 30}\nrollout: {drain_timeout_s: 45}\n",
     "sum-model-named-twice": KWARGS + "    model: other\n",
     # Variables and links.
     "variable-bad-name": APP + "  runtime_env: {env_vars: {MY-VAR: x}}\n",

@@ -1,0 +1,12 @@
+import FoundationEssentials
+import JSON
+import Planning
+
+extension ModelShape {
+  /// Reads the `config.json` in a model's folder.
+  ///
+  /// - Throws: What the file system, the reader of JSON or ``PlanningError`` has to say.
+  init(folder: String) throws {
+    try self.init(config: JSONValue(parsing: Array(Data(contentsOf: URL(filePath: folder + "/config.json")))))
+  }
+}
