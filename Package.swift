@@ -100,9 +100,10 @@ let modules: [[Target]] = [
   module("OpenAI", uses: ["CSimdJSON", "JSON"]),
   module("Manifest", uses: ["CYAML"]),
   module("ControlAPI"),
+  module("History", uses: ["Telemetry"]),
   module("WebClient", uses: ["CCurl", "Platform"]),
   module("VLLM", uses: ["Manifest", "Platform", "Telemetry"]),
-  module("Attachment", uses: ["ControlAPI", "Platform", "Telemetry", "WebClient"]),
+  module("Attachment", uses: ["ControlAPI", "JSON", "Platform", "Telemetry", "WebClient"]),
   module("Tensors", uses: ["JSON", "COpenBLAS", "CKernels"]),
   module("Tokenizer", uses: ["JSON"]),
   module("Model", uses: ["JSON", "Tensors"]),
@@ -128,7 +129,7 @@ let modules: [[Target]] = [
     "Controller",
     uses: [
       "Platform", "Telemetry", "HTTP", "Manifest", "VLLM", "ControlAPI", "Deployment", "Diagnosis",
-      "Supervision", "ExpertParallel", "HAProxy", "JSON", "Ray", "RayClient", "CSQLite",
+      "Supervision", "ExpertParallel", "HAProxy", "History", "JSON", "Ray", "RayClient", "CSQLite",
     ], testUses: ["dpfake", "ControlClient"]),
   testTool("dpfake", uses: ["HTTP", "Platform", "Telemetry"]),
   module("ControlClient", uses: ["Platform", "HTTP", "JSON", "ControlAPI"]),
@@ -138,7 +139,7 @@ let modules: [[Target]] = [
     "Console",
     uses: [
       "Platform", "ControlAPI", "ControlClient", "Manifest", "Deployment", "Diagnosis", "CommandLine",
-      "Terminal", "Attachment", "Telemetry",
+      "Terminal", "Attachment", "JSON", "Telemetry",
     ]),
 ]
 
@@ -175,6 +176,7 @@ let benchmarks: [[Target]] = [
   benchmark("AllToAll", uses: ["ExpertParallel", "Platform"]),
   benchmark("DecodeThroughput", uses: ["Model", "Tensors"]),
   benchmark("MetricsPage", uses: ["Telemetry"]),
+  benchmark("StateMachine", uses: ["ControlAPI", "Deployment"]),
   benchmark("StepLoop", uses: ["ExpertParallel", "Model", "Platform", "Tensors"]),
 ]
 

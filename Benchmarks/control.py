@@ -1,5 +1,5 @@
 """Measures the controller with 80 children (16 ranks and 64 ingress replicas of the bundled model) beside runit's
-runsvdir with 80 services, in one run.
+runsvdir with 80 services, in one run; then with 1,000 scripted children.
 
 Prints one line a figure: BENCH name=… value=… unit=… bar=…
 Usage: control.py FOLDER_OF_THE_TOOLS   (`make bench-control`)
@@ -35,9 +35,9 @@ def median(values):
     return sorted(values)[len(values) // 2]
 
 
-def tool(*words, timeout=120):
+def tool(*words, timeout=120, tools=TOOLS):
     return subprocess.run(
-        [os.path.join(TOOLS, words[0]), *words[1:]], env=ENVIRONMENT, capture_output=True, text=True, timeout=timeout,
+        [os.path.join(tools, words[0]), *words[1:]], env=ENVIRONMENT, capture_output=True, text=True, timeout=timeout,
         check=True)
 
 
@@ -186,6 +186,41 @@ def ours(runit_restart):
     bench("group_recover_ms", median([recovery() for _ in range(3)]), "ms", "<=1000")
 
 
+def thousand():
+    """`status` of 936 ranks and 64 ingress replicas, each a process that is scripted and has no model."""
+    tools = os.path.join(HOME, "tools")
+    os.mkdir(tools)
+    # Programs look beside where the kernel says that they lie, so these are copies.
+    for name in ("dpdeploy", "dpdeployd"):
+        shutil.copy(os.path.join(TOOLS, name), tools)
+    for name in ("dpengine", "dpingress"):
+        shutil.copy(os.path.join(TOOLS, "dpfake"), os.path.join(tools, name))
+    path = os.path.join(HOME, "thousand.yaml")
+    with open(path, "w") as file:
+        file.write(f"""apiVersion: dpdeploy/v1
+name: thousand
+llm_config:
+  model_loading_config: {{model_id: operator-moe, model_source: {PROJECT}/models/operator-moe}}
+  deployment_config: {{num_replicas: 26}}
+  engine_kwargs: {{data_parallel_size: 36, max_num_seqs: 8, max_model_len: 512}}
+ingress_deployment_config:
+  autoscaling_config: {{min_replicas: 64, max_replicas: 64}}
+ingress: {{host: 127.0.0.1, port: 0}}
+""")
+    tool("dpdeploy", "apply", path, "--wait", "--timeout", "300s", timeout=320, tools=tools)
+    pid = controller()
+    before = cpu_seconds(pid)
+    time.sleep(10)
+    idle = (cpu_seconds(pid) - before) * 10
+    if len(replicas()) != 1000:
+        raise RuntimeError(f"{len(replicas())} replicas")
+    bench("status_1000_ms", median([milliseconds(status) for _ in range(9)]), "ms", "<=80",
+          table_ms=f"{median([milliseconds(lambda: tool('dpdeploy', 'status')) for _ in range(5)]):.3g}",
+          idle_cpu_percent=f"{idle:.2g}", controller_rss_mib=f"{resident_mib(pid):.3g}")
+    tool("dpdeploy", "delete", "thousand", "--yes")
+    tool("dpdeploy", "daemon", "stop")
+
+
 def main():
     restart = None
     if shutil.which("runsvdir"):
@@ -194,6 +229,11 @@ def main():
         print("note: runit is left out; install it with: sudo apt-get install -y runit", file=sys.stderr)
     try:
         ours(restart)
+        tool("dpdeploy", "delete", status()["name"], "--yes")
+        tool("dpdeploy", "daemon", "stop")
+        thousand()
+        print(subprocess.run([os.path.join(TOOLS, "StateMachine")], capture_output=True, text=True, check=True).stdout,
+              end="")
     except subprocess.CalledProcessError as error:
         sys.exit(f"{' '.join(error.cmd)} ended with {error.returncode}:\n{error.stdout}{error.stderr}")
     finally:

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <malloc.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
@@ -71,6 +72,8 @@ int clinux_reap(pid_t pid, int *code, int *signal) {
   *signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   return 1;
 }
+
+void clinux_trim_heap(void) { malloc_trim(0); }
 
 char **clinux_environ(void) { return environ; }
 

@@ -1,5 +1,4 @@
 public import ControlAPI
-import FoundationEssentials
 import HTTP
 import JSON
 public import Platform
@@ -51,6 +50,14 @@ public final class ControlClient {
   /// How long each part of the starts of an application's ranks took.
   public func timeline(of application: String) async throws(ControlError) -> StartTimeline {
     try await get("/v1/applications/\(escaped(application))/timeline")
+  }
+
+  /// The past of an application or of one of its ranks.
+  public func history(of application: String, _ query: HistoryQuery) async throws(ControlError)
+    -> MetricHistory
+  {
+    let parameters = query.parameters.map { "\($0.name)=\(escaped($0.value))" }.joined(separator: "&")
+    return try await get("/v1/applications/\(escaped(application))/history?\(parameters)")
   }
 
   /// The events after `sequence`, of one application or of all.
@@ -170,7 +177,7 @@ public final class ControlClient {
       throw failure(error, method, target, timeout)
     }
     if (200..<300).contains(answer.status) { return answer.body }
-    if let refusal = try? JSONDecoder().decode(ControlError.self, from: Data(answer.body)) { throw refusal }
+    if let refusal = try? JSONReader.decode(ControlError.self, from: answer.body) { throw refusal }
     throw ControlError(
       code: "refused",
       message: "the controller answered \(answer.status): \(String(decoding: answer.body, as: UTF8.self))")
@@ -200,7 +207,7 @@ extension ControlError {
 }
 
 private func encode(_ value: some Encodable) throws(ControlError) -> [UInt8] {
-  do { return Array(try JSONEncoder().encode(value)) } catch {
+  do { return try JSONPrinter.print(value) } catch {
     throw ControlError(code: "unwritable-request", message: "the request cannot be written: \(error)")
   }
 }

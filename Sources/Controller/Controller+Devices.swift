@@ -1,4 +1,5 @@
 import ControlAPI
+import Manifest
 import Platform
 import Supervision
 

@@ -160,6 +160,8 @@ extension Controller {
 
   /// Logs are looked at every so many seconds.
   private static let logPeriod = 5
+  /// What an apply, a start or a long answer took is given back so often.
+  private static let trimPeriod = 10
 
   private func cutLogs() {
     for runner in runners.values { runner.cutLogs() }
@@ -178,6 +180,7 @@ extension Controller {
       for runner in applications where !runner.isClosing { runner.sample(sequence: sequence, wall: wall) }
       seconds += 1
       if seconds.isMultiple(of: Self.logPeriod) { cutLogs() }
+      if seconds.isMultiple(of: Self.trimPeriod) { Heap.trim() }
       if Instant.now > next + .seconds(1) { next = .now }
     }
   }

@@ -25,7 +25,8 @@ public struct ProcessRecord: Hashable, Sendable {
 
   /// Reads `/proc/PID/stat`; nil when there is no such process.
   public init?(pid: Int32) {
-    guard let bytes = readBytes("/proc/\(pid)/stat"), let close = bytes.lastIndex(of: UInt8(ascii: ")")),
+    guard let bytes = try? FileContent.bytes(of: "/proc/\(pid)/stat"),
+      let close = bytes.lastIndex(of: UInt8(ascii: ")")),
       close + 2 < bytes.count
     else { return nil }
     // The name may hold spaces and brackets, so fields are counted from its closing bracket: the next is the third.
@@ -88,7 +89,7 @@ public struct ProcessRecord: Hashable, Sendable {
 
   /// Memory that it alone pays for, in bytes (`Pss`): shared pages count in parts; nil when it cannot be read.
   public static func proportionalBytes(pid: Int32) -> Int? {
-    guard let text = readFile("/proc/\(pid)/smaps_rollup") else { return nil }
+    guard let text = try? FileContent.text(of: "/proc/\(pid)/smaps_rollup") else { return nil }
     for line in text.split(separator: "\n") where line.hasPrefix("Pss:") {
       return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
     }
@@ -97,14 +98,14 @@ public struct ProcessRecord: Hashable, Sendable {
 
   /// What the process calls itself, the first word of its command line; nil when it has none.
   public static func title(ofProcess pid: Int32) -> String? {
-    guard let text = readFile("/proc/\(pid)/cmdline"), !text.isEmpty else { return nil }
+    guard let text = try? FileContent.text(of: "/proc/\(pid)/cmdline"), !text.isEmpty else { return nil }
     return String(text.prefix { $0 != "\0" })
   }
 
   /// The value of `variable` in the environment that the process started with; nil when it is not there or not ours
   /// to read.
   public static func environment(_ variable: String, ofProcess pid: Int32) -> String? {
-    guard let text = readFile("/proc/\(pid)/environ") else { return nil }
+    guard let text = try? FileContent.text(of: "/proc/\(pid)/environ") else { return nil }
     let entry = text.split(separator: "\0").first { $0.hasPrefix(variable + "=") }
     return entry.map { String($0.dropFirst(variable.count + 1)) }
   }
@@ -125,7 +126,7 @@ public struct ProcessRecord: Hashable, Sendable {
 
   /// A name for the machine's present uptime; nil when it cannot be read.
   public static var bootID: String? {
-    readFile("/proc/sys/kernel/random/boot_id").map { String($0.prefix { $0 != "\n" }) }
+    (try? FileContent.text(of: "/proc/sys/kernel/random/boot_id")).map { String($0.prefix { $0 != "\n" }) }
   }
 }
 
@@ -145,22 +146,4 @@ public enum Executable {
   public static var directory: String? {
     path.flatMap { path in path.lastIndex(of: "/").map { String(path[..<$0]) } }
   }
-}
-
-/// The text of a small file; nil when it cannot be read.
-func readFile(_ path: String) -> String? {
-  readBytes(path).map { String(decoding: $0, as: UTF8.self) }
-}
-
-private func readBytes(_ path: String) -> [UInt8]? {
-  let fd = open(path, O_RDONLY | O_CLOEXEC)
-  guard fd >= 0 else { return nil }
-  defer { close(fd) }
-  var bytes: [UInt8] = []
-  withUnsafeTemporaryAllocation(byteCount: 16384, alignment: 1) { chunk in
-    while case let count = read(fd, chunk.baseAddress, chunk.count), count > 0 {
-      bytes += chunk.prefix(count)
-    }
-  }
-  return bytes
 }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Platform
 
 /// Where a cluster's token is: it is read for every call, so that a new one is taken at once, and never kept.
@@ -18,8 +17,7 @@ public struct ClusterToken: Sendable, Equatable {
   }
 
   private static func content(of file: String) -> String? {
-    guard let data = try? Data(contentsOf: URL(filePath: file)) else { return nil }
-    let text = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isWhitespace).first
-    return text.map(String.init)
+    let text = try? FileContent.text(of: file)
+    return text?.split(whereSeparator: \.isWhitespace).first.map(String.init)
   }
 }

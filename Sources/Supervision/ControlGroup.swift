@@ -9,7 +9,8 @@ public struct ControlGroup: Sendable, Hashable {
 
   /// The folder in which ours are made: that of our own group; nil where there is none that we may write to.
   public static let base: String? = {
-    guard let mount = mountPoint(text("/proc/self/mountinfo")), let own = ownPath(text("/proc/self/cgroup"))
+    guard let mount = mountPoint(try? FileContent.text(of: "/proc/self/mountinfo")),
+      let own = ownPath(try? FileContent.text(of: "/proc/self/cgroup"))
     else { return nil }
     let path = mount + (own == "/" ? "" : own)
     return access(path, W_OK) == 0 ? path : nil
@@ -45,8 +46,8 @@ public struct ControlGroup: Sendable, Hashable {
 
   /// The group that a controller made for a living process; nil when it is in none of ours.
   static func of(_ pid: Int32) -> ControlGroup? {
-    guard let mount = mountPoint(text("/proc/self/mountinfo")),
-      let path = ownPath(text("/proc/\(pid)/cgroup")),
+    guard let mount = mountPoint(try? FileContent.text(of: "/proc/self/mountinfo")),
+      let path = ownPath(try? FileContent.text(of: "/proc/\(pid)/cgroup")),
       let name = path.split(separator: "/").last, name.hasPrefix(prefix)
     else { return nil }
     return ControlGroup(path: mount + path)
@@ -94,15 +95,5 @@ public struct ControlGroup: Sendable, Hashable {
   /// The group of a process in that hierarchy, from its table of groups.
   static func ownPath(_ table: String?) -> String? {
     (table ?? "").split(separator: "\n").first { $0.hasPrefix("0::") }.map { String($0.dropFirst(3)) }
-  }
-
-  private static func text(_ path: String) -> String? {
-    let fd = open(path, O_RDONLY | O_CLOEXEC)
-    guard fd >= 0 else { return nil }
-    defer { close(fd) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 16 * 1024)
-    while case let count = read(fd, &chunk, chunk.count), count > 0 { bytes += chunk.prefix(count) }
-    return String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -35,20 +35,18 @@ public enum ProcessTree {
   public static func sweep(_ processes: [SupervisedProcess], until deadline: Instant) async -> Bool {
     for process in processes { process.killGroup() }
     var isClean = await killAll(carrying: Set(processes.map(\.token)), until: deadline)
-    for process in processes where await !killSession(of: process.identity, until: deadline) {
-      isClean = false
-    }
+    if await !killSessions(of: processes.map(\.identity), until: deadline) { isClean = false }
     for process in processes where await !process.removeGroup(until: deadline) { isClean = false }
     return isClean
   }
 
-  private static func killSession(of leader: ProcessIdentity, until deadline: Instant) async -> Bool {
+  private static func killSessions(of leaders: [ProcessIdentity], until deadline: Instant) async -> Bool {
     while true {
-      let found = SessionScan.members(of: leader)
+      let found = SessionScan.members(of: leaders)
       if found.isEmpty { return true }
       guard Instant.now < deadline else { return false }
       var held: [ForeignProcess] = []
-      for pid in found {
+      for (pid, leader) in found {
         // Held first and looked at again then: the id cannot pass to a stranger any more.
         guard let handle = try? ForeignProcess(pid: pid), SessionScan.isMember(pid, of: leader) else {
           continue

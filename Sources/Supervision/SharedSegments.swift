@@ -37,7 +37,7 @@ public struct SharedSegments: Sendable, Equatable {
   }
 
   private static func mapped(by pid: Int32) -> Set<String> {
-    guard let text = readFile("/proc/\(pid)/maps") else { return [] }
+    guard let text = try? FileContent.text(of: "/proc/\(pid)/maps") else { return [] }
     return text.split(separator: "\n").reduce(into: []) { found, line in
       // The path stands last, after spaces; what is removed already says so behind it.
       guard let path = line.split(separator: " ").dropFirst(5).first, path.hasPrefix(folder) else { return }
@@ -46,19 +46,5 @@ public struct SharedSegments: Sendable, Equatable {
         found.insert(String(path))
       }
     }
-  }
-
-  private static func readFile(_ path: String) -> String? {
-    let fd = open(path, O_RDONLY | O_CLOEXEC)
-    guard fd >= 0 else { return nil }
-    defer { close(fd) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 64 * 1024)
-    while true {
-      let count = chunk.withUnsafeMutableBytes { read(fd, $0.baseAddress, $0.count) }
-      guard count > 0 else { break }
-      bytes += chunk[..<count]
-    }
-    return String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -11,6 +11,10 @@ struct StatsLayout: Equatable {
 
   /// The first of the header's words that say when the writer came to each phase; older writers leave them 0.
   static let firstEntry = Word.allCases.count
+  /// The first of the header's words that stamp each sketch: which of its buckets are in use, and how many values.
+  ///
+  /// A reader looks at no other buckets, and at none while the word is the same. Older writers leave them 0.
+  static let firstStamp = firstEntry + StatsPhase.allCases.count
   static let headerWords = 32
 
   let counterCount: Int
@@ -24,6 +28,8 @@ struct StatsLayout: Equatable {
     counterCount = Role.Counter.allCases.count
     gaugeCount = Role.Gauge.allCases.count
     sketchCount = Role.Sketch.allCases.count
+    precondition(
+      Self.firstStamp + sketchCount <= Self.headerWords, "a role has more sketches than the header")
     self.role = UInt64(Role.number)
     let names =
       Role.Counter.allCases.map { "\($0)" } + ["|"] + Role.Gauge.allCases.map { "\($0)" } + ["|"]
@@ -37,6 +43,28 @@ struct StatsLayout: Equatable {
   static let sketchWords = 1 + SketchScale.bucketCount
   var wordCount: Int { firstSketch + sketchCount * Self.sketchWords }
   var byteCount: Int { wordCount * 8 }
+
+  /// The stamp of a sketch without values.
+  static let emptyStamp = UInt64.max
+
+  /// The stamp of a sketch after one more value, which is in `bucket`.
+  static func stamp(after stamp: UInt64, adding bucket: Int) -> UInt64 {
+    guard stamp != emptyStamp else { return self.stamp(bucket..<bucket + 1, count: 1) }
+    let known = buckets(stamp)
+    let wide = min(known.lowerBound, bucket)..<max(known.upperBound, bucket + 1)
+    return self.stamp(wide, count: UInt32(truncatingIfNeeded: stamp) &+ 1)
+  }
+
+  private static func stamp(_ buckets: Range<Int>, count: UInt32) -> UInt64 {
+    UInt64(buckets.lowerBound) << 48 | UInt64(buckets.upperBound) << 32 | UInt64(count)
+  }
+
+  /// The buckets that may be in use, by the stamp; it is another process that wrote it.
+  static func buckets(_ stamp: UInt64) -> Range<Int> {
+    guard stamp != emptyStamp else { return 0..<0 }
+    let (first, end) = (Int(stamp >> 48), Int(stamp >> 32 & 0xFFFF))
+    return first < end && end <= SketchScale.bucketCount ? first..<end : 0..<SketchScale.bucketCount
+  }
 
   /// FNV-1a.
   private static func hash(_ text: String) -> UInt64 {

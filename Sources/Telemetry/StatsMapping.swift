@@ -17,7 +17,7 @@ public struct StatsPageError: Error, Equatable, CustomStringConvertible {
 
 /// The words of a mapped page, each read and written whole.
 ///
-/// Every word has one writer; readers see each word whole and, among words, no promised order. `Sendable` because all
+/// Every word has one writer; readers see each word whole and, but for those that are published, in no promised order. `Sendable` because all
 /// access goes through atomics.
 final class StatsMapping: @unchecked Sendable {
   private let words: UnsafeMutableRawPointer
@@ -37,6 +37,12 @@ final class StatsMapping: @unchecked Sendable {
   func load(_ index: Int) -> UInt64 { word(index).pointee.load(ordering: .relaxed) }
 
   func store(_ value: UInt64, _ index: Int) { word(index).pointee.store(value, ordering: .relaxed) }
+
+  /// A word that was written by ``publish(_:_:)``: who sees it sees all that was written before it.
+  func published(_ index: Int) -> UInt64 { word(index).pointee.load(ordering: .acquiring) }
+
+  /// Writes a word that says of others that they are there.
+  func publish(_ value: UInt64, _ index: Int) { word(index).pointee.store(value, ordering: .releasing) }
 
   /// Adds without a locked instruction, which a word's only writer does not need.
   func add(_ value: Int64, _ index: Int) { store(load(index) &+ UInt64(bitPattern: value), index) }

@@ -25,6 +25,12 @@ extension StatsPageReader {
     Double(bitPattern: mapping.load(layout.firstGauge + slot.rawValue))
   }
 
+  /// A word that changes when a distribution does; nil when an older writer does not say.
+  public func stamp(of slot: Role.Sketch) -> UInt64? {
+    let stamp = mapping.published(StatsLayout.firstStamp + slot.rawValue)
+    return stamp == 0 ? nil : stamp
+  }
+
   /// A distribution since the page was made.
   public subscript(_ slot: Role.Sketch) -> QuantileSketch { sketch(slot.rawValue) }
 }

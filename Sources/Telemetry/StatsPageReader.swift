@@ -85,13 +85,14 @@ public final class StatsPageReader<Role: StatsRole>: Sendable {
     let base = layout.firstSketch + index * StatsLayout.sketchWords
     var counts: [Int64] = []
     var first = 0
-    for bucket in 0..<SketchScale.bucketCount {
+    for bucket in StatsLayout.buckets(mapping.published(StatsLayout.firstStamp + index)) {
       let count = Int64(bitPattern: mapping.load(base + 1 + bucket))
       if count == 0 && counts.isEmpty { continue }
       if counts.isEmpty { first = bucket }
       counts.append(count)
     }
     while counts.last == 0 { counts.removeLast() }
+    guard !counts.isEmpty else { return QuantileSketch() }
     return QuantileSketch(firstIndex: first, counts: counts, sum: Double(bitPattern: mapping.load(base)))
   }
 

@@ -42,6 +42,9 @@ public final class StatsPageWriter<Role: StatsRole>: Sendable {
     set(.pid, UInt64(getpid()))
     set(.startTime, Self.nanoseconds(CLOCK_REALTIME))
     set(.progress, (0.0).bitPattern)
+    for sketch in 0..<layout.sketchCount {
+      mapping.store(StatsLayout.emptyStamp, StatsLayout.firstStamp + sketch)
+    }
     beat()
   }
 
@@ -80,7 +83,10 @@ public final class StatsPageWriter<Role: StatsRole>: Sendable {
     guard !seconds.isNaN else { return }
     let base = layout.firstSketch + slot.rawValue * StatsLayout.sketchWords
     mapping.store((Double(bitPattern: mapping.load(base)) + seconds).bitPattern, base)
-    mapping.add(1, base + 1 + SketchScale.index(of: seconds))
+    let bucket = SketchScale.index(of: seconds)
+    mapping.add(1, base + 1 + bucket)
+    let stamp = StatsLayout.firstStamp + slot.rawValue
+    mapping.publish(StatsLayout.stamp(after: mapping.load(stamp), adding: bucket), stamp)
   }
 
   /// The present value of a counter.

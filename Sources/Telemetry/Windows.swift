@@ -53,29 +53,40 @@ public struct CounterWindow: Sendable {
   }
 }
 
-/// A sketch's recent increases, from which quantiles over windows are taken.
+/// A sketch's recent increases, from which quantiles over windows are taken; a standstill costs nothing.
 public struct SketchWindow: Sendable {
   private struct Step: Sendable {
     var seconds: Double
     var increase: QuantileSketch
   }
 
+  /// The steps that brought something.
   private var steps: Ring<Step>
   private var last: QuantileSketch?
+  private var newest = -Double.infinity
+  /// What the newest reading brought.
+  public private(set) var latest = QuantileSketch()
 
   /// Keeps the last `capacity` increases.
   public init(capacity: Int) { steps = Ring(capacity: capacity) }
 
   /// Adds a reading of the cumulative sketch; the first one is the base and increases nothing.
   public mutating func append(_ cumulative: QuantileSketch, at seconds: Double) {
-    steps.append(Step(seconds: seconds, increase: last.map(cumulative.since) ?? QuantileSketch()))
+    latest = last.map(cumulative.since) ?? QuantileSketch()
+    newest = seconds
     last = cumulative
+    if latest.count > 0 { steps.append(Step(seconds: seconds, increase: latest)) }
+  }
+
+  /// Says that the sketch is, at `seconds`, what it was.
+  public mutating func stand(at seconds: Double) {
+    latest = QuantileSketch()
+    newest = seconds
   }
 
   /// What was observed in the last `window` seconds before the newest reading.
   public func merged(over window: Double) -> QuantileSketch {
     var sum = QuantileSketch()
-    guard let newest = steps.last?.seconds else { return sum }
     for step in steps where step.seconds > newest - window { sum.merge(step.increase) }
     return sum
   }

@@ -31,6 +31,7 @@ enum Subcommands {
     EventsCommand.self,
     LogsCommand.self,
     TimelineCommand.self,
+    HistoryCommand.self,
     AuditCommand.self,
     DeleteCommand.self,
     AskCommand.self,

@@ -69,7 +69,9 @@ private func parse(_ line: String) throws -> ParsedArguments {
   @Test func `give numbers and times only within their bounds`() throws {
     let arguments = try parse("m --port 70000")
     #expect(throws: UsageError.self) { try arguments.integer("port", in: 0...65_535) }
-    for (text, seconds) in [("90", 90), ("1.5s", 1.5), ("500ms", 0.5), ("2m", 120), ("1h", 3600)] {
+    for (text, seconds) in [
+      ("90", 90), ("1.5s", 1.5), ("500ms", 0.5), ("2m", 120), ("1h", 3600), ("30d", 2_592_000),
+    ] {
       #expect(try parse("m --port \(text)").seconds("port") == seconds)
     }
     for text in ["soon", "-3s", "s", "1e3", "inf"] {

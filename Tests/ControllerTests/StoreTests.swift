@@ -18,7 +18,9 @@ extension Store {
 }
 
 @Suite(.serialized) struct `A state database of a former version` {
-  @Test(arguments: [1, 2, 3]) func `is brought to the present form, and nothing of it is lost`(version: Int)
+  @Test(arguments: [1, 2, 3, 7]) func `is brought to the present form, and nothing of it is lost`(
+    version: Int
+  )
     async throws
   {
     try await onStage { stage in
@@ -39,6 +41,9 @@ extension Store {
         #expect(checkpoint.state.status == .running && checkpoint.state.groups.map(\.epoch) == [2])
         #expect(checkpoint.state.spec.engine.restarts == 0 && checkpoint.state.cordons.isEmpty)
       }
+      #expect(try await store.starts(of: "quickstart").count == (version < 7 ? 0 : 4))
+      #expect(try await store.audit(of: nil, most: 10).count == (version < 7 ? 0 : 2))
+      #expect(try await store.history(of: "quickstart", step: 1, after: 0).isEmpty)
       try await store.commit([.application(application)])
       #expect(try await Store(path: path).load().applications == [application])
     }

@@ -30,6 +30,42 @@ import Testing
     #expect(writer.value(.maxNumSeqs) == 0.1)
   }
 
+  @Test func `tells whether a distribution has changed since it was read`() throws {
+    let path = temporaryPath()
+    defer { unlink(path) }
+    let writer = try StatsPageWriter(path: path, role: IngressStats.self)
+    let reader = try StatsPageReader(path: path, role: IngressStats.self)
+    var stamps: Set<UInt64?> = [reader.stamp(of: .ttft)]
+    for value in [0.1, 0.1, 0, 5, 0.2] {
+      writer.record(.ttft, value)
+      #expect(stamps.insert(reader.stamp(of: .ttft)).inserted)
+      writer.record(.tpot, value)
+      writer.add(.requests)
+      #expect(!stamps.insert(reader.stamp(of: .ttft)).inserted)
+    }
+    #expect(!stamps.contains(nil))
+  }
+
+  @Test func `of an older writer, which does not say what buckets are in use, is read whole`() throws {
+    let path = temporaryPath()
+    defer { unlink(path) }
+    let writer = try StatsPageWriter(path: path, role: RankStats.self)
+    let reader = try StatsPageReader(path: path, role: RankStats.self)
+    for value in [0.001, 0.002, 4000] { writer.record(.decode, value) }
+    let said = reader[.decode]
+    let fd = open(path, O_WRONLY)
+    defer { close(fd) }
+    let extents = [UInt64](repeating: 0, count: RankStats.Sketch.allCases.count)
+    let place = off_t(17 * MemoryLayout<UInt64>.size)
+    let written = extents.withUnsafeBytes { pwrite(fd, $0.baseAddress, $0.count, place) }
+    #expect(written == extents.count * 8 && said.count == 3)
+    #expect(reader[.decode] == said && reader[.ttft] == QuantileSketch() && reader.stamp(of: .decode) == nil)
+    // Nonsense is no reason to read elsewhere.
+    let nonsense = [UInt64](repeating: 9 << 48 | 1 << 32, count: extents.count)
+    _ = nonsense.withUnsafeBytes { pwrite(fd, $0.baseAddress, $0.count, place) }
+    #expect(reader[.decode] == said)
+  }
+
   @Test func `says when the writer first came to a phase, and nothing of those it did not come to`() throws {
     let path = temporaryPath()
     defer { unlink(path) }

@@ -89,7 +89,11 @@ private struct Second: WindowStep {
     #expect(window.merged(over: 1).count == 1)
     let slow = try #require(window.merged(over: 1).quantile(0.5))
     #expect(abs(slow - 4) < 0.04)
-    #expect(window.merged(over: 10).count == 2)
+    #expect(window.merged(over: 10).count == 2 && window.latest.count == 1)
+    window.stand(at: 11)
+    #expect(window.merged(over: 10).count == 1 && window.latest.count == 0)
+    window.stand(at: 12)
+    #expect(window.merged(over: 10).count == 0)
   }
 }
 

@@ -39,6 +39,9 @@ int clinux_reap(pid_t pid, int *code, int *signal);
 // The environment, which Swift 6 refuses as a mutable global.
 char **clinux_environ(void);
 
+// Gives what was freed back to the system.
+void clinux_trim_heap(void);
+
 int clinux_window_size(int fd, int *columns, int *rows);
 uint64_t clinux_thread_cpu_ns(void);
 void clinux_cpu_relax(void);

@@ -47,10 +47,10 @@ public struct ParsedArguments: Sendable, Equatable {
     return seconds
   }
 
-  /// Seconds, written `90`, `1.5s`, `500ms`, `2m` or `1h`; nil for anything else.
+  /// Seconds, written `90`, `1.5s`, `500ms`, `2m`, `1h` or `30d`; nil for anything else.
   public static func seconds(in text: String) -> Double? {
-    for (unit, scale) in [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("", 1)] where text.hasSuffix(unit)
-    {
+    for (unit, scale) in [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("d", 86_400), ("", 1)]
+    where text.hasSuffix(unit) {
       let digits = text.dropLast(unit.count)
       guard digits.utf8.allSatisfy({ (48...57).contains($0) || $0 == 46 }), let count = Double(digits) else {
         continue

@@ -1,5 +1,5 @@
 public import ControlAPI
-import FoundationEssentials
+import JSON
 
 /// A line of a recording: what came, and when.
 ///
@@ -46,10 +46,8 @@ enum RecordingFile {
   static let head = #"{"kind":"Recording","apiVersion":"dpdeploy/v1"}"#
 
   static func line(_ line: RecordedLine) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     // What came from JSON can be said in it.
-    return (try? encoder.encode(line)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    (try? JSONPrinter.print(line)).map { String(decoding: $0, as: UTF8.self) } ?? ""
   }
 
   /// The lines of a file's text; one that was cut off at the end is left out.
@@ -61,7 +59,7 @@ enum RecordingFile {
     rows.removeFirst()
     var lines: [RecordedLine] = []
     for (index, row) in rows.enumerated() {
-      guard let line = try? JSONDecoder().decode(RecordedLine.self, from: Data(row.utf8)) else {
+      guard let line = try? JSONReader.decode(RecordedLine.self, from: Array(row.utf8)) else {
         if index == rows.count - 1 { break }
         return .failure(FileProblem(text: "line \(index + 2) cannot be read"))
       }

@@ -49,6 +49,12 @@ struct ControlRoutes {
       return (200, encoded(try controller.insight(of: parts[2], over: window(exchange))))
     case ("GET", "applications", 4) where parts[3] == "timeline":
       return (200, encoded(try await controller.timeline(of: parts[2])))
+    case ("GET", "applications", 4) where parts[3] == "history":
+      guard let query = HistoryQuery(parameters: { exchange.head.query($0) }) else {
+        throw ControlError(
+          code: "bad-request", message: "a parameter of the history is no such thing", exitCode: 2)
+      }
+      return (200, encoded(try await controller.history(of: parts[2], query)))
     case ("GET", "snapshot", 2):
       return (
         200, encoded(controller.snapshot(since: number("since", exchange), over: window(exchange)))

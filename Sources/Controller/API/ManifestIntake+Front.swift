@@ -1,6 +1,5 @@
 import ControlAPI
 import Deployment
-import FoundationEssentials
 import Glibc
 import HAProxy
 import Manifest
@@ -35,7 +34,7 @@ extension ManifestIntake {
 
   private func text(_ path: String?, _ field: String) throws(ControlError) -> String {
     guard let path else { return "" }
-    do { return String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self) } catch {
+    do { return try FileContent.text(of: path) } catch {
       throw ControlError(
         code: "certificate", message: "ingress.haproxy.\(field) \(path) cannot be read: \(error)", exitCode: 3
       )

@@ -27,17 +27,23 @@ final class ProcessMeter<Role: StatsRole> {
   private var counters: [Int64] = []
   private var lastReading = 0.0
   private var counterWindows: [CounterWindow]
-  private let watched: [Role.Sketch]
-  private var sketches: [Int: QuantileSketch] = [:]
-  private var sketchWindows: [Int: SketchWindow] = [:]
-  private var sketchDeltas: [Int: QuantileSketch] = [:]
+  private struct Watch {
+    let slot: Role.Sketch
+    /// The page's word for the state that was read last.
+    var stamp: UInt64?
+    var window: SketchWindow
+  }
+
+  private var watches: [Watch]
 
   /// Reads the page at `pagePath` once it is there; of its distributions only `watched`.
   ///
   /// The process is new: whatever its page holds at the first reading came after `start`, so nothing is lost.
   init(pid: Int32, pagePath: String, watched: [Role.Sketch], start: Double) {
     self.pagePath = pagePath
-    self.watched = watched
+    watches = watched.map {
+      Watch(slot: $0, stamp: nil, window: SketchWindow(capacity: Int(Self.window) + 2))
+    }
     probe = UsageProbe(pid: pid)
     counterWindows = []
     rebase(at: start)
@@ -51,11 +57,10 @@ final class ProcessMeter<Role: StatsRole> {
       window.append(value, at: now)
       return window
     }
-    for slot in watched {
-      let sketch = page?[slot] ?? QuantileSketch()
-      sketches[slot.rawValue] = sketch
-      sketchWindows[slot.rawValue] = SketchWindow(capacity: Int(Self.window) + 2)
-      sketchWindows[slot.rawValue]?.append(sketch, at: now)
+    for place in watches.indices {
+      watches[place].window = SketchWindow(capacity: Int(Self.window) + 2)
+      watches[place].stamp = nil
+      watches[place].window.append(page?[watches[place].slot] ?? QuantileSketch(), at: now)
     }
     (counters, lastReading, interval) = (present, now, nil)
   }
@@ -80,9 +85,8 @@ final class ProcessMeter<Role: StatsRole> {
     let present = Role.Counter.allCases.map { page[$0] }
     interval = now - lastReading
     deltas = zip(counters, present).map { CounterDelta(from: $0, to: $1).value }
-    let hasMoved = present != counters
     for (index, value) in present.enumerated() { counterWindows[index].append(value, at: now) }
-    for slot in watched { readSketch(page, slot, hasMoved: hasMoved, at: now) }
+    for place in watches.indices { read(&watches[place], page, at: now) }
     counters = present
     lastReading = now
   }
@@ -99,15 +103,12 @@ final class ProcessMeter<Role: StatsRole> {
     usages.append((usage.cpuSeconds, now))
   }
 
-  /// A distribution is read only when some counter has moved: an idle process costs a few words.
-  private func readSketch(
-    _ page: StatsPageReader<Role>, _ slot: Role.Sketch, hasMoved: Bool, at now: Double
-  ) {
-    let before = sketches[slot.rawValue] ?? QuantileSketch()
-    let present = hasMoved ? page[slot] : before
-    sketchDeltas[slot.rawValue] = hasMoved ? present.since(before) : QuantileSketch()
-    sketchWindows[slot.rawValue]?.append(present, at: now)
-    sketches[slot.rawValue] = present
+  /// A distribution that nothing was added to costs one word.
+  private func read(_ watch: inout Watch, _ page: StatsPageReader<Role>, at now: Double) {
+    let stamp = page.stamp(of: watch.slot)
+    if stamp != nil, stamp == watch.stamp { return watch.window.stand(at: now) }
+    watch.window.append(page[watch.slot], at: now)
+    watch.stamp = stamp
   }
 
   /// The age of the writer's last sign of life, in seconds; nil before the first.
@@ -134,11 +135,15 @@ final class ProcessMeter<Role: StatsRole> {
   /// What a counter gained in the last second; nil before two readings.
   func delta(_ slot: Role.Counter) -> Int64? { interval == nil ? nil : deltas[slot.rawValue] }
 
-  /// What a watched distribution gained in the last second.
-  func gained(_ slot: Role.Sketch) -> QuantileSketch { sketchDeltas[slot.rawValue] ?? QuantileSketch() }
-
   /// A distribution's values in the window.
   func recent(_ slot: Role.Sketch) -> QuantileSketch {
-    sketchWindows[slot.rawValue]?.merged(over: Self.window) ?? QuantileSketch()
+    window(slot)?.merged(over: Self.window) ?? QuantileSketch()
+  }
+
+  /// What a distribution gained in the last second.
+  func gained(_ slot: Role.Sketch) -> QuantileSketch { window(slot)?.latest ?? QuantileSketch() }
+
+  private func window(_ slot: Role.Sketch) -> SketchWindow? {
+    watches.first { $0.slot.rawValue == slot.rawValue }?.window
   }
 }

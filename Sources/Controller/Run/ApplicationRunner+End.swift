@@ -26,6 +26,7 @@ extension ApplicationRunner {
   /// Lets go of all processes because the controller goes; they run on, for the next one to take over.
   func leave() {
     writeCheckpoint()
+    if let minute = recorder.take() { surroundings.store.add(minute, of: stored.name) }
     isClosing = true
     for replica in replicas.values { replica.stopPushing() }
     for front in fronts.values { front.stopPushing() }

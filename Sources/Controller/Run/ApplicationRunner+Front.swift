@@ -1,5 +1,4 @@
 import Deployment
-import FoundationEssentials
 import Glibc
 import HAProxy
 import Platform
@@ -52,22 +51,21 @@ extension ApplicationRunner {
     do {
       if let certificate = front.certificate {
         let parts = [certificate] + [front.key].compactMap(\.self)
-        let pem = try parts.map { try Data(contentsOf: URL(filePath: $0)) + Data("\n".utf8) }.reduce(
-          Data(), +)
+        let pem = try parts.flatMap { try FileContent.bytes(of: $0) + Array("\n".utf8) }
         try Self.write(pem, to: directory.frontCertificate(index))
       }
       let text = Configuration(front.settings, plan.frontPaths(index), states: slots.states).text
-      try Self.write(Data(text.utf8), to: directory.frontConfiguration(index))
+      try Self.write(Array(text.utf8), to: directory.frontConfiguration(index))
     } catch { throw PlanError(reason: "\(error)") }
   }
 
   /// Writes a file that nobody else may ever read.
-  private static func write(_ data: Data, to path: String) throws(SystemError) {
+  private static func write(_ bytes: [UInt8], to path: String) throws(SystemError) {
     let raw = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard raw >= 0 else { throw SystemError(call: "open", code: errno, subject: path) }
     let file = FileDescriptor(owning: raw)
-    let written = data.withUnsafeBytes { Glibc.write(file.raw, $0.baseAddress, $0.count) }
-    guard written == data.count else { throw SystemError(call: "write", code: errno, subject: path) }
+    let written = bytes.withUnsafeBytes { Glibc.write(file.raw, $0.baseAddress, $0.count) }
+    guard written == bytes.count else { throw SystemError(call: "write", code: errno, subject: path) }
   }
 
   private func spawn(_ spec: LaunchSpec, _ launch: IngressLaunch, slots count: Int) throws(SupervisionError) {

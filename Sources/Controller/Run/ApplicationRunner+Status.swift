@@ -2,6 +2,7 @@ import ControlAPI
 import Deployment
 import Diagnosis
 import HAProxy
+import History
 import Manifest
 import Platform
 import Supervision
@@ -55,13 +56,13 @@ extension ApplicationRunner {
       status.fillRank(from: process.meter)
       if status.state == .cordoned, isDrained(process) { status.state = .drained }
     case .ingress:
-      guard let process = replicas.values.first(where: { "ingress-\($0.index)" == status.id }) else { return }
+      guard case .ingress(let index)? = ReplicaName(status.id), let process = replicas[index] else { return }
       status.pid = .known(process.process.identity.pid)
       status.fill(from: process.meter, at: now)
       status.fillIngress(from: process.meter)
       if status.state == .cordoned, process.isDrained(at: now) { status.state = .drained }
     case .front:
-      guard let process = fronts.values.first(where: { "front-\($0.index)" == status.id }) else { return }
+      guard case .front(let index)? = ReplicaName(status.id), let process = fronts[index] else { return }
       status.pid = .known(process.process.identity.pid)
       status.fill(from: process.meter, at: now)
     }
@@ -86,10 +87,25 @@ extension ApplicationRunner {
       tell(.groupLoad(rankLoads, waiting: Double(second.queueDepth ?? 0)))
     }
     meter.append(second, sequence: sequence, time: wall)
+    remember(second, at: now, wall: wall)
     hints = diagnosis.examine(
       Observation(
         time: now, timestamp: Timestamp.text(wall), application: status,
         settings: ServingSettings(request.manifest, cores: Processor.count)))
+  }
+
+  /// Keeps the second for those who ask for the past.
+  private func remember(_ second: ApplicationMeter.Second, at now: Double, wall: Double) {
+    guard !state.isGone else { return }
+    var whole = HistorySample(second)
+    var samples: [HistoryBlock.Series: HistorySample] = [:]
+    for rank in ranks.values {
+      let sample = HistorySample(rank.meter, at: now)
+      whole.count(rank: sample)
+      samples[.rank(group: rank.place.group, rank: rank.place.rank), default: HistorySample()].merge(sample)
+    }
+    samples[.application] = whole
+    if let minute = recorder.record(samples, wall: wall) { surroundings.store.add(minute, of: stored.name) }
   }
 
   /// Requests that run or wait at each ingress replica that tells.

@@ -27,6 +27,8 @@ final class ApplicationRunner {
   let sockets: ListeningSockets
   let boards: LoadBoards
   var meter = ApplicationMeter()
+  /// The past that is not yet written down.
+  var recorder = HistoryRecorder()
   var diagnosis = Diagnosis()
   var hints: [Hint] = []
 

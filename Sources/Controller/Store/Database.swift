@@ -14,6 +14,7 @@ final class Database {
     case integer(Int64)
     case real(Double)
     case text(String)
+    case blob([UInt8])
     case null
   }
 
@@ -101,6 +102,7 @@ final class Database {
     case .integer(let number): sqlite3_bind_int64(statement, index, number)
     case .real(let number): sqlite3_bind_double(statement, index, number)
     case .text(let text): csqlite_bind_text(statement, index, text, Int32(text.utf8.count))
+    case .blob(let bytes): csqlite_bind_blob(statement, index, bytes, Int32(bytes.count))
     case .null: sqlite3_bind_null(statement, index)
     }
   }
@@ -111,6 +113,12 @@ final class Database {
       case SQLITE_INTEGER: .integer(sqlite3_column_int64(statement, column))
       case SQLITE_FLOAT: .real(sqlite3_column_double(statement, column))
       case SQLITE_TEXT: .text(sqlite3_column_text(statement, column).map { String(cString: $0) } ?? "")
+      case SQLITE_BLOB:
+        .blob(
+          Array(
+            UnsafeRawBufferPointer(
+              start: sqlite3_column_blob(statement, column),
+              count: Int(sqlite3_column_bytes(statement, column)))))
       default: .null
       }
     }
@@ -130,7 +138,7 @@ extension Database.Value {
     switch self {
     case .integer(let number): Int(number)
     case .real(let number): Int(number)
-    case .text, .null: 0
+    case .text, .blob, .null: 0
     }
   }
 
@@ -138,9 +146,11 @@ extension Database.Value {
     switch self {
     case .integer(let number): Double(number)
     case .real(let number): number
-    case .text, .null: 0
+    case .text, .blob, .null: 0
     }
   }
+
+  var blob: [UInt8]? { if case .blob(let bytes) = self { bytes } else { nil } }
 
   var text: String? { if case .text(let text) = self { text } else { nil } }
 }

@@ -12,7 +12,7 @@ import Supervision
 actor Store {
   private let thread: WorkerThread
   let database: Database
-  static let schemaVersion = 7
+  static let schemaVersion = 8
   /// Older events, and older entries of the audit, are forgotten at the next start.
   static let keptEvents = 10_000
   /// So many starts of each rank are kept.
@@ -65,6 +65,13 @@ actor Store {
       CREATE TABLE starts (
         application TEXT NOT NULL, group_index INTEGER NOT NULL, rank INTEGER NOT NULL, epoch INTEGER NOT NULL,
         start TEXT NOT NULL, PRIMARY KEY (application, group_index, rank, epoch))
+      """
+    ],
+    [
+      """
+      CREATE TABLE history (
+        application TEXT NOT NULL, step INTEGER NOT NULL, start INTEGER NOT NULL, block BLOB NOT NULL,
+        PRIMARY KEY (application, step, start))
       """
     ],
   ]
@@ -172,7 +179,7 @@ actor Store {
     switch change {
     case .application(let application): try save(application)
     case .forget(let name):
-      for table in ["revisions", "epochs", "checkpoints", "starts"] {
+      for table in ["revisions", "epochs", "checkpoints", "starts", "history"] {
         try database.run("DELETE FROM \(table) WHERE application = ?", [.text(name)])
       }
       try database.run("DELETE FROM applications WHERE name = ?", [.text(name)])
@@ -203,6 +210,7 @@ actor Store {
         "DELETE FROM processes WHERE substr(token, 1, ?) = ?", [.integer(Int64(home.count)), .text(home)])
     case .event(let event): try save(event)
     case .start(let application, let start): try save(start, of: application)
+    case .history(let application, let block): try save(block, of: application)
     case .audit(let entry):
       try database.run(
         "INSERT INTO audit (time, uid, pid, action, application, revision, outcome) VALUES (?, ?, ?, ?, ?, ?, ?)",

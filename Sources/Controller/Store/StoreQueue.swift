@@ -1,4 +1,5 @@
 import ControlAPI
+import History
 import Platform
 
 /// Hands changes to the store in order, many in one transaction, without waiting for the disk.
@@ -15,6 +16,7 @@ final class StoreQueue {
   private(set) var failure: StoreError?
   /// When a disk is full for long, older changes are given up.
   private static let mostWaiting = 10_000
+  private static let longestWaitingHistory = 3600
 
   init(_ store: Store) { self.store = store }
 
@@ -32,6 +34,19 @@ final class StoreQueue {
     add([.checkpoint(application: application, checkpoint)])
   }
 
+  /// Adds a part of the past; while a disk is full for long, only the last hour of it is waited with.
+  func add(_ block: HistoryBlock, of application: String) {
+    let isOld = { (change: StoreChange) in
+      if case .history(application, let old) = change {
+        old.end < block.start - Self.longestWaitingHistory
+      } else {
+        false
+      }
+    }
+    waiting.removeAll(where: isOld)
+    add([.history(application: application, block)])
+  }
+
   /// The revisions of `application`, oldest first.
   func revisions(of application: String) async throws(StoreError) -> [StoredRevision] {
     await flush()
@@ -42,6 +57,13 @@ final class StoreQueue {
   func starts(of application: String) async throws(StoreError) -> [RankStart] {
     await flush()
     return try await store.starts(of: application)
+  }
+
+  /// The blocks of `application` with steps of `step` seconds that end after `time`, oldest first.
+  func history(of application: String, step: Int, after time: Int) async throws(StoreError) -> [HistoryBlock]
+  {
+    await flush()
+    return try await store.history(of: application, step: step, after: time)
   }
 
   /// Who asked for what, newest first, of one application or of all.

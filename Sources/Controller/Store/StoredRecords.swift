@@ -1,5 +1,6 @@
 import ControlAPI
 import Deployment
+import History
 import Manifest
 import Ray
 import Supervision
@@ -82,12 +83,15 @@ enum StoreChange: Sendable {
   case event(Event)
   case audit(AuditEntry)
   case start(application: String, RankStart)
+  case history(application: String, HistoryBlock)
 
   /// Whether it has to survive a crash of the machine: what runs, and what is told of it, ends with the machine anyway.
   var outlivesMachine: Bool {
     switch self {
     case .application, .forget, .rollout: true
-    case .checkpoint, .epoch, .intent, .started, .ended, .forgetProcesses, .event, .audit, .start: false
+    case .checkpoint, .epoch, .intent, .started, .ended, .forgetProcesses, .event, .audit, .start,
+      .history:
+      false
     }
   }
 }
