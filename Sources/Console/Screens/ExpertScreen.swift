@@ -34,7 +34,7 @@ extension Painter {
     let worst = experts.balancedness.enumerated().compactMap { index, share in
       share.value.map { (index, $0) }
     }.min { $0.1 < $1.1 }
-    let rows = experts.rows.joined().reduce(0, +)
+    let rows = experts.rows.joined().total
     let perSecond = experts.windowSeconds > 0 ? Double(rows) / experts.windowSeconds : nil
     return pairs([
       (" balancedness ", mean.map { Units.decimals($0, 2) } ?? Units.unknown),
@@ -78,7 +78,7 @@ extension Painter {
       [
         text(padded(String(layer), 6)),
         Span(padded(even.map { Units.decimals($0, 2) } ?? Units.unknown, 6), mark),
-        text(padded(Units.count(Double(loads.reduce(0, +))), 6)),
+        text(padded(Units.count(Double(loads.total)), 6)),
       ])
     let most = Double(max(1, loads.max() ?? 1))
     for (index, load) in loads.prefix(rankCount).enumerated() {

@@ -152,7 +152,7 @@ extension Painter {
     let hottest = fresh.compactMap { replica in replica.cpuRatio.value.map { ($0, replica.id) } }.max {
       $0 < $1
     }
-    let sum = flying.isEmpty ? nil : flying.reduce(0, +)
+    let sum = flying.isEmpty ? nil : flying.total
     line(rows.takeTop(1), [Span(Units.whole(sum), value), faint(" in flight")])
     line(
       rows.takeTop(1),

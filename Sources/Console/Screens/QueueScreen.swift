@@ -34,7 +34,7 @@ extension Painter {
   private var queueSummary: [Span] {
     guard let metrics = state.application?.metrics else { return [faint(absence)] }
     let waits = [metrics.queueDepth.value, metrics.waiting.value].compactMap(\.self)
-    let all = waits.isEmpty ? nil : waits.reduce(0, +)
+    let all = waits.isEmpty ? nil : waits.total
     let drain = all.flatMap { all in
       metrics.requestsPerSecond.value.flatMap { $0 > 0 ? Double(all) / $0 : all == 0 ? 0 : nil }
     }
