@@ -53,7 +53,8 @@ extension `Whole deployments` {
           "capacity quickstart.yaml", "plan quickstart.yaml --exit-code", "apply quickstart.yaml --wait",
           "wait quickstart", "wait quickstart --for deleted --timeout 0s", "plan quickstart.yaml --exit-code",
           "apply quickstart.yaml", "plan changed.yaml", "apply changed.yaml --expect-revision 7",
-          "apply failing.yaml --wait", "rollout history quickstart", "rollout pause quickstart",
+          "apply failing.yaml --wait", "wait quickstart", "rollout history quickstart",
+          "rollout pause quickstart",
           "rollout resume quickstart", "scale quickstart --ingress 3 --wait", "cordon quickstart dp1",
           "drain quickstart dp0 dp1", "uncordon quickstart dp1", "restart quickstart nobody",
           "status quickstart --check -o name", "audit quickstart", "delete quickstart",
@@ -108,9 +109,14 @@ extension `Whole deployments` {
       let code = if case .exited(let code) = run.status { "\(code)" } else { "\(run.status)" }
       let user = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "\(getuid())"
       return said.replacing(stage.folder, with: "FOLDER").replacing(/[ ]+/, with: " ")
-        .replacing(" \(user) ", with: " USER ").replacing(/[ ]\n/, with: "\n")
+        .replacing(" \(user) ", with: " USER ").replacing(Self.phase, with: "in PHASE:").replacing(
+          /[ ]\n/, with: "\n"
+        )
         .replacing(/[0-9]+([.:\-T][0-9]+)*(ms|s|Z|Ki|Mi|Gi)?\b/, with: "#") + "exit \(code)\n\n"
     }
+
+    /// A rank that fails may end before it is read how far it had come.
+    private static var phase: Regex<Substring> { /in (?:spawn|rendezvous|load_weights|kv_alloc|warmup):/ }
 
     /// Holds a transcript to the agreed one; `UPDATE_GOLDEN=1 swift test` writes that anew.
     private func expect(_ transcript: String) throws {

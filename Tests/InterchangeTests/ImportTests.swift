@@ -91,7 +91,11 @@ import Testing
       let imported = ImportedManifest(of: ManifestSource(name: "l.yaml", text: text))
       let after = try read(imported)
       #expect(after.name == before.name && after.parallelism == before.parallelism, "\(imported.text ?? "")")
-      #expect(after.model.id == before.model.id && after.engineArguments == before.engineArguments)
+      #expect(after.model.id == before.model.id)
+      for entry in before.settings.entries
+      where entry.path.hasPrefix(FieldPath.engineArguments) && entry.value != .null {
+        #expect(after.settings[entry.path]?.value == entry.value, "\(file): \(entry.path)")
+      }
       #expect(subjects(imported).contains { $0.contains("the Service `\(before.name)`") })
       let place = try #require(imported.remarks.first { $0.message.contains("`spec.rolloutStrategy`") }?.span)
       #expect(imported.source.lines[place.line - 1].contains("rolloutStrategy:"))

@@ -100,8 +100,10 @@ extension ServeComposer {
       report(.wrongType, "`\(argument)` must be `true` or `false`", path)
     case (.humanInteger, .null): arguments += ["--\(name)", "auto"]
     case (_, .null): break
-    case (.integer, .text), (.integer, .boolean), (.number, .text), (.number, .boolean), (.integer, .number):
+    case (.integer, .text), (.integer, .boolean), (.number, .text), (.number, .boolean):
       report(.wrongType, "`\(argument)` must be a number, found `\(value.word)`", path)
+    case (.integer, .number(let number)) where Int(exactly: number) == nil:
+      report(.wrongType, "`\(argument)` must be a whole number, found `\(value.word)`", path)
     case (.choice(let words), _) where !words.contains(value.word):
       report(
         .badValue, "`\(argument)` cannot be `\(value.word)` for vLLM \(version)", path,

@@ -40,7 +40,8 @@ class Tmux:
     def __init__(self, folder, environment):
         self.client = subprocess.Popen(
             ["tmux", "-S", f"{folder}/tmux", "-f", "/dev/null", "-u", "-C", "new-session", "-x", "80", "-y", "24", "cat"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True, cwd=folder)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True, errors="replace",
+            cwd=folder)
         self._reply()
         self.run("set-option -g remain-on-exit on")
         self.run("refresh-client -C 80,24")
@@ -75,8 +76,8 @@ class Tmux:
         return "\n".join(self.run("capture-pane -p"))
 
     def ended(self):
-        """The exit status; None while the program lives."""
-        [line] = self.run("display-message -p '#{pane_dead} #{pane_dead_status}'")
+        """The exit status or signal, empty where tmux 3.3 forgets to ask for it; None while the program lives."""
+        [line] = self.run("display-message -p '#{pane_dead} #{pane_dead_status}#{pane_dead_signal}'")
         is_dead, _, status = line.partition(" ")
         return status if is_dead == "1" else None
 
@@ -122,7 +123,7 @@ class Run:
         self.tmux.press(self.ways(screen) + [key])
         if command == "quit":
             self.tmux.until(lambda: self.tmux.ended() is not None, what)
-            if self.tmux.ended() != "0":
+            if self.tmux.ended() not in ("", "0"):
                 sys.exit(f"{what}: ended with {self.tmux.ended()}")
             return self.start()
         self.tmux.until(lambda: "dptop" in self.tmux.screen(), what)

@@ -129,6 +129,8 @@ class Window:
         deadline = time.monotonic() + seconds
         while not look() and time.monotonic() < deadline:
             self.read(0.001)
+        # What it wrote last is still on its way.
+        self.spend(0.05)
         return look()
 
     def hang_up(self, seconds):

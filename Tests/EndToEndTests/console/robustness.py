@@ -222,7 +222,7 @@ MEGABYTES = int(os.environ.get("GARBAGE_MB", 3))
 
 
 def garbage():
-    """Megabytes of anything: it takes all, goes on, and answers the first key after them."""
+    """Megabytes of anything: it takes all, goes on, and hears Ctrl-C after them."""
     noise = random.Random(3)
     harmless = bytes(byte for byte in range(256) if byte not in MEANT)
     with controller() as (home, _), dptop(home) as window:
@@ -235,7 +235,8 @@ def garbage():
         window.write(RESET)
         require(window.ended(0) is None, "noise ended it", window)
         start = time.monotonic()
-        quits(window, "noise")
+        window.write("\x03")
+        ends(window, "noise", 0)
         print(f"{MEGABYTES / took:.1f} MB/s, quit {1000 * (time.monotonic() - start):.0f} ms after")
     for seed in range(4):
         with controller() as (home, _), dptop(home, words=["--readonly"]) as window:
