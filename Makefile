@@ -5,6 +5,9 @@ PREFIX ?= /usr/local
 CLIENT_ENVIRONMENT := .build/openai-client
 TOOLS := dpdeploy dpdeployd dptop dpingress dpengine
 
+# Swift's own libraries to link into the tools, where the toolchain brings them.
+STATIC_SWIFT := $(wildcard $(dir $(realpath $(shell command -v swift)))../lib/swift_static)
+
 .PHONY: help packages build demo shots test test-ray test-vllm drills chaos lint format bench bench-peers bench-ingress bench-control bench-console install clean
 
 help: ## Say what can be made
@@ -14,7 +17,7 @@ packages: ## Install the Debian packages that are missing
 	@Tools/install-packages
 
 build: packages ## Build the tools, optimised, with Swift's own libraries in them
-	swift build -c release --static-swift-stdlib
+	swift build -c release $(if $(STATIC_SWIFT),--static-swift-stdlib)
 
 demo: build ## Apply the quickstart manifest, ask the model, open dptop
 	@Tools/demo
