@@ -148,7 +148,7 @@ let tools: [[Target]] = [
     "dpdeploy",
     uses: [
       "CommandLine", "ControlAPI", "ControlClient", "Deployment", "Interchange", "Manifest", "VLLM", "JSON",
-      "HTTP", "Planning", "Platform", "Supervision", "Diagnosis", "Terminal",
+      "HTTP", "Planning", "Platform", "Randomness", "Supervision", "Diagnosis", "Terminal",
     ]),
   executable("dpdeployd", uses: ["CommandLine", "ControlAPI", "Controller", "Manifest", "Platform"]),
   executable(

@@ -53,3 +53,9 @@ import Testing
     }
   }
 }
+
+@Suite struct `The text of a JSON string` {
+  @Test func `escapes what JSON does not allow`() {
+    #expect(JSONValue.string("a\"b\\c\nd\u{1}é").text == #""a\"b\\c\u000ad\u0001é""#)
+  }
+}

@@ -1,3 +1,4 @@
+import Randomness
 import Testing
 
 @testable import dpdeploy
@@ -14,7 +15,7 @@ import Testing
   }
 
   @Test func `finds every limit to a sixteenth, in few tries, each of another level of the range`() {
-    var generator = SeededGenerator(seed: 42)
+    var generator = SplitMix(seed: 42)
     for _ in 0..<20_000 {
       let low = Int.random(in: 1...8, using: &generator)
       let range = low...Int.random(in: low...4096, using: &generator)

@@ -1,6 +1,7 @@
 import Glibc
 import HTTP
 import Platform
+import Randomness
 
 /// Offers load to an endpoint and records what every client would have seen.
 @Loop
@@ -8,7 +9,7 @@ final class LoadGenerator {
   private let plan: LoadPlan
   private let model: String
   private let client: HTTPClient
-  private var generator: SeededGenerator
+  private var generator: SplitMix
   private var begun = 0
   private var countedFrom = Instant.now
   private var cancellations: [Int: HTTPCancellation] = [:]
@@ -25,7 +26,7 @@ final class LoadGenerator {
     self.plan = plan
     self.model = model
     client = HTTPClient(endpoint)
-    generator = SeededGenerator(seed: plan.seed)
+    generator = SplitMix(seed: plan.seed)
   }
 
   /// Requests that are under way.

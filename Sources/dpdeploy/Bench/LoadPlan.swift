@@ -1,4 +1,5 @@
 import Platform
+import Randomness
 
 /// How requests are offered to a deployment.
 struct LoadPlan: Sendable {
@@ -29,7 +30,7 @@ struct LoadPlan: Sendable {
   var seed: UInt64
 
   /// A request's prompt, unlike every other one from its beginning on, so that no prefix cache flatters the result.
-  func prompt(_ number: Int, using generator: inout SeededGenerator) -> CompletionRequest.Prompt {
+  func prompt(_ number: Int, using generator: inout SplitMix) -> CompletionRequest.Prompt {
     guard let promptTokens else {
       let question = Self.questions[Int.random(in: 0..<Self.questions.count, using: &generator)]
       return .message("(\(number)) \(question)")
@@ -48,19 +49,4 @@ struct LoadPlan: Sendable {
     "What is prefix caching?", "Which component queues requests?", "What is a KV block?",
     "Count from one to twelve.", "What does EPLB do?", "What is goodput?", "What happens when a rank dies?",
   ]
-}
-
-/// A small random generator with a seed (SplitMix64), so that a run can be repeated.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
 }

@@ -32,11 +32,11 @@ struct CompletionRequest: Sendable {
   fileprivate var body: [UInt8] {
     let asked =
       switch prompt {
-      case .message(let text): #""messages":[{"role":"user","content":\#(quoted(text))}]"#
+      case .message(let text): #""messages":[{"role":"user","content":\#(JSONValue.string(text).text)}]"#
       case .tokens(let ids): #""prompt":[\#(ids.map(String.init).joined(separator: ","))]"#
       }
     let fields = [
-      #""model":\#(quoted(model))"#, asked, #""max_tokens":\#(maxTokens)"#,
+      #""model":\#(JSONValue.string(model).text)"#, asked, #""max_tokens":\#(maxTokens)"#,
       #""temperature":\#(temperature)"#, #""stream":true"#, #""stream_options":{"include_usage":true}"#,
     ]
     return Array("{\((fields + (ignoresEnd ? [#""ignore_eos":true"#] : [])).joined(separator: ","))}".utf8)
@@ -155,23 +155,4 @@ enum CompletionError: Error, Equatable, CustomStringConvertible {
     case .connection: "connection"
     }
   }
-}
-
-/// `text` as a JSON string.
-func quoted(_ text: String) -> String {
-  var result = "\""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "\"": result += "\\\""
-    case "\\": result += "\\\\"
-    case "\n": result += "\\n"
-    case "\r": result += "\\r"
-    case "\t": result += "\\t"
-    case _ where scalar.value < 0x20:
-      let digits = String(scalar.value, radix: 16)
-      result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
-  return result + "\""
 }
