@@ -48,6 +48,8 @@ public struct EventRecord: Sendable, Equatable {
     case autoscaled = "Autoscaled"
     /// A further group serves while others are replaced.
     case standIn = "StandIn"
+    /// A cluster put ranks otherwise than the manifest has it.
+    case placementViolated = "PlacementViolated"
     /// An operator asked for a restart.
     case restartRequested = "RestartRequested"
     /// A replica gets no new requests any more.

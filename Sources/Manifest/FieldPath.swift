@@ -125,8 +125,10 @@ public enum FieldPath {
   public static let nodes = "cluster.nodes"
   /// Devices of each node.
   public static let devices = "cluster.devices"
-  /// Devices of a rank.
+  /// Devices that a layer of a rank is split over.
   public static let tensorParallelSize = "llm_config.engine_kwargs.tensor_parallel_size"
+  /// Stages that a rank's layers are spread over.
+  static let pipelineParallelSize = "llm_config.engine_kwargs.pipeline_parallel_size"
   /// Where the Ray cluster is.
   public static let clusterAddress = "cluster.address"
   /// The file with the Ray cluster's token.

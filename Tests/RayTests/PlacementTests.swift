@@ -4,30 +4,72 @@ import Testing
 @testable import Ray
 
 @Suite struct `A placement` {
-  private func spots(_ group: Int) throws -> [Placement.Spot] {
-    Placement.Spot.list(try PlacementGroup.list(Recorded.answer("placement_gang8"))[group])
+  private let four = Placement(ranksPerNode: 4, ranksPerGroup: 8, ranksPerReplica: 1)
+
+  private func recorded(_ group: Int) throws -> Gang {
+    let group = try PlacementGroup.list(Recorded.answer("placement_gang8"))[group]
+    return Gang(id: group.id, nodes: group.bundles.map(\.node), replicas: [:])
+  }
+
+  /// A gang whose bundles stand on the nodes of these letters.
+  private func gang(_ nodes: String) -> Gang {
+    Gang(
+      id: "g", nodes: nodes.map { $0 == "-" ? nil : String($0) },
+      replicas: Dictionary(uniqueKeysWithValues: nodes.indices.enumerated().map { ("r\($0.0)", $0.0) }))
   }
 
   @Test func `of a gang that Ray put on nodes as 3, 3 and 2 violates dp_size_per_node`() throws {
-    let four = Placement(ranksPerNode: 4, ranksPerGroup: 8, ranksPerReplica: 1)
     let text = try #require(
       four.violation(
-        try spots(0), names: ["d7b40c2d493e2a051176065108a93949e95f22cdd2a237637082669f": "10.0.0.1"]))
+        [try recorded(0)], names: ["d7b40c2d493e2a051176065108a93949e95f22cdd2a237637082669f": "10.0.0.1"]))
     #expect(
-      text.contains("dp_size_per_node is 4") && text.contains("3 on 10.0.0.1") && text.contains("2 on fc64"),
+      text.hasPrefix(
+        "dp_size_per_node is 4, but Ray put a group's ranks as 0-2 on 10.0.0.1, 3-5 on 85897452, 6-7 on fc64b459; "
+      ),
       "\(text)")
-    #expect(four.violation(try spots(2)) == nil)
+    #expect(four.violation([try recorded(2)]) == nil)
     let eight = Placement(ranksPerNode: 8, ranksPerGroup: 8, ranksPerReplica: 1)
-    #expect(eight.violation(try spots(2)) != nil)
+    #expect(eight.violation([try recorded(2)]) != nil)
+  }
+
+  @Test(
+    arguments: [
+      ("AAAAAAAA", "0-7 on A"), ("AAAABBBA", "0-3+7 on A, 4-6 on B"),
+      ("ABABABAB", "0+2+4+6 on A, 1+3+5+7 on B"), ("AAABBBBB", "0-2 on A, 3-7 on B"),
+    ])
+  func `is violated unless each node has exactly one block of consecutive ranks`(
+    _ nodes: String, _ told: String
+  ) {
+    #expect(four.violation([gang("BBBBAAAA"), gang("AAAABBBB")]) == nil)
+    let violation = four.violation([gang("AAAABBBB"), gang(nodes)])
+    #expect(violation?.contains("ranks as \(told); give") == true, "\(String(describing: violation))")
+  }
+
+  @Test func `counts ranks of several bundles, one for each of their devices`() {
+    #expect(four.violation([gang("AAAAAAAABBBBBBBB")]) == nil)
+    #expect(four.violation([gang("AAAAAAABABBBBBBB")])?.contains("0-4 on A, 3-7 on B") == true)
+    #expect(four.rank(of: 10, in: gang("AAAAAAAABBBBBBBB")) == 5)
+    #expect(four.rank(of: 2, in: gang("AAA")) == nil)
+  }
+
+  @Test func `is not known while a bundle's node or a replica's bundle is not`() {
+    #expect(four.isComplete([gang("AAAABBBB")], replicas: 8))
+    #expect(!four.isComplete([gang("AAAABBBB")], replicas: 16))
+    #expect(!four.isComplete([], replicas: 8))
+    let part = gang("AAAABBB-")
+    #expect(!four.isComplete([part], replicas: 8) && four.violation([part]) == nil)
   }
 
   @Test func `of replicas that run whole blocks is never violated by two of them on a node`() throws {
     let actors = try ReplicaActor.list(Recorded.answer("actors_pending"))
+    let groups = try PlacementGroup.list(Recorded.answer("placement_pending"))
     #expect(actors.count == 3 && actors.count(where: \.isAlive) == 2)
-    let spots = Placement.Spot.list(actors, of: "a", "Agent")
-    #expect(spots.count == 2 && spots.allSatisfy { $0.bundle == 0 } && Set(spots.map(\.node)).count == 2)
-    #expect(Placement(ranksPerNode: 4, ranksPerGroup: 4, ranksPerReplica: 4).violation(spots) == nil)
-    #expect(Placement.Spot.list(actors, of: "a", "Other").isEmpty)
+    let gangs = Gang.list(actors, in: groups, of: "a", "Agent")
+    #expect(gangs.count == 2 && gangs.allSatisfy { $0.nodes.count == 1 && $0.replicas.count == 1 })
+    let blocks = Placement(ranksPerNode: 4, ranksPerGroup: 4, ranksPerReplica: 4)
+    #expect(blocks.violation(gangs) == nil && blocks.isComplete(gangs, replicas: 2))
+    #expect(blocks.violation([gang("A"), gang("A")]) == nil && !blocks.isComplete(gangs, replicas: 3))
+    #expect(Gang.list(actors, in: groups, of: "a", "Other").isEmpty)
   }
 
   @Test func `that waits is told with what it needs and who would have it`() throws {

@@ -6,10 +6,12 @@ import Testing
 
 @Suite struct `A rollout on Ray` {
   private func seen(
-    _ name: String, _ application: String = "dp", isAnswered: Bool = true, violation: String? = nil
+    _ name: String, _ application: String = "dp", isAnswered: Bool = true, isPlaced: Bool = true,
+    violation: String? = nil
   ) throws -> RaySighting {
     RaySighting(
-      application: try Recorded.details(name)[application], violation: violation, isAnswered: isAnswered)
+      application: try Recorded.details(name)[application], violation: violation, isAnswered: isAnswered,
+      isPlaced: isPlaced)
   }
 
   private func report(_ sighting: RaySighting?, _ rollout: RayRollout, problem: String? = nil) -> RayReport {
@@ -26,6 +28,9 @@ import Testing
     #expect(rollout.judge(unproven, at: 101) == nil)
     #expect(report(unproven, rollout).state == .deploying)
     #expect(report(unproven, rollout).deployments[0].status == .updating)
+    let unseen = try seen("applications_gang8", isPlaced: false)
+    #expect(rollout.judge(unseen, at: 101) == nil)
+    #expect(report(unseen, rollout).message == "Ray does not tell yet where all ranks stand")
     let proven = try seen("applications_gang8")
     #expect(rollout.judge(proven, at: 102) == .becameHealthy && rollout.lastHealthy == 1)
     let status = report(proven, rollout)

@@ -48,6 +48,17 @@ import Testing
     #expect(config["runtime_env"]?["env_vars"]?["DPDEPLOY_OWNER"]?.string == "me")
   }
 
+  @Test func `of ranks with pipelines asks for the devices of every stage`() throws {
+    let manifest = try manifest(
+      """
+      llm_config:
+        model_loading_config: {model_id: m, model_source: org/m}
+        engine_kwargs: {data_parallel_size: 4, tensor_parallel_size: 2, pipeline_parallel_size: 2}
+        experimental_configs: {dp_size_per_node: 2}
+      """, engine: "vllm")
+    #expect(RayServeApplication(manifest, model: "").bundle == ["GPU": 8])
+  }
+
   @Test func `of ranks on CPUs asks for room on CPUs`() throws {
     let manifest = try manifest(
       """

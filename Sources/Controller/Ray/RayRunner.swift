@@ -151,16 +151,17 @@ final class RayRunner: RunningApplication {
   /// Where its replicas stand, or why they stand nowhere.
   private func locate(_ seen: inout RaySighting, _ present: ServeApplication) async throws(RayError) {
     let name = application.serverName
-    seen.actors = try await cluster.actors()
+    let actors = try await cluster.actors()
     let groups = try await cluster.placementGroups().filter { $0.belongs(to: stored.name, name) }
     let nodes = try await cluster.nodes()
     seen.waiting = Placement.waiting(groups, on: nodes)
+    seen.gangs = Gang.list(actors, in: groups, of: stored.name, name)
     let addresses = Dictionary(nodes.map { ($0.id, $0.address) }, uniquingKeysWith: { $1 })
     let server = present.deployments.first { $0.name == name }
     // A gang that is only half there stands nowhere yet.
     guard server?.replicas.allSatisfy({ $0.state == .running }) == true else { return }
-    let spots = Placement.Spot.list(seen.actors, of: stored.name, name)
-    seen.violation = application.placement.violation(spots, names: addresses)
+    seen.violation = application.placement.violation(seen.gangs, names: addresses)
+    seen.isPlaced = application.placement.isComplete(seen.gangs, replicas: server?.replicas.count ?? 0)
   }
 
   private func conclude(_ seen: RaySighting) {
@@ -190,7 +191,7 @@ final class RayRunner: RunningApplication {
     let isBad = [.unhealthy, .deployFailed].contains(state)
     record(
       EventRecord(
-        isBad ? .error : .info, .statusChanged,
+        isBad ? .error : .info, sighting?.violation == nil ? .statusChanged : .placementViolated,
         "\(stored.name) is \(state.rawValue)" + (message.isEmpty ? "" : ": \(message)")))
   }
 

@@ -32,8 +32,9 @@ public struct RayServeApplication: Sendable, Equatable {
     placement = Placement(
       ranksPerNode: layout.sizePerNode, ranksPerGroup: layout.size,
       ranksPerReplica: isBundled ? layout.sizePerNode : 1)
-    let perRank = Self.devicesPerRank(manifest)
-    bundle = [isBundled ? "CPU" : Self.resource(manifest): Double(layout.sizePerNode * perRank)]
+    bundle = [
+      isBundled ? "CPU" : Self.resource(manifest): Double(layout.sizePerNode * manifest.devicesPerRank)
+    ]
     var members: [JSONMember] = [
       JSONMember("name", .string(manifest.name)),
       JSONMember("route_prefix", .string(manifest.cluster.routePrefix)),
@@ -62,12 +63,6 @@ public struct RayServeApplication: Sendable, Equatable {
       return "GPU"
     }
     return kind.uppercased()
-  }
-
-  /// Devices of a rank: those of its tensor-parallel group.
-  private static func devicesPerRank(_ manifest: Manifest) -> Int {
-    guard case .integer(let size)? = manifest.settings[FieldPath.tensorParallelSize]?.value else { return 1 }
-    return max(1, size)
   }
 
   /// The command lines of a block's processes, and the options of the deployments that run them.

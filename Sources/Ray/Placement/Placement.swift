@@ -14,38 +14,72 @@ public struct Placement: Sendable, Equatable {
     self.ranksPerReplica = ranksPerReplica
   }
 
-  /// A bundle of a placement group and the node it stands on.
-  public struct Spot: Sendable, Equatable {
-    /// The placement group.
-    public let group: String
-    /// The bundle.
-    public let bundle: Int
-    /// The node.
-    public let node: String
-
-    /// States where a bundle is.
-    public init(group: String, bundle: Int, node: String) {
-      self.group = group
-      self.bundle = bundle
-      self.node = node
-    }
-  }
-
-  /// Says what is wrong with where the replicas stand; nil when each node holds whole blocks.
+  /// Says what is wrong with where the ranks of `gangs` stand; nil when nothing is, as far as that is known.
   ///
-  /// A gang is one placement group, so the ranks of one placement group are those of one group; where a replica runs a
-  /// whole block, that replica is one bundle, which Ray never splits.
-  public func violation(_ spots: [Spot], names: [String: String] = [:]) -> String? {
-    let groups = Dictionary(grouping: spots, by: \.group)
-    for (_, spots) in groups.sorted(by: { $0.key < $1.key }) {
-      let counts = Dictionary(grouping: spots, by: \.node).mapValues { $0.count * ranksPerReplica }
-      guard counts.values.contains(where: { !$0.isMultiple(of: ranksPerNode) }) else { continue }
-      let found = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-        .map { "\($0.value) on \(names[$0.key] ?? String($0.key.prefix(8)))" }.joined(separator: ", ")
+  /// Each block of consecutive ranks is to be whole on a node that no other block of its group is on, as engines compute
+  /// a peer's node from its rank.
+  public func violation(_ gangs: [Gang], names: [String: String] = [:]) -> String? {
+    for gang in gangs {
+      guard let nodes = nodes(of: gang), !isKept(nodes) else { continue }
+      let found = ranks(on: nodes).map { node, ranks in
+        "\(Self.text(ranks)) on \(names[node] ?? String(node.prefix(8)))"
+      }
       return
-        "dp_size_per_node is \(ranksPerNode), but Ray put a group's ranks as \(found); give each node room for exactly \(ranksPerNode), or free what is partly used"
+        "dp_size_per_node is \(ranksPerNode), but Ray put a group's ranks as \(found.joined(separator: ", ")); give each node room for exactly \(ranksPerNode), or free what is partly used"
     }
     return nil
+  }
+
+  /// Whether it is known where all of a deployment's replicas stand.
+  public func isComplete(_ gangs: [Gang], replicas: Int) -> Bool {
+    gangs.reduce(0) { $0 + $1.replicas.count } == replicas && gangs.allSatisfy { nodes(of: $0) != nil }
+  }
+
+  /// The first rank of the replica that begins with a bundle of a gang; nil when that is not known.
+  public func rank(of bundle: Int, in gang: Gang) -> Int? {
+    bundlesPerBlock(gang.nodes.count).map { bundle * ranksPerNode / $0 }
+  }
+
+  /// The nodes of all bundles; nil unless they are known, and as many as whole blocks have.
+  private func nodes(of gang: Gang) -> [String]? {
+    let nodes = gang.nodes.compactMap(\.self)
+    return nodes.count == gang.nodes.count && bundlesPerBlock(nodes.count) != nil ? nodes : nil
+  }
+
+  /// A replica that runs a block has one bundle; else each rank has as many as its engine wants.
+  private func bundlesPerBlock(_ bundles: Int) -> Int? {
+    if ranksPerReplica > 1 { return bundles > 0 ? 1 : nil }
+    guard bundles > 0, bundles.isMultiple(of: ranksPerGroup) else { return nil }
+    return bundles / ranksPerGroup * ranksPerNode
+  }
+
+  private func isKept(_ nodes: [String]) -> Bool {
+    guard let size = bundlesPerBlock(nodes.count) else { return false }
+    let blocks = stride(from: 0, to: nodes.count, by: size).map {
+      Set(nodes[$0..<min($0 + size, nodes.count)])
+    }
+    return blocks.allSatisfy { $0.count == 1 } && Set(blocks.flatMap(\.self)).count == blocks.count
+  }
+
+  private func ranks(on nodes: [String]) -> [(node: String, ranks: [Int])] {
+    let size = bundlesPerBlock(nodes.count) ?? 1
+    let all = nodes.enumerated().map { (node: $0.element, rank: $0.offset * ranksPerNode / size) }
+    return Dictionary(grouping: all, by: \.node).map { ($0.key, Set($0.value.map(\.rank)).sorted()) }
+      .sorted { ($0.ranks[0], $0.node) < ($1.ranks[0], $1.node) }
+  }
+
+  /// `0-2+5`.
+  private static func text(_ ranks: [Int]) -> String {
+    var runs: [ClosedRange<Int>] = []
+    for rank in ranks {
+      if let last = runs.last, last.upperBound + 1 == rank {
+        runs[runs.count - 1] = last.lowerBound...rank
+      } else {
+        runs.append(rank...rank)
+      }
+    }
+    return runs.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+      .joined(separator: "+")
   }
 
   /// Checks that the cluster could hold all blocks if it were empty.
@@ -88,26 +122,5 @@ public struct Placement: Sendable, Equatable {
     resources.sorted { $0.key < $1.key }.map { name, amount in
       "\(name): " + (Int(exactly: amount).map(String.init) ?? "\(amount)")
     }.joined(separator: ", ")
-  }
-}
-
-extension Placement.Spot {
-  /// Where the living replicas of a deployment stand.
-  public static func list(_ actors: [ReplicaActor], of application: String, _ deployment: String)
-    -> [Placement.Spot]
-  {
-    actors.compactMap { actor in
-      guard actor.isAlive, actor.application == application, actor.deployment == deployment,
-        let group = actor.placementGroup, let bundle = actor.bundle, let node = actor.node
-      else { return nil }
-      return Placement.Spot(group: group, bundle: bundle, node: node)
-    }
-  }
-
-  /// Where the bundles of a placement group stand.
-  public static func list(_ group: PlacementGroup) -> [Placement.Spot] {
-    group.bundles.compactMap { bundle in
-      bundle.node.map { Placement.Spot(group: group.id, bundle: bundle.index, node: $0) }
-    }
   }
 }

@@ -58,6 +58,7 @@ public struct RayReport: Sendable {
         "its configuration on the cluster is not the one that was applied; apply it again to bring that back"
     }
     if rollout.phase == .updating, application.status == .running {
+      guard sighting.isPlaced else { return "Ray does not tell yet where all ranks stand" }
       return "no completion was answered through Serve's port yet"
     }
     return ""
@@ -100,7 +101,7 @@ public struct RayReport: Sendable {
     }
     let isBlock = placement.ranksPerReplica > 1 || placement.ranksPerGroup == 1
     let several = deployment.targetReplicas * placement.ranksPerReplica > placement.ranksPerGroup
-    let places = isBlock ? [:] : Self.places(sighting?.actors ?? [], deployment.name)
+    let places = isBlock ? [:] : places
     return replicas.enumerated().flatMap { index, replica in
       (0..<placement.ranksPerReplica).map { number in
         let place: (group: Int, rank: Int)? = isBlock ? (group: index, rank: number) : places[replica.id]
@@ -140,18 +141,13 @@ public struct RayReport: Sendable {
     return status
   }
 
-  /// The group and rank of each gang member: a gang is one placement group, its bundles are in the order of ranks.
-  private static func places(_ actors: [ReplicaActor], _ deployment: String) -> [String: (
-    group: Int, rank: Int
-  )] {
-    let own = actors.filter { $0.deployment == deployment && $0.isAlive }
-    let groups = Set(own.compactMap(\.placementGroup)).sorted()
+  /// The group and rank of each gang member.
+  private var places: [String: (group: Int, rank: Int)] {
     var places: [String: (group: Int, rank: Int)] = [:]
-    for actor in own {
-      guard let group = actor.placementGroup.flatMap(groups.firstIndex(of:)), let bundle = actor.bundle else {
-        continue
+    for (group, gang) in (sighting?.gangs ?? []).enumerated() {
+      for (replica, bundle) in gang.replicas {
+        places[replica] = placement.rank(of: bundle, in: gang).map { (group, $0) }
       }
-      places[actor.replica] = (group, bundle)
     }
     return places
   }

@@ -79,7 +79,7 @@ public struct RayRollout: Sendable, Equatable, Codable {
   public mutating func judge(_ sighting: RaySighting, at now: Double) -> Outcome? {
     guard phase != .healthy, comingBack == nil else { return nil }
     if let application = sighting.application, isAbout(application) {
-      if sighting.violation == nil, application.status == .running, sighting.isAnswered {
+      if sighting.violation == nil, sighting.isPlaced, application.status == .running, sighting.isAnswered {
         phase = .healthy
         reason = ""
         lastHealthy = revision

@@ -12,20 +12,23 @@ public struct RaySighting: Sendable, Equatable {
   public var isAnswered: Bool
   /// Whether the cluster's configuration is no longer the one that was declared.
   public var isDrifted: Bool
-  /// Where its living replicas are.
-  public var actors: [ReplicaActor]
+  /// Where the living replicas of its ranks are.
+  public var gangs: [Gang]
+  /// Whether it is known where all of its ranks stand.
+  public var isPlaced: Bool
 
   /// Describes a look.
   public init(
     application: ServeApplication?, violation: String? = nil, waiting: String? = nil,
-    isAnswered: Bool = false, isDrifted: Bool = false, actors: [ReplicaActor] = []
+    isAnswered: Bool = false, isDrifted: Bool = false, gangs: [Gang] = [], isPlaced: Bool = false
   ) {
     self.application = application
     self.violation = violation
     self.waiting = waiting
     self.isAnswered = isAnswered
     self.isDrifted = isDrifted
-    self.actors = actors
+    self.gangs = gangs
+    self.isPlaced = isPlaced
   }
 
   /// The most telling reason why it is not well; nil when there is none.

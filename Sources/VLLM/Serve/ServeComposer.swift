@@ -17,7 +17,8 @@ struct ServeComposer {
 
   var command: ServeCommand {
     ServeCommand(
-      arguments: arguments, environment: environment, devicesPerRank: devicesPerRank, devices: devices)
+      arguments: arguments, environment: environment, devicesPerRank: manifest.devicesPerRank,
+      devices: devices)
   }
 
   mutating func compose(model: String) {
@@ -43,16 +44,6 @@ struct ServeComposer {
       Diagnostic(
         code, message, span: span ?? manifest.settings.span(of: path), note: note, help: help,
         severity: severity))
-  }
-
-  private var devicesPerRank: Int {
-    ["tensor_parallel_size", "pipeline_parallel_size"].reduce(1) { product, name in
-      guard case .integer(let count)? = manifest.settings["\(FieldPath.engineArguments).\(name)"]?.value
-      else {
-        return product
-      }
-      return product * count
-    }
   }
 }
 

@@ -20,7 +20,10 @@ enum ManifestFile {
       guard let manifest = reading.manifest else { return reading }
       let remarks =
         manifest.engine == .vllm
-        ? VLLMRemarks.of(manifest, folder: folder(of: name), file: shown, missing: missingModel)
+        // On a cluster its nodes' vLLM counts, and Ray takes arguments and variables as they are.
+        ? manifest.backend == .ray
+          ? []
+          : VLLMRemarks.of(manifest, folder: folder(of: name), file: shown, missing: missingModel)
         : [remarkOnModel, remarkOnAdapters].compactMap { $0(manifest, name, shown, missingModel) }
       return (remarks + remarksOnNumbers(manifest, name, shown)).reduce(reading) { $0.adding($1) }
     }
