@@ -29,17 +29,18 @@ lint: packages ## Check formatting, documentation and the module graph
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
 	swift build --explicit-target-dependency-import-check error
 
-test: packages lint $(CLIENT_ENVIRONMENT) ## Run every check and test
+test: lint $(CLIENT_ENVIRONMENT) ## Run every check and test
+	@Tools/install-packages prometheus
 	swift build --build-tests
-	OPENAI_CLIENT_PYTHON=$(CURDIR)/$(CLIENT_ENVIRONMENT)/bin/python swift test --skip-build --no-parallel
+	OPENAI_CLIENT_PYTHON=$(CURDIR)/$(CLIENT_ENVIRONMENT)/bin/python Tools/run-tests
 
 drills: $(CLIENT_ENVIRONMENT) ## Put deployments into every bad state that the hints know, and see that they say so
 	swift build --build-tests
-	DPDEPLOY_DRILLS=all OPENAI_CLIENT_PYTHON=$(CURDIR)/$(CLIENT_ENVIRONMENT)/bin/python swift test --skip-build --no-parallel --filter 'A drill'
+	DPDEPLOY_DRILLS=all OPENAI_CLIENT_PYTHON=$(CURDIR)/$(CLIENT_ENVIRONMENT)/bin/python Tools/run-tests --filter 'A drill'
 
 chaos: $(CLIENT_ENVIRONMENT) ## Kill, stop and starve everything at every instant, and judge what remains
 	swift build --build-tests
-	DPDEPLOY_CHAOS=1 OPENAI_CLIENT_PYTHON=$(CURDIR)/$(CLIENT_ENVIRONMENT)/bin/python swift test --skip-build --no-parallel --filter $(CHAOS)
+	DPDEPLOY_CHAOS=1 OPENAI_CLIENT_PYTHON=$(CURDIR)/$(CLIENT_ENVIRONMENT)/bin/python Tools/run-tests --filter $(CHAOS)
 
 CHAOS := 'A controller that is killed|A fault|LeaderWorkerSet had|A walk of random|A judge|A death of the controller|A death under load|A group under fire'
 
@@ -80,6 +81,7 @@ bench-ingress: build ## Measure the ingress beside haproxy, vllm-router and sgla
 	python3 Benchmarks/ingress.py .build/release $(INGRESS_PEERS)
 
 bench-control: build ## Measure the controller with 80 children beside runit
+	@Tools/install-packages runit
 	python3 Benchmarks/control.py .build/release
 
 VLLM_HTOP := .build/vllm-htop

@@ -9,11 +9,13 @@ public enum Known<Value: Codable & Sendable & Hashable>: Codable, Sendable, Hash
   case unknown
 
   /// The value, or ``unknown`` for nil.
+  @inlinable
   public init(_ value: Value?) {
-    self = value.map(Known.known) ?? .unknown
+    if let value { self = .known(value) } else { self = .unknown }
   }
 
   /// The value; nil when it is unknown.
+  @inlinable
   public var value: Value? {
     if case .known(let value) = self { value } else { nil }
   }

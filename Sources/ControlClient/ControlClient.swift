@@ -146,9 +146,10 @@ public final class ControlClient {
       timeout: Self.changeTimeout)
   }
 
-  /// The status as the bytes that the controller wrote, for scripts.
-  public func statusJSON() async throws(ControlError) -> [UInt8] {
-    try await send("GET", "/v1/applications", body: [], timeout: Self.lookupTimeout)
+  /// The status of all applications, or of one, as the bytes that the controller wrote.
+  public func statusJSON(of application: String? = nil) async throws(ControlError) -> [UInt8] {
+    let target = "/v1/applications" + (application.map { "/\(escaped($0))" } ?? "")
+    return try await send("GET", target, body: [], timeout: Self.lookupTimeout)
   }
 
   private func get<Answer: Decodable>(_ target: String) async throws(ControlError) -> Answer {

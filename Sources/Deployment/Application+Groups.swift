@@ -15,7 +15,7 @@ extension Application {
   /// Whether a further group serves while others are replaced: it starts before the first gives up its engine, and ends
   /// when the last is through.
   private var needsStandIn: Bool {
-    guard standInNodes != nil else { return false }
+    guard spec.replacement.surges, standInNodes != nil else { return false }
     let isThere = groups.contains { $0.index == groupCount && !$0.isLeaving }
     let wanted = groups.filter { $0.index < groupCount }
     return isThere
@@ -44,7 +44,7 @@ extension Application {
     }
   }
 
-  /// One serving group at a time gives up its old engine; what does not serve anyway is replaced at once.
+  /// As many serving groups as may be down give up their old engine; what does not serve anyway is replaced at once.
   ///
   /// But a group that served until it died while another one was on its way comes back as it was, and waits for its turn:
   /// two groups on a revision that nobody has seen serve could both be down with it.
@@ -53,13 +53,20 @@ extension Application {
     for place in groups.indices where groups[place].index <= groupCount {
       let group = groups[place]
       guard group.targetEngine != spec.engine, !group.isLeaving else { continue }
-      let othersServe = groups.allSatisfy { $0.index == group.index || $0.phase == .running }
-      guard group.phase == .running ? othersServe : !(group.isComingBack && isOnTheWay(but: group.index)),
+      let mayStop = isOneMoreAllowed(but: group.index)
+      guard
+        group.phase == .running ? mayStop : mayStop || !(group.isComingBack && isOnTheWay(but: group.index)),
         let nodes = nodes(of: group.index)
       else { continue }
       groups[place].replace(
         engine: spec.engine, nodes: nodes, drainTimeout: spec.drainTimeout, at: now, &effects)
     }
+  }
+
+  /// Whether one more group may be down, besides the others that are.
+  private func isOneMoreAllowed(but index: Int) -> Bool {
+    guard let most = spec.replacement.most else { return true }
+    return groups.count { $0.index != index && $0.phase != .running } < most
   }
 
   /// Whether some other group has the new engine and does not serve with it yet.

@@ -27,6 +27,7 @@ extension ApplicationSpec {
       groupScaling: manifest.groupScaling.map { ScalingRule($0, manifest.groups) },
       drainTimeout: .milliseconds(Int(manifest.rollout.drainTimeoutSeconds * 1000)),
       startTimeout: .milliseconds(Int(manifest.rollout.healthyDeadlineSeconds * 1000)))
+    replacement = ReplacementRule(manifest.rollout)
     stand(behind: front)
   }
 
@@ -127,6 +128,13 @@ extension ApplicationSpec {
     var rows = 8
     while rows < count + IngressSet.surge(count) { rows *= 2 }
     return rows
+  }
+}
+
+extension ReplacementRule {
+  init(_ settings: RolloutSettings) {
+    surges = settings.strategy == .surge
+    most = settings.strategy == .recreate ? nil : settings.maxUnavailable
   }
 }
 

@@ -27,6 +27,8 @@ public struct ApplicationSpec: Sendable, Equatable, Codable {
   public var drainTimeout: Duration
   /// The longest a start may stand still.
   public var startTimeout: Duration
+  /// How changed groups replace the old ones.
+  @OrEmpty public var replacement = ReplacementRule()
 
   /// Describes an application.
   public init(
@@ -113,12 +115,17 @@ public enum EngineProgram: Sendable, Equatable, Codable {
 public struct VLLMProgram: Sendable, Equatable, Codable {
   /// The program's path.
   public var executable: String
-  /// Devices that one rank takes.
+  /// Devices that one engine takes.
   public var devicesPerRank: Int
   /// The devices there are, by the manifest; nil counts from 0.
   public var devices: [String]?
   /// A rank that has requests and makes no step for so long stands still.
   public var standstill: Duration
+  /// Engines over which each `vllm serve` balances by itself; nil where it has one alone.
+  public var balancedEngines: Int?
+
+  /// Engines behind one `vllm serve`.
+  public var engines: Int { balancedEngines ?? 1 }
 
   /// Describes an installation.
   public init(executable: String, devicesPerRank: Int, devices: [String]?, standstill: Duration) {

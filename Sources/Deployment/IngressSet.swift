@@ -91,14 +91,17 @@ public struct IngressSet: Sendable, Equatable, Codable {
   private func isCurrent(_ replica: IngressReplica) -> Bool { replica.isWanted && replica.spec == spec }
 
   private mutating func stopSurplus(at now: Duration, _ effects: inout [Effect]) {
+    // Counted once: every word of every replica leads here.
+    let isCurrent = replicas.map(isCurrent)
+    var current = isCurrent.count { $0 }
+    var running = replicas.count { $0.phase == .running }
     for place in replicas.indices.reversed() where replicas[place].isWanted {
-      let replica = replicas[place]
-      if isCurrent(replica) {
-        guard replicas.count(where: isCurrent) > target else { continue }
-        replicas[place].stop(grace: grace, reason: "\(target) are asked for", at: now, &effects)
-      } else if replica.phase != .running || replicas.count(where: { $0.phase == .running }) > target {
-        replicas[place].stop(grace: grace, reason: "its settings changed", at: now, &effects)
-      }
+      let isRunning = replicas[place].phase == .running
+      guard isCurrent[place] ? current > target : !isRunning || running > target else { continue }
+      let reason = isCurrent[place] ? "\(target) are asked for" : "its settings changed"
+      replicas[place].stop(grace: grace, reason: reason, at: now, &effects)
+      if isCurrent[place] { current -= 1 }
+      if isRunning { running -= 1 }
     }
   }
 

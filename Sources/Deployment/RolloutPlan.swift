@@ -14,12 +14,14 @@ public struct RolloutPlan: Sendable, Equatable {
     if new.engine != old.engine {
       let start = state.groups.compactMap(\.startTime).max()
       let hasRoom =
-        (try? RankAssignment(groups: new.mostGroups + 1, engine: new.engine, cluster: new.cluster)) != nil
-      interruption = state.groupCount == 1 && !hasRoom ? start : .zero
+        new.replacement.surges
+        && (try? RankAssignment(groups: new.mostGroups + 1, engine: new.engine, cluster: new.cluster)) != nil
+      let most = min(new.replacement.most ?? state.groupCount, state.groupCount)
+      interruption = most == state.groupCount && !hasRoom ? start : .zero
       steps.append(
         hasRoom
           ? "a further group starts and serves while \(count(state.groupCount, "group")) of the former engine are replaced"
-          : Self.replacement(of: state.groupCount, start))
+          : Self.replacement(of: state.groupCount, most, start))
     }
     if let rule = new.groupScaling, rule != old.groupScaling {
       steps.append("the number of groups follows the load, from \(rule.minimum) to \(rule.maximum)")
@@ -41,13 +43,15 @@ public struct RolloutPlan: Sendable, Equatable {
     self.interruption = interruption
   }
 
-  private static func replacement(of groups: Int, _ start: Duration?) -> String {
-    guard groups == 1 else {
-      return "\(groups) groups are replaced one after the other; the others go on serving"
+  private static func replacement(of groups: Int, _ most: Int, _ start: Duration?) -> String {
+    guard most == groups else {
+      let pace = most == 1 ? "one after the other" : "\(most) at a time"
+      return "\(groups) groups are replaced \(pace); the others go on serving"
     }
     let time =
       start.map { "about \($0.words) (as long as its last start took)" }
       ?? "a time that no start has told yet"
-    return "1 of 1 group is replaced: requests wait at the ingress for \(time)"
+    let all = groups == 1 ? "1 of 1 group is" : "all \(groups) groups are"
+    return "\(all) replaced: requests wait at the ingress for \(time)"
   }
 }

@@ -7,11 +7,18 @@ public struct Observation: Sendable {
   /// The same moment for people, RFC 3339 in UTC.
   public var timestamp: String
   /// The application as it was.
-  public var application: ApplicationStatus
+  public let application: ApplicationStatus
   /// What the manifest asks of it.
   public var settings: ServingSettings
   /// How often each replica was restarted lately; ``Diagnosis`` remembers.
   var restarts = RestartHistory()
+
+  // Every rule asks for these.
+  let allRanks: [ReplicaStatus]
+  /// The ranks whose readings count.
+  let ranks: [ReplicaStatus]
+  /// The ingress replicas whose readings count.
+  let ingress: [ReplicaStatus]
 
   /// Records a look.
   public init(time: Double, timestamp: String, application: ApplicationStatus, settings: ServingSettings) {
@@ -19,17 +26,13 @@ public struct Observation: Sendable {
     self.timestamp = timestamp
     self.application = application
     self.settings = settings
+    let replicas = application.deployments.flatMap(\.replicas)
+    allRanks = replicas.filter { $0.role == .rank }
+    ranks = allRanks.filter { $0.state == .running && !$0.stale }
+    ingress = replicas.filter { $0.role == .ingress && $0.state == .running && !$0.stale }
   }
 
   var metrics: ApplicationMetrics { application.metrics }
-
-  /// The ranks whose readings count.
-  var ranks: [ReplicaStatus] { allRanks.filter { $0.state == .running && !$0.stale } }
-
-  /// The ingress replicas whose readings count.
-  var ingress: [ReplicaStatus] { replicas(.ingress).filter { $0.state == .running && !$0.stale } }
-
-  var allRanks: [ReplicaStatus] { replicas(.rank) }
 
   /// The replicas that serve, whether or not their readings can be trusted.
   var serving: [ReplicaStatus] {
@@ -50,10 +53,6 @@ public struct Observation: Sendable {
     Dictionary(grouping: ranks) { $0.group ?? 0 }.sorted { $0.key < $1.key }.map(\.value).filter {
       $0.count > 1
     }
-  }
-
-  private func replicas(_ role: ReplicaRole) -> [ReplicaStatus] {
-    application.deployments.flatMap(\.replicas).filter { $0.role == role }
   }
 }
 

@@ -1,7 +1,7 @@
 /// Puts the members and elements of a JSON text on lines of their own.
-enum JSONMargins {
+public enum JSONMargins {
   /// The same text with line breaks, and two spaces for each level.
-  static func adding(to text: [UInt8]) -> [UInt8] {
+  public static func adding(to text: [UInt8]) -> [UInt8] {
     var lines: [UInt8] = []
     lines.reserveCapacity(2 * text.count)
     var (depth, isString, isEscaped) = (0, false, false)

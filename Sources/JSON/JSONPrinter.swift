@@ -35,35 +35,7 @@ final class JSONSink {
 
   func write(_ number: some BinaryInteger) { bytes.append(contentsOf: String(number).utf8) }
 
-  func write(_ text: String) {
-    bytes.append(UInt8(ascii: "\""))
-    var text = text
-    text.withUTF8 { utf8 in
-      var start = 0
-      for index in utf8.indices where utf8[index] < 0x20 || utf8[index] == 0x22 || utf8[index] == 0x5C {
-        bytes.append(contentsOf: utf8[start..<index])
-        escape(utf8[index])
-        start = index + 1
-      }
-      bytes.append(contentsOf: utf8[start...])
-    }
-    bytes.append(UInt8(ascii: "\""))
-  }
-
-  private func escape(_ byte: UInt8) {
-    switch byte {
-    case 0x22: raw("\\\"")
-    case 0x5C: raw("\\\\")
-    case 0x0A: raw("\\n")
-    case 0x0D: raw("\\r")
-    case 0x09: raw("\\t")
-    case 0x08: raw("\\b")
-    case 0x0C: raw("\\f")
-    default:
-      raw("\\u00")
-      for digit in [byte >> 4, byte & 15] { bytes.append(digit < 10 ? 0x30 + digit : 0x57 + digit) }
-    }
-  }
+  func write(_ text: String) { bytes.append(jsonString: text) }
 }
 
 /// One value that is being written: nothing yet, a scalar that stands in the sink, an array or an object.
@@ -215,9 +187,9 @@ private struct JSONLayout {
       rank + 1 == sorted.count || names[sorted[rank + 1]] != names[sorted[rank]]
     }
     entries = last.map { rank in
-      let label = JSONSink()
-      label.write(names[sorted[rank]])
-      return (label.bytes + [UInt8(ascii: ":")], sorted[rank])
+      var label: [UInt8] = []
+      label.append(jsonString: names[sorted[rank]])
+      return (label + [UInt8(ascii: ":")], sorted[rank])
     }
   }
 }

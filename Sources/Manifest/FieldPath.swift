@@ -67,6 +67,8 @@ public enum FieldPath {
   public static let executable = "engine_options.executable"
   /// Further arguments of `vllm serve`.
   public static let extraArguments = "engine_options.extra_args"
+  /// Who balances over the engines of a group of vLLM.
+  public static let balancing = "engine_options.mode"
   /// vLLM's release.
   public static let engineVersion = "engine_options.version"
   static let tokenizerSource = "llm_config.model_loading_config.tokenizer_source"
@@ -139,6 +141,8 @@ public enum FieldPath {
   /// How long a start may take.
   public static let healthyDeadline = "rollout.healthy_deadline_s"
   static let autoRollback = "rollout.auto_rollback"
+  static let strategy = "rollout.strategy"
+  static let maxUnavailable = "rollout.max_unavailable"
   static let failurePolicy = "failure_policy"
   static let ttft = "slo.ttft_ms"
   static let tpot = "slo.tpot_ms"

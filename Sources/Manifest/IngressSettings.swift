@@ -102,8 +102,22 @@ public enum AccessLogFormat: String, Sendable, CaseIterable {
   case json
 }
 
+/// How changed groups replace the old ones.
+public enum RolloutStrategy: String, Sendable, CaseIterable, Codable {
+  /// A further group serves meanwhile, where there is room for one.
+  case surge
+  /// One after the other.
+  case rolling
+  /// All at once.
+  case recreate
+}
+
 /// How changes and stops are carried out.
 public struct RolloutSettings: Sendable, Equatable {
+  /// How changed groups replace the old ones.
+  public let strategy: RolloutStrategy
+  /// Groups that may be down at once.
+  public let maxUnavailable: Int
   /// The longest running requests may take to finish before their rank is stopped, in seconds.
   public let drainTimeoutSeconds: Double
   /// The longest a deployment may take to become HEALTHY, in seconds.

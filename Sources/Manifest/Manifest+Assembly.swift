@@ -27,6 +27,8 @@ extension Manifest {
       ttftMilliseconds: checked.number(FieldPath.ttft), tpotMilliseconds: checked.number(FieldPath.tpot),
       goodput: checked.number(FieldPath.goodput))
     rollout = RolloutSettings(
+      strategy: checked.word(FieldPath.strategy, .surge),
+      maxUnavailable: checked.integer(FieldPath.maxUnavailable) ?? 1,
       drainTimeoutSeconds: checked.number(FieldPath.drainTimeout) ?? checked.number(
         FieldPath.gracefulShutdown) ?? 20,
       healthyDeadlineSeconds: checked.number(FieldPath.healthyDeadline) ?? 600,

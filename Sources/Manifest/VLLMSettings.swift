@@ -8,6 +8,8 @@ public struct VLLMSettings: Sendable, Equatable {
   public let arguments: [Settings.Entry]
   /// Further arguments, as on the command line.
   public let extraArguments: [String]
+  /// Who balances over the engines of a group.
+  public let balancing: VLLMBalancing
   /// A tokenizer that is not the model's own.
   public let tokenizer: String?
   /// A rank that has requests and makes no step for so long stands still, in seconds.
@@ -20,6 +22,7 @@ public struct VLLMSettings: Sendable, Equatable {
     executable = checked.text(FieldPath.executable) ?? "vllm"
     version = checked.text(FieldPath.engineVersion)
     extraArguments = checked.texts(FieldPath.extraArguments)
+    balancing = checked.text(FieldPath.balancing).flatMap(VLLMBalancing.init) ?? .external
     tokenizer = checked.text(FieldPath.tokenizerSource)
     // Ray's rule: three checks in a row that fail.
     standstillSeconds =

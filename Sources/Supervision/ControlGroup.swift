@@ -9,7 +9,7 @@ public struct ControlGroup: Sendable, Hashable {
 
   /// The folder in which ours are made: that of our own group; nil where there is none that we may write to.
   public static let base: String? = {
-    guard let mount = mountPoint(try? FileContent.text(of: "/proc/self/mountinfo")),
+    guard let mount,
       let own = ownPath(try? FileContent.text(of: "/proc/self/cgroup"))
     else { return nil }
     let path = mount + (own == "/" ? "" : own)
@@ -17,6 +17,7 @@ public struct ControlGroup: Sendable, Hashable {
   }()
 
   private static let prefix = "dpdeploy-"
+  private static let mount = mountPoint(try? FileContent.text(of: "/proc/self/mountinfo"))
 
   private init(path: String) { self.path = path }
 
@@ -46,8 +47,7 @@ public struct ControlGroup: Sendable, Hashable {
 
   /// The group that a controller made for a living process; nil when it is in none of ours.
   static func of(_ pid: Int32) -> ControlGroup? {
-    guard let mount = mountPoint(try? FileContent.text(of: "/proc/self/mountinfo")),
-      let path = ownPath(try? FileContent.text(of: "/proc/\(pid)/cgroup")),
+    guard let mount, let path = ownPath(try? FileContent.text(of: "/proc/\(pid)/cgroup")),
       let name = path.split(separator: "/").last, name.hasPrefix(prefix)
     else { return nil }
     return ControlGroup(path: mount + path)

@@ -31,20 +31,69 @@ public enum ProcessTree {
   /// Kills whatever is left of `processes`: all of their control groups, all that carry their tokens, and all of the
   /// sessions that they founded, as some programs write over the environment in which the token stands.
   ///
+  /// A look at all processes of the machine takes as long for one of ours as for all of them, so those that are asked
+  /// for while one is under way share the next.
   /// - Returns: whether nothing was left before `deadline`.
   public static func sweep(_ processes: [SupervisedProcess], until deadline: Instant) async -> Bool {
-    for process in processes { process.killGroup() }
-    var isClean = await killAll(carrying: Set(processes.map(\.token)), until: deadline)
-    if await !killSessions(of: processes.map(\.identity), until: deadline) { isClean = false }
-    for process in processes where await !process.removeGroup(until: deadline) { isClean = false }
-    return isClean
+    let request = SweepRequest(processes, deadline)
+    requests.append(request)
+    if !isSweeping { await sweepForAll() }
+    _ = await request.isOver.wait(until: .never)
+    return request.isClean
   }
 
-  private static func killSessions(of leaders: [ProcessIdentity], until deadline: Instant) async -> Bool {
+  /// What is to be swept, and what came of it.
+  private final class SweepRequest {
+    let processes: [SupervisedProcess]
+    let deadline: Instant
+    let isOver = Signal()
+    var isClean = true
+
+    init(_ processes: [SupervisedProcess], _ deadline: Instant) {
+      self.processes = processes
+      self.deadline = deadline
+    }
+  }
+
+  private static var requests: [SweepRequest] = []
+  private static var isSweeping = false
+
+  private static func sweepForAll() async {
+    isSweeping = true
+    while !requests.isEmpty {
+      let batch = requests
+      requests = []
+      let left = await left(of: batch.flatMap(\.processes), until: batch.map(\.deadline).max() ?? .now)
+      for request in batch {
+        request.isClean = !request.processes.contains { left.contains($0.token) }
+        request.isOver.fire()
+      }
+    }
+    isSweeping = false
+  }
+
+  /// Sweeps `processes`, and tells the tokens of those of which something is left at `deadline`.
+  private static func left(of processes: [SupervisedProcess], until deadline: Instant) async -> Set<
+    ProcessToken
+  > {
+    for process in processes { process.killGroup() }
+    let tokens = Set(processes.map(\.token))
+    var left = await remains(until: deadline) { tokens.contains($0) }
+    let founders = Dictionary(processes.map { ($0.identity, $0.token) }) { first, _ in first }
+    for leader in await sessions(of: Array(founders.keys), until: deadline) {
+      if let token = founders[leader] { left.insert(token) }
+    }
+    for process in processes where await !process.removeGroup(until: deadline) { left.insert(process.token) }
+    return left
+  }
+
+  /// Kills all members of the sessions that `leaders` founded, and tells those of which some are left at `deadline`.
+  private static func sessions(of leaders: [ProcessIdentity], until deadline: Instant) async
+    -> [ProcessIdentity]
+  {
     while true {
       let found = SessionScan.members(of: leaders)
-      if found.isEmpty { return true }
-      guard Instant.now < deadline else { return false }
+      guard !found.isEmpty, Instant.now < deadline else { return found.map(\.leader) }
       var held: [ForeignProcess] = []
       for (pid, leader) in found {
         // Held first and looked at again then: the id cannot pass to a stranger any more.
@@ -58,21 +107,20 @@ public enum ProcessTree {
     }
   }
 
-  /// Kills every process that carries one of `tokens`.
-  ///
-  /// - Returns: whether none was left before `deadline`.
-  public static func killAll(carrying tokens: Set<ProcessToken>, until deadline: Instant) async -> Bool {
-    guard !tokens.isEmpty else { return true }
-    return await killAll(until: deadline) { tokens.contains($0) }
-  }
-
   /// Kills every process whose token `isOurs` accepts, until a scan finds none: a process that forks while it is
   /// being killed is found by the next one.
+  ///
+  /// - Returns: whether none was left before `deadline`.
   public static func killAll(until deadline: Instant, _ isOurs: (ProcessToken) -> Bool) async -> Bool {
+    await remains(until: deadline, isOurs).isEmpty
+  }
+
+  private static func remains(
+    until deadline: Instant, _ isOurs: (ProcessToken) -> Bool
+  ) async -> Set<ProcessToken> {
     while true {
       let found = TokenScan.processes().filter { isOurs($0.token) }
-      if found.isEmpty { return true }
-      guard Instant.now < deadline else { return false }
+      guard !found.isEmpty, Instant.now < deadline else { return Set(found.map(\.token)) }
       var held: [ForeignProcess] = []
       for process in found {
         // Held first and looked at again then: the id cannot pass to a stranger any more.

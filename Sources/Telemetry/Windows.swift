@@ -22,8 +22,10 @@ public struct CounterWindow: Sendable {
     var total: Int64
   }
 
+  /// The readings that differ from the one before, and the last of each time in which none did.
   private var readings: Ring<Reading>
   private var last: Int64?
+  private var newest = -Double.infinity
 
   /// Keeps the last `capacity` readings.
   public init(capacity: Int) { readings = Ring(capacity: capacity) }
@@ -32,19 +34,35 @@ public struct CounterWindow: Sendable {
   @discardableResult
   public mutating func append(_ value: Int64, at seconds: Double) -> CounterDelta? {
     let delta = last.map { CounterDelta(from: $0, to: value) }
-    last = value
-    readings.append(Reading(seconds: seconds, total: (readings.last?.total ?? 0) + (delta?.value ?? 0)))
+    let total = readings.last?.total ?? 0
+    if let before = readings.last, newest > before.seconds {
+      readings.append(Reading(seconds: newest, total: total))
+    }
+    (last, newest) = (value, seconds)
+    readings.append(Reading(seconds: seconds, total: total + (delta?.value ?? 0)))
     return delta
   }
 
+  /// Says that the counter is, at `seconds`, what it was.
+  public mutating func stand(at seconds: Double) { newest = seconds }
+
   /// The increase over the last `window` seconds and the time that it really spans; nil before two readings.
   public func increase(over window: Double) -> (value: Int64, seconds: Double)? {
-    guard let newest = readings.last else { return nil }
-    let limit = newest.seconds - window
-    guard let oldest = readings.first(where: { $0.seconds >= limit }), oldest.seconds < newest.seconds else {
-      return nil
+    guard let last = readings.last else { return nil }
+    let base = base(at: newest - window)
+    guard base.seconds < newest else { return nil }
+    return (last.total - base.total, newest - base.seconds)
+  }
+
+  /// The first reading at `limit` or later; between readings of one value it is known to have had that.
+  private func base(at limit: Double) -> Reading {
+    let place = readings.firstIndex { $0.seconds >= limit } ?? readings.endIndex
+    guard place > 0 else { return readings[0] }
+    let before = readings[place - 1]
+    if place == readings.endIndex || readings[place].total == before.total {
+      return Reading(seconds: limit, total: before.total)
     }
-    return (newest.total - oldest.total, newest.seconds - oldest.seconds)
+    return readings[place]
   }
 
   /// The increase per second over the last `window` seconds; nil before two readings.

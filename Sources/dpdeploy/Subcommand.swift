@@ -64,7 +64,17 @@ enum Subcommands {
       .init("dpdeploy ask 'What is TTFT?'", "Ask the deployed model."),
       .init("dpdeploy validate manifests/quickstart.yaml", "Check a manifest without starting anything."),
       .init("dpdeploy explain dp_size_per_node", "What a field does, here and on vLLM and Ray."),
-    ])
+    ], foreignWords: foreignWords)
+
+  /// The habits of kubectl, Ray Serve, Compose and systemctl.
+  private static let foreignWords: [String: String] = [
+    "deploy": "dpdeploy apply", "run": "dpdeploy apply", "up": "dpdeploy apply", "create": "dpdeploy apply",
+    "start": "dpdeploy apply", "get": "dpdeploy status", "list": "dpdeploy status", "ls": "dpdeploy status",
+    "ps": "dpdeploy status", "describe": "dpdeploy status -o wide", "top": "dptop", "down": "dpdeploy delete",
+    "stop": "dpdeploy delete", "destroy": "dpdeploy delete", "rm": "dpdeploy delete",
+    "shutdown": "dpdeploy delete", "rollback": "dpdeploy rollout undo", "undo": "dpdeploy rollout undo",
+    "diff": "dpdeploy plan", "log": "dpdeploy logs", "check": "dpdeploy validate", "build": "dpdeploy import",
+  ]
 }
 
 extension OptionDescription {

@@ -50,8 +50,8 @@ private func parse(_ line: String) throws -> ParsedArguments {
   static let wrong: [(line: String, message: String, help: String?)] = [
     ("m --prot 80", "unknown option `--prot`", "did you mean `--port`?"),
     ("m -x", "unknown option `-x`", nil),
-    ("m --port", "--port needs a value", nil),
-    ("m --port --verbose", "--port needs a value", nil),
+    ("m --port", "--port needs a value", "--port takes PORT: The port."),
+    ("m --port --verbose", "--port needs a value", "--port takes PORT: The port."),
     ("m --port 1 --port 2", "--port is given twice", nil),
     ("m --verbose=1", "--verbose takes no value", nil),
     ("m --policy power-of-two", "--policy cannot be `power-of-two`", "did you mean `power_of_two`?"),

@@ -72,6 +72,43 @@ import Testing
   }
 }
 
+@Suite struct `A rollout of several groups` {
+  private func begin(_ change: (inout ReplacementRule) -> Void) throws -> Scene {
+    var spec = ApplicationSpec.sample(groups: 3, devices: 8)
+    var scene = try Scene(spec)
+    for group in 0..<3 { scene.becomeReady(group: group) }
+    scene.effects = []
+    spec.engine.arguments = ["--model", "n"]
+    change(&spec.replacement)
+    try scene.apply(spec)
+    return scene
+  }
+
+  private func draining(_ scene: Scene) -> [Int] {
+    scene.application.groups.filter { if case .draining = $0.phase { true } else { false } }.map(\.index)
+  }
+
+  @Test func `stops one, or as many as may be down, or all at once`() throws {
+    #expect(try draining(begin { $0.surges = false }).count == 1)
+    #expect(try draining(begin { ($0.surges, $0.most) = (false, 2) }).count == 2)
+    #expect(try draining(begin { ($0.surges, $0.most) = (false, nil) }) == [0, 1, 2])
+  }
+
+  @Test func `is planned as it will be`() throws {
+    var scene = try Scene(.sample(groups: 3, devices: 8))
+    scene.now = .seconds(5)
+    for group in 0..<3 { scene.becomeReady(group: group) }
+    var new = ApplicationSpec.sample(groups: 3, devices: 8)
+    new.engine.arguments = ["n"]
+    new.replacement.surges = false
+    let rolling = RolloutPlan(from: scene.application, to: new)
+    #expect(rolling.interruption == .zero && rolling.steps[0].contains("one after the other"))
+    new.replacement.most = nil
+    let all = RolloutPlan(from: scene.application, to: new)
+    #expect(all.interruption == .seconds(5) && all.steps[0].contains("all 3 groups are replaced"))
+  }
+}
+
 @Suite struct `A further group during a rollout` {
   private let changed = ApplicationSpec.sample(devices: 4, engine: ["--model", "n"])
 

@@ -1,4 +1,5 @@
 import ControlAPI
+import FoundationEssentials
 import JSON
 import Platform
 import Testing
@@ -23,6 +24,22 @@ extension `Whole deployments` {
           let ours = try #require(computed[name]?.double)
           #expect(abs(ours / real - 1) <= 0.02, "\(name): computed \(ours), measured \(real)")
         }
+        try await holds(path, stage)
+      }
+    }
+
+    /// What is called the largest fits into a small device, and one more block does not.
+    private func holds(_ path: String, _ stage: Stage) async throws {
+      let small = "--accelerator=12MiB"
+      let run = try await stage.dpdeploy("capacity", path, "--json", small)
+      let largest = try #require(JSONValue(parsing: run.output)["largestMaxModelLen"]?.double.map { Int($0) })
+      let text = try String(contentsOf: URL(filePath: path), encoding: .utf8)
+      for (length, code) in [(largest, Int32(0)), (largest + 64, 4)] {
+        let changed = stage.folder + "/long.yaml"
+        let line = text.replacing(/max_model_len:.*/, with: "max_model_len: \(length)")
+        try Data(line.utf8).write(to: URL(filePath: changed))
+        let run = try await stage.dpdeploy("capacity", changed, small)
+        #expect(run.ended(with: code), "max_model_len \(length): \(run)")
       }
     }
 

@@ -8,7 +8,8 @@ extension `Whole deployments` {
   /// `engine: vllm` with a script that behaves as vLLM was seen to; `make test-vllm` does the same with vLLM itself.
   @Suite @Loop struct `A deployment of vLLM` {
     @Test
-    func `becomes HEALTHY, answers, restarts as a gang, ends a group that stands still and leaves nothing`()
+    func
+      `becomes HEALTHY, restarts as a gang, ends a group that stands still, lets vLLM balance, leaves nothing`()
       async throws
     {
       try await onStage { stage in
@@ -19,22 +20,25 @@ extension `Whole deployments` {
         #expect(!segments.contains { access($0, F_OK) == 0 }, "\(segments) are left")
         let third = try await endsAGroupThatStandsStill(second, stage)
         let fourth = try await seesAnEngineDieBehindItsServer(third, stage)
-        try await leavesNothing(fourth, stage)
+        let fifth = try await letsVLLMBalance(fourth, stage)
+        try await leavesNothing(fifth, stage)
       }
     }
 
-    private func manifest(_ stage: Stage) throws -> String {
+    private func manifest(_ stage: Stage, mode: String = "external", size: Int = 2) throws -> String {
       let path = stage.folder + "/vllm.yaml"
       let text = """
         name: quickstart
         engine: vllm
         llm_config:
           model_loading_config: {model_id: operator-moe, model_source: org/model}
-          engine_kwargs: {data_parallel_size: 2, max_num_seqs: 8, max_model_len: 1k, enable_expert_parallel: true}
+          engine_kwargs: {data_parallel_size: \(size), max_num_seqs: 8, max_model_len: 1k, enable_expert_parallel: true}
           runtime_env: {env_vars: {VLLM_ALL2ALL_BACKEND: deepep_low_latency, STANDIN_CHARGE: \(stage.folder)}}
           deployment_config: {health_check_period_s: 0.3, health_check_timeout_s: 0.3}
+          experimental_configs: {dp_size_per_node: 2}
         ingress: {port: 0}
-        engine_options: {executable: \(Tools.tests)/vllm/vllm, version: "0.32.0", extra_args: [--enforce-eager]}
+        engine_options:
+          {executable: \(Tools.tests)/vllm/vllm, version: "0.32.0", extra_args: [--enforce-eager], mode: \(mode)}
         """
       try Data(text.utf8).write(to: URL(filePath: path))
       return path
@@ -96,6 +100,24 @@ extension `Whole deployments` {
       let events = try await stage.dpdeploy("events", "quickstart")
       #expect(events.output.contains("dp\(place) lost its process VLLM::EngineCore_DP\(place)"), "\(events)")
       return after
+    }
+
+    /// One server for a group of two engines, and then one for each of two nodes.
+    private func letsVLLMBalance(_ before: ApplicationStatus, _ stage: Stage) async throws
+      -> ApplicationStatus
+    {
+      var last = before
+      for (mode, size, servers) in [("internal", 2, 1), ("hybrid", 4, 2)] {
+        let apply = try await stage.dpdeploy(
+          "apply", try manifest(stage, mode: mode, size: size), "--wait", within: .seconds(60))
+        #expect(apply.ended(with: 0), "\(apply)")
+        let now = try #require(await stage.application())
+        #expect(now.replicas(.rank).count == servers && now.pids(.rank).isDisjoint(with: last.pids(.rank)))
+        let questioner = try Questioner(now)
+        for _ in 0..<4 { #expect(await questioner.ask() == nil) }
+        last = now
+      }
+      return last
     }
 
     private func leavesNothing(_ last: ApplicationStatus, _ stage: Stage) async throws {

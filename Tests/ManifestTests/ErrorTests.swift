@@ -40,7 +40,7 @@ struct WrongManifest: CustomTestStringConvertible, Sendable {
     .init("share above one", "llm_config_:\n  a: 1", "5:1 unknown-key"),
     .init("unknown choice", "ingress:\n  policy: power_of_three", "6:11 bad-value"),
     .init("cluster without address", "backend: ray", "5:10 missing-field"),
-    .init("later backend of an engine", "engine: vllm\nengine_options: {mode: hybrid}", "6:24 not-yet"),
+    .init("balancing of no engine", "engine: vllm\nengine_options: {mode: both}", "6:24 bad-value"),
     .init("prefill groups", "prefill_config: {}", "5:1 not-yet"),
     .init("decode groups", "decode_config: {}", "5:1 not-yet"),
     .init("infinite", "ingress:\n  max_queue_wait_s: .inf", "6:21 bad-value"),

@@ -1,3 +1,4 @@
+import Randomness
 import Telemetry
 import Testing
 
@@ -66,6 +67,26 @@ private struct Second: WindowStep {
     let increase = try #require(window.increase(over: 60))
     #expect(increase.value == 30)
     #expect(increase.seconds == 2)
+  }
+
+  @Test func `a counter that stands is read as if it had been read each time`() {
+    var noise = SplitMix(seed: 5)
+    for _ in 0..<200 {
+      var (told, stood) = (CounterWindow(capacity: 40), CounterWindow(capacity: 40))
+      var value: Int64 = 7
+      told.append(value, at: 0)
+      stood.append(value, at: 0)
+      for second in 1...30 {
+        let gain = max(0, Int64.random(in: -12...6, using: &noise))
+        value += gain
+        told.append(value, at: Double(second))
+        if gain == 0 { stood.stand(at: Double(second)) } else { stood.append(value, at: Double(second)) }
+        for window in [1.0, 2, 5, 10, 60] {
+          let (one, other) = (told.increase(over: window), stood.increase(over: window))
+          #expect(one?.value == other?.value && one?.seconds == other?.seconds)
+        }
+      }
+    }
   }
 
   @Test func `a restart within the window loses nothing and goes below zero nowhere`() {

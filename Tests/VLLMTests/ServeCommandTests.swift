@@ -68,15 +68,55 @@ import Testing
   }
 
   @Test func `gives each rank its place and its devices`() {
-    let words = ServeCommand.rankArguments(rank: 1, size: 2, socket: "/run/r1", rendezvousPort: 29_550)
+    let words = ServeCommand.socketArguments(ServerPlace(1, of: 2), socket: "/run/r1", rendezvousPort: 29_550)
     #expect(words.contains("--data-parallel-external-lb") && words.contains("29550"))
-    #expect(
-      ServeCommand.rankArguments(rank: 0, size: 1, socket: "/run/r0", rendezvousPort: 1) == [
-        "--uds", "/run/r0",
-      ])
+    let alone = ServeCommand.socketArguments(ServerPlace(0, of: 1), socket: "/run/r0", rendezvousPort: 1)
+    #expect(alone == ["--uds", "/run/r0"])
     #expect(ServeCommand.visibleDevices(place: 1, perRank: 2, of: nil) == "2,3")
     #expect(ServeCommand.visibleDevices(place: 0, perRank: 2, of: ["4", "6"]) == "4,6")
     #expect(ServeCommand.visibleDevices(place: 1, perRank: 2, of: ["4", "6"]) == nil)
+  }
+}
+
+@Suite struct `vLLM that balances by itself` {
+  @Test func `cannot do so over nodes with one server`() throws {
+    let text = """
+      name: app
+      engine: vllm
+      llm_config:
+        model_loading_config: {model_id: ds, model_source: org/ds}
+        engine_kwargs: {data_parallel_size: 8}
+        experimental_configs: {dp_size_per_node: 4}
+      engine_options: {mode: MODE}
+      """
+    func remarks(_ mode: String) throws -> [DiagnosticCode] {
+      let source = ManifestSource(name: "app.yaml", text: text.replacing("MODE", with: mode))
+      let manifest = try #require(Manifest.read(source).manifest)
+      return ServeCommand.compose(manifest, model: "org/ds", version: .newestKnown).remarks.map(\.code)
+    }
+    #expect(try remarks("internal") == [.conflict])
+    #expect(try remarks("hybrid") == [] && remarks("external") == [])
+  }
+
+  private func place(_ server: ServerPlace) -> [String] {
+    ServeCommand.groupArguments(server, address: "127.0.0.1", rendezvousPort: 29_550)
+  }
+
+  @Test func `has all engines of a group in one server`() {
+    #expect(
+      place(ServerPlace(0, of: 1, engines: 8)) == [
+        "--data-parallel-size", "8", "--data-parallel-address", "127.0.0.1", "--data-parallel-rpc-port",
+        "29550",
+      ])
+  }
+
+  @Test func `has the engines of a node in one server, each beginning where the one before ends`() {
+    #expect(
+      place(ServerPlace(1, of: 2, engines: 4)) == [
+        "--data-parallel-size", "8", "--data-parallel-size-local", "4", "--data-parallel-start-rank", "4",
+        "--data-parallel-hybrid-lb", "--data-parallel-address", "127.0.0.1", "--data-parallel-rpc-port",
+        "29550",
+      ])
   }
 }
 
@@ -104,6 +144,19 @@ import Testing
     let reading = try RankReading(page: Array(page.utf8))
     #expect(
       reading.running == 2 && reading.steps == 41 && reading.atLength == 3 && reading.cacheBlocks == 14563)
+  }
+
+  @Test func `a server by the metrics of all its engines`() throws {
+    let page = (0..<2).map { engine in
+      """
+      vllm:num_requests_running{engine="\(engine)"} \(engine + 1)
+      vllm:kv_cache_usage_perc{engine="\(engine)"} \(engine == 0 ? 0.5 : 0.1)
+      vllm:cache_config_info{engine="\(engine)",num_gpu_blocks="100"} 1.0
+
+      """
+    }
+    let reading = try RankReading(page: Array(page.joined().utf8))
+    #expect(reading.running == 3 && reading.cacheBlocks == 200 && reading.cacheUsage == 0.3)
   }
 
   @Test func `a rank that stands still, but not one that is idle or begins`() {

@@ -120,13 +120,13 @@ private let app = "name: app\nllm_config:\n  model_loading_config:\n    model_id
 
   static let commands: [(line: String, what: String, cure: String)] = [
     ("aply app.yaml", "unknown command `aply`", "did you mean `apply`?"),
-    ("deploy app.yaml", "unknown command `deploy`", "`dpdeploy --help` lists the commands"),
+    ("deploy app.yaml", "unknown command `deploy`", "here it is `dpdeploy apply`"),
     ("apply", "MANIFEST is missing", "usage: dpdeploy apply [OPTIONS] MANIFEST"),
     ("apply a.yaml --wiat", "unknown option `--wiat`", "did you mean `--wait`?"),
     ("apply a.yaml b.yaml", "unexpected `b.yaml`", "usage: dpdeploy apply [OPTIONS] MANIFEST"),
     ("rollout udno app", "ACTION cannot be `udno`", "did you mean `undo`?"),
     ("status -o josn", "--output cannot be `josn`", "did you mean `json`?"),
-    ("status --output", "--output needs a value", ""),
+    ("status --output", "--output needs a value", "takes one of table, wide, json"),
   ]
 
   @Test func `can make many mistakes`() { #expect(Self.manifests.count + Self.commands.count >= 30) }
@@ -147,6 +147,6 @@ private let app = "name: app\nllm_config:\n  model_loading_config:\n    model_id
       _ = try Subcommands.all[place].description.parse(rest)
     }
     #expect(error.description.contains(what))
-    #expect(cure.isEmpty ? error.help == nil : error.help?.contains(cure) == true)
+    #expect(error.help?.contains(cure) == true)
   }
 }

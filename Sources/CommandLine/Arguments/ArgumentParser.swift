@@ -52,7 +52,7 @@ extension CommandDescription {
     if let attached {
       try store(attached, option, &result)
     } else {
-      try store(try following(spelling, &words), option, &result)
+      try store(try following(spelling, option, &words), option, &result)
     }
   }
 
@@ -67,14 +67,16 @@ extension CommandDescription {
         continue
       }
       if letters.first == "=" { letters.removeFirst() }
-      let value = letters.isEmpty ? try following("-\(letter)", &words) : String(letters)
+      let value = letters.isEmpty ? try following("-\(letter)", option, &words) : String(letters)
       return try store(value, option, &result)
     }
   }
 
-  private func following(_ spelling: String, _ words: inout ArraySlice<String>) throws(UsageError) -> String {
-    guard let next = words.first, !(next.hasPrefix("--") && option(named: next) != nil) else {
-      throw UsageError("\(spelling) needs a value")
+  private func following(
+    _ spelling: String, _ option: OptionDescription, _ words: inout ArraySlice<String>
+  ) throws(UsageError) -> String {
+    guard let next = words.first, !(next.hasPrefix("--") && self.option(named: next) != nil) else {
+      throw UsageError("\(spelling) needs a value", help: "\(spelling) \(option.valueWords)")
     }
     words.removeFirst()
     return next

@@ -93,6 +93,15 @@ public struct OptionDescription: Sendable {
     ["--" + name] + (form == .toggle ? ["--no-" + name] : []) + (short.map { ["-\($0)"] } ?? [])
   }
 
+  /// What to write behind it: one of its choices, or its value's name.
+  var valueWords: String {
+    guard choices.isEmpty else { return "takes one of " + choices.joined(separator: ", ") }
+    return switch form {
+    case .value(let word), .repeated(let word), .openFlag(let word): "takes \(word): \(summary)"
+    case .flag, .toggle: summary
+    }
+  }
+
   var takesValue: Bool {
     switch form {
     case .flag, .openFlag, .toggle: false

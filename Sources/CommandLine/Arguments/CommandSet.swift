@@ -10,12 +10,15 @@ public struct CommandSet: Sendable {
   public let commands: [CommandDescription]
   /// Command lines to learn from.
   public let examples: [CommandDescription.Example]
+  /// What other tools call something, and what it is called here.
+  public let foreignWords: [String: String]
 
   /// Describes a tool.
   public init(
     _ name: String, _ summary: String, commands: [CommandDescription],
-    examples: [CommandDescription.Example] = []
+    examples: [CommandDescription.Example] = [], foreignWords: [String: String] = [:]
   ) {
+    self.foreignWords = foreignWords
     self.name = name
     self.summary = summary
     self.commands = commands
@@ -88,7 +91,9 @@ public struct CommandSet: Sendable {
     guard tails.isEmpty else {
       return UsageError("`\(name) \(word)` needs one of \(tails.joined(separator: ", "))")
     }
-    let near = Suggestion.sentence(for: word, among: heads.map { $0[0] })
+    let near =
+      foreignWords[word].map { "here it is `\($0)`" }
+      ?? Suggestion.sentence(for: word, among: heads.map { $0[0] })
     return UsageError("unknown command `\(word)`", help: near ?? "`\(name) --help` lists the commands")
   }
 }

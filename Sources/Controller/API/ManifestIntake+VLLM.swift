@@ -27,19 +27,22 @@ extension ManifestIntake {
         "the release of \(installation.executable) is not known: taken for \(version); say it in engine_options.version"
       )
     }
-    let program = VLLMProgram(
+    var program = VLLMProgram(
       executable: installation.executable, devicesPerRank: command.devicesPerRank, devices: command.devices,
       standstill: .milliseconds(Int((manifest.vllm?.standstillSeconds ?? 30) * 1000)))
+    if manifest.enginesPerServer > 1 { program.balancedEngines = manifest.enginesPerServer }
     let keys = try findKeys(manifest, lookup)
     let front = try findFront(manifest, lookup)
     var accepted = AcceptedManifest(
       manifest: manifest, spec: ApplicationSpec(manifest, command, program, keysFile: keys, front: front),
       warnings: warnings)
-    if !installation.isForCPUs { accepted.devices = command.visibleDevices(of: try places(accepted.spec)) }
+    if !installation.isForCPUs { accepted.devices = command.visibleDevices(of: try places(manifest)) }
     return accepted
   }
 
-  private func places(_ spec: ApplicationSpec) throws(ControlError) -> [Int] {
+  /// The places of all engines, whoever serves them.
+  private func places(_ manifest: Manifest) throws(ControlError) -> [Int] {
+    let spec = ApplicationSpec(manifest, modelFolder: "")
     do {
       let assignment = try RankAssignment(groups: spec.mostGroups, engine: spec.engine, cluster: spec.cluster)
       return assignment.places(devicesPerNode: spec.cluster.devicesPerNode)

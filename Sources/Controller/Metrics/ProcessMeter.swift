@@ -11,7 +11,9 @@ final class ProcessMeter<Role: StatsRole> {
   static var window: Double { 10 }
 
   /// So many seconds of processor time are looked back: one second alone flickers.
-  private static var usageWindow: Int { 5 }
+  private static var usageWindow: Double { 5 }
+  /// A reading of it is a file of the kernel's, made anew for each: the dearest of all.
+  private static var usagePeriod: Double { 2 }
 
   private(set) var page: StatsPageReader<Role>?
   private(set) var cpuRatio: Double?
@@ -23,7 +25,9 @@ final class ProcessMeter<Role: StatsRole> {
 
   private let pagePath: String
   private let probe: UsageProbe?
-  private var usages = Ring<(seconds: Double, at: Double)>(capacity: ProcessMeter.usageWindow + 1)
+  private var usages = Ring<(seconds: Double, at: Double)>(
+    capacity: 1 + Int(ProcessMeter.usageWindow / ProcessMeter.usagePeriod))
+  private let slots = Array(Role.Counter.allCases)
   private var counters: [Int64] = []
   private var lastReading = 0.0
   private var counterWindows: [CounterWindow]
@@ -51,7 +55,7 @@ final class ProcessMeter<Role: StatsRole> {
 
   /// Takes what the page holds now for the beginning, so that a first completion of ours is not counted.
   func rebase(at now: Double) {
-    let present = Role.Counter.allCases.map { page?[$0] ?? 0 }
+    let present = slots.map { page?[$0] ?? 0 }
     counterWindows = present.map { value in
       var window = CounterWindow(capacity: Int(Self.window) + 2)
       window.append(value, at: now)
@@ -63,6 +67,7 @@ final class ProcessMeter<Role: StatsRole> {
       watches[place].window.append(page?[watches[place].slot] ?? QuantileSketch(), at: now)
     }
     (counters, lastReading, interval) = (present, now, nil)
+    deltas = Array(repeating: 0, count: present.count)
   }
 
   /// The page, opened when it has come to be.
@@ -82,16 +87,23 @@ final class ProcessMeter<Role: StatsRole> {
   func read(at now: Double) {
     readUsage(at: now)
     guard let page = openPage() else { return }
-    let present = Role.Counter.allCases.map { page[$0] }
     interval = now - lastReading
-    deltas = zip(counters, present).map { CounterDelta(from: $0, to: $1).value }
-    for (index, value) in present.enumerated() { counterWindows[index].append(value, at: now) }
+    for (index, slot) in slots.enumerated() { read(index, page[slot], at: now) }
     for place in watches.indices { read(&watches[place], page, at: now) }
-    counters = present
     lastReading = now
   }
 
+  private func read(_ index: Int, _ value: Int64, at now: Double) {
+    let before = counters[index]
+    deltas[index] = CounterDelta(from: before, to: value).value
+    guard value != before else { return counterWindows[index].stand(at: now) }
+    counterWindows[index].append(value, at: now)
+    counters[index] = value
+  }
+
   private func readUsage(at now: Double) {
+    // Half a second less, as seconds are not exact.
+    guard (usages.last.map { now - $0.at > Self.usagePeriod - 0.5 }) ?? true else { return }
     guard let usage = probe?.read() else {
       (cpuRatio, residentBytes) = (nil, nil)
       return
@@ -137,13 +149,15 @@ final class ProcessMeter<Role: StatsRole> {
 
   /// A distribution's values in the window.
   func recent(_ slot: Role.Sketch) -> QuantileSketch {
-    window(slot)?.merged(over: Self.window) ?? QuantileSketch()
+    place(of: slot).map { watches[$0].window.merged(over: Self.window) } ?? QuantileSketch()
   }
 
   /// What a distribution gained in the last second.
-  func gained(_ slot: Role.Sketch) -> QuantileSketch { window(slot)?.latest ?? QuantileSketch() }
+  func gained(_ slot: Role.Sketch) -> QuantileSketch {
+    place(of: slot).map { watches[$0].window.latest } ?? QuantileSketch()
+  }
 
-  private func window(_ slot: Role.Sketch) -> SketchWindow? {
-    watches.first { $0.slot.rawValue == slot.rawValue }?.window
+  private func place(of slot: Role.Sketch) -> Int? {
+    watches.firstIndex { $0.slot.rawValue == slot.rawValue }
   }
 }

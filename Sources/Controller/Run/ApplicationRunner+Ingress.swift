@@ -88,7 +88,6 @@ extension ApplicationRunner {
     if replicas[replica.index] === replica { replicas[replica.index] = nil }
     boards.clear(replica: replica.index)
     directory.removeIngress(replica.index, life: replica.life)
-    wakeReplicas()
     forget(replica.process)
     lastWords["ingress-\(replica.index)"] = replica.process.lastLines(Self.lastWordCount)
     defer { lastWords = [:] }
@@ -96,6 +95,8 @@ extension ApplicationRunner {
       .ingress(
         .ended(ProcessEnd(status), lastLine: replica.process.lastLine), index: replica.index,
         life: replica.life))
+    // While its successor is written down: every replica that wakes takes the processors from us.
+    wakeReplicas()
     closeUnusedSockets()
   }
 

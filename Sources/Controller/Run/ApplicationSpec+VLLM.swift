@@ -13,5 +13,16 @@ extension ApplicationSpec {
     engine.environment = command.environment
     engine.recovers = false
     engine.program = .vllm(program)
+    gather(program.engines)
+  }
+
+  /// Counts servers in the place of engines, `engines` of which are behind each: to the ingress, and to whoever starts
+  /// and watches processes, such a server is one rank with that much more room.
+  private mutating func gather(_ engines: Int) {
+    engine.size /= engines
+    engine.sizePerNode = max(1, engine.sizePerNode / engines)
+    engine.capacity *= engines
+    cluster.devicesPerNode /= engines
+    groupScaling?.targetOngoingRequests *= Double(engines)
   }
 }

@@ -15,18 +15,31 @@ extension LaunchPlan {
     let life = RankPlace(group: launch.group, rank: rank, epoch: launch.epoch)
     guard
       let devices = ServeCommand.visibleDevices(
-        place: place, perRank: program.devicesPerRank, of: program.devices)
+        place: place, perRank: program.devicesPerRank * program.engines, of: program.devices)
     else { return nil }
     return LaunchSpec(
       executable: program.executable,
       arguments: launch.engine.arguments
-        + ServeCommand.rankArguments(
-          rank: rank, size: launch.engine.size, socket: directory.rankSocket(life), rendezvousPort: port),
-      environment: launch.engine.environment + ["CUDA_VISIBLE_DEVICES=\(devices)"],
+        + ServeCommand.socketArguments(
+          ServerPlace(rank, of: launch.engine.size, engines: program.engines),
+          socket: directory.rankSocket(life), rendezvousPort: port),
+      environment: launch.engine.environment + messageFolder(launch.engine) + [
+        "CUDA_VISIBLE_DEVICES=\(devices)"
+      ],
       logPath: directory.rankLog(life),
       token: ProcessToken(
         home: home, application: application, role: "rank", index: "\(launch.group)-\(rank)",
         epoch: launch.epoch))
+  }
+
+  /// Has vLLM's processes meet where a delete removes all: sockets of those that die hard stay, elsewhere for ever.
+  private func messageFolder(_ engine: EngineSpec) -> [String] {
+    let name = "VLLM_RPC_BASE_PATH"
+    // It names its sockets by UUIDs.
+    guard directory.run.utf8.count + 37 <= RunDirectory.longestSocketPath,
+      !engine.environment.contains(where: { $0.hasPrefix(name + "=") })
+    else { return [] }
+    return ["\(name)=\(directory.run)"]
   }
 
   /// The place of a rank among all of this machine: virtual nodes are parts of it, one after the other.

@@ -113,6 +113,8 @@ final class StoreQueue {
   }
 
   private func write() async {
+    // What this turn of the loop still brings goes along: the intent of a launch with the checkpoint that asks for it.
+    await Task.yield()
     while !waiting.isEmpty {
       let batch = waiting
       waiting = []

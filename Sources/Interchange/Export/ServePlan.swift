@@ -66,7 +66,7 @@ struct ServePlan {
             name: (groups > 1 ? "g\(group)-" : "") + "dp\(number)", port: port, devices: devices,
             arguments: ["--host", nodes > 1 ? "0.0.0.0" : "127.0.0.1", "--port", "\(port)"]
               + ServeCommand.groupArguments(
-                rank: number, size: nodesOfRanks.count,
+                ServerPlace(number, of: nodesOfRanks.count),
                 address: Self.address(of: nodesOfRanks[0], of: nodes),
                 rendezvousPort: Self.rendezvousPort + group)))
       }

@@ -6,7 +6,8 @@ enum Uncarried {
   static func remarks(on manifest: Manifest, for target: ExportTarget) -> [Diagnostic] {
     let carried = carried(by: target)
     return manifest.settings.entries.compactMap { entry in
-      guard let span = entry.span, entry.value != .null, !carried.contains(where: { covers($0, entry.path) })
+      guard let span = entry.span, entry.value != .null, entry.value != Self.plain[entry.path],
+        !carried.contains(where: { covers($0, entry.path) })
       else { return nil }
       // What does nothing under the manifest's own engine is no loss, and was remarked on by the reader.
       if case .noEffect? = ManifestSchema.entry(at: entry.path)?.standing(on: .vllm) { return nil }
@@ -28,14 +29,14 @@ enum Uncarried {
         FieldPath.port, FieldPath.drainTimeout, FieldPath.nodes, FieldPath.devices, "failure_policy",
       ]
     case .lws:
-      envelope + [
-        "llm_config", FieldPath.port, "engine_options", "cluster", FieldPath.drainTimeout,
+      envelope + engineOptions + [
+        "llm_config", FieldPath.port, "cluster", FieldPath.drainTimeout,
         FieldPath.healthyDeadline, "failure_policy",
       ]
     case .vllm, .systemd, .compose:
-      envelope + [
+      envelope + engineOptions + [
         "llm_config", FieldPath.host, FieldPath.port, FieldPath.policy, FieldPath.maxQueueWait,
-        FieldPath.requestTimeout, "engine_options", "cluster", FieldPath.drainTimeout, "failure_policy",
+        FieldPath.requestTimeout, "cluster", FieldPath.drainTimeout, "failure_policy",
       ]
     }
   }
@@ -45,8 +46,16 @@ enum Uncarried {
 
   private static let envelope = ["apiVersion", "name", "engine", "backend"]
 
+  private static let engineOptions = [
+    FieldPath.acceleratorMemory, FieldPath.executable, FieldPath.extraArguments, FieldPath.engineVersion,
+  ]
+
+  /// What every target does anyway.
+  private static let plain = [FieldPath.balancing: Value.text(VLLMBalancing.external.rawValue)]
+
   private static let advice = [
-    FieldPath.apiKeysFile: "anybody who reaches the port is let in: put an authenticating proxy before it"
+    FieldPath.balancing: "each engine is given a server of its own, as under `external`",
+    FieldPath.apiKeysFile: "anybody who reaches the port is let in: put an authenticating proxy before it",
   ]
 
   /// Secrets are never written; who deploys gives them.

@@ -15,6 +15,12 @@ public struct FieldExplanation: Sendable, Equatable {
     public let label: String
     /// What there is to say.
     public let text: String
+
+    /// A line that says `text` of `label`.
+    public init(label: String, text: String) {
+      self.label = label
+      self.text = text
+    }
   }
 
   /// The top level's fields, each with its summary.

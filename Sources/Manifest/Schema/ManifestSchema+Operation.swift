@@ -51,9 +51,10 @@ extension ManifestSchema {
           "The memory of the device a rank believes to have; left out, the engine's"
             + " own default.", .groupRestart, vllm: "real devices have their own"),
         Field(
-          "mode", .choice(["external"], later: ["internal", "hybrid"]),
-          "Who balances over vLLM's ranks: `external` is dpdeploy's ingress, over one `vllm serve` for each rank.",
-          .none,
+          "mode", .choice(VLLMBalancing.allCases.map(\.rawValue)), .text("external"),
+          "Who balances over the engines of a group: `external` is dpdeploy's ingress, over one `vllm serve` for each;"
+            + " `internal` is vLLM, in one `vllm serve` for the group; `hybrid` is vLLM on each node.",
+          .groupRestart,
           bundled: .noEffect("it is for `engine: vllm`")),
         Field(
           "executable", .text(.any),
@@ -73,11 +74,12 @@ extension ManifestSchema {
       "rollout", "How changes and stops are carried out.",
       [
         Field(
-          "strategy", .choice(["recreate"], later: ["rolling", "surge"]), .text("recreate"),
-          "How a changed group replaces the old one.", .none),
+          "strategy", .choice(RolloutStrategy.allCases.map(\.rawValue)), .text("surge"),
+          "How changed groups replace the old ones: `surge` starts a further group first where there is room for it,"
+            + " `rolling` replaces one after the other, `recreate` all at once.", .live),
         Field(
-          "max_unavailable", .integer(0...64), "Groups that may be down at once.", .none,
-          bundled: .notYet("a changed group drains and starts again")),
+          "max_unavailable", .integer(1...64), .integer(1),
+          "Groups that a rollout may have down at once; `recreate` has all of them.", .live),
         Field(
           "drain_timeout_s", .number(0...86_400),
           "How long running requests may take to finish before a stop;"

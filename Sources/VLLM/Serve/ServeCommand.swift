@@ -2,8 +2,8 @@ public import Manifest
 
 /// `vllm serve` for the ranks of a deployment: what is the same for all of them, and what each adds.
 ///
-/// Every rank is an API server of its own over one engine (`--data-parallel-rank`, vLLM's external load balancing), on
-/// a private socket behind dpdeploy's ingress.
+/// Every rank is an API server on a private socket behind dpdeploy's ingress: over one engine (`--data-parallel-rank`,
+/// vLLM's external load balancing), or over several of them (``VLLMBalancing``).
 public struct ServeCommand: Sendable, Equatable {
   /// `serve` and the arguments that all ranks have in common.
   public let arguments: [String]
@@ -27,18 +27,29 @@ public struct ServeCommand: Sendable, Equatable {
     return (isUsable ? composer.command : nil, composer.remarks)
   }
 
-  /// What one rank adds to ``arguments``.
-  public static func rankArguments(rank: Int, size: Int, socket: String, rendezvousPort: Int) -> [String] {
-    ["--uds", socket]
-      + groupArguments(rank: rank, size: size, address: "127.0.0.1", rendezvousPort: rendezvousPort)
+  /// What a server on a private socket adds to ``arguments``.
+  public static func socketArguments(_ server: ServerPlace, socket: String, rendezvousPort: Int) -> [String] {
+    ["--uds", socket] + groupArguments(server, address: "127.0.0.1", rendezvousPort: rendezvousPort)
   }
 
-  /// What tells a rank its place in its group, whose ranks meet at a port of rank 0's machine; nothing for a single one.
-  public static func groupArguments(rank: Int, size: Int, address: String, rendezvousPort: Int) -> [String] {
-    guard size > 1 else { return [] }
-    return [
-      "--data-parallel-size", "\(size)", "--data-parallel-rank", "\(rank)", "--data-parallel-external-lb",
+  /// What tells a server its place in its group, whose engines meet at a port of the first server's machine; nothing
+  /// for an engine that is alone.
+  public static func groupArguments(_ server: ServerPlace, address: String, rendezvousPort: Int) -> [String] {
+    guard server.groupSize > 1 else { return [] }
+    return ["--data-parallel-size", "\(server.groupSize)"] + balancing(server) + [
       "--data-parallel-address", address, "--data-parallel-rpc-port", "\(rendezvousPort)",
+    ]
+  }
+
+  /// The flags that tell vLLM who balances over the engines: all, some or none of the group are this server's.
+  private static func balancing(_ server: ServerPlace) -> [String] {
+    if server.servers == 1 { return [] }
+    if server.engines == 1 {
+      return ["--data-parallel-rank", "\(server.number)", "--data-parallel-external-lb"]
+    }
+    return [
+      "--data-parallel-size-local", "\(server.engines)",
+      "--data-parallel-start-rank", "\(server.number * server.engines)", "--data-parallel-hybrid-lb",
     ]
   }
 

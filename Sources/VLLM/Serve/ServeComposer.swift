@@ -30,6 +30,7 @@ struct ServeComposer {
     arguments = ["serve", model, "--served-model-name", manifest.model.id]
     arguments += ["--max-num-seqs", "\(manifest.engineArguments.maxNumSeqs)"]
     if let tokenizer = manifest.vllm?.tokenizer { arguments += ["--tokenizer", tokenizer] }
+    checkBalancing()
     translateVariables()
     addArguments()
     addBackend()
@@ -44,6 +45,17 @@ struct ServeComposer {
       Diagnostic(
         code, message, span: span ?? manifest.settings.span(of: path), note: note, help: help,
         severity: severity))
+  }
+
+  /// One server cannot have engines on several nodes.
+  private mutating func checkBalancing() {
+    let layout = manifest.parallelism
+    guard manifest.vllm?.balancing == .internal, layout.sizePerNode < layout.size else { return }
+    report(
+      .conflict,
+      "mode `internal` is one `vllm serve` for a group, and \(layout.sizePerNode) of its \(layout.size) engines are to be on a node",
+      FieldPath.balancing, severity: .error,
+      help: "write `hybrid`, or set `dp_size_per_node` to \(layout.size)")
   }
 }
 

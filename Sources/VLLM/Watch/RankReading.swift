@@ -14,10 +14,13 @@ public struct RankReading: Sendable, Equatable {
   public var prefixQueries = 0, prefixHits = 0
   /// Requests in steps and those not yet, as of the last step.
   public var running = 0, waiting = 0
-  /// The share of the KV cache in use.
-  public var cacheUsage = 0.0
-  /// Blocks of the KV cache; nil when the page does not tell.
+  /// The share of the KV caches in use, as the mean over the engines.
+  public var cacheUsage: Double { engines > 0 ? cacheUsages / Double(engines) : 0 }
+  /// Blocks of the KV caches; nil when the page does not tell.
   public var cacheBlocks: Int?
+
+  private var engines = 0
+  private var cacheUsages = 0.0
 
   /// Reads a page.
   ///
@@ -37,11 +40,14 @@ public struct RankReading: Sendable, Equatable {
     case "prefix_cache_hits_total": prefixHits += value
     case "num_requests_running": running += value
     case "num_requests_waiting": waiting += value
-    case "kv_cache_usage_perc": cacheUsage = max(cacheUsage, sample.value)
+    case "kv_cache_usage_perc":
+      engines += 1
+      cacheUsages += sample.value
     case "cache_config_info":
-      cacheBlocks =
-        sample[label: "num_gpu_blocks"].flatMap { Int($0) }
-        ?? sample[label: "num_cpu_blocks"].flatMap { Int($0) }
+      let blocks = ["num_gpu_blocks", "num_cpu_blocks"].lazy.compactMap {
+        sample[label: $0].flatMap { Int($0) }
+      }
+      if let blocks = blocks.first { cacheBlocks = (cacheBlocks ?? 0) &+ blocks }
     case "request_success_total": count(value, sample[label: "finished_reason"] ?? "")
     default: break
     }

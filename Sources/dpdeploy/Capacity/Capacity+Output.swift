@@ -10,8 +10,11 @@ extension Capacity {
       shape.experts > 0 ? "\(shape.expertLayers) of them with \(shape.experts) experts" : "dense"
     let every = bytes(plan.replicatedBytes)
     let own = bytes(plan.expertBytes)
+    let each = plan.devicesPerRank == 1 ? "" : " x \(plan.devicesPerRank)"
+    let all = groups == 1 ? "" : "\(groups) groups x "
     var rows: [(name: String, words: String)] = [
       ("model", "\(shape.layers) layers, \(layers)"),
+      ("devices", "\(devices): \(all)\(plan.ranks) ranks\(each)"),
       (
         "weights",
         "\(bytes(plan.weightBytes)) a device: \(every) that every rank has, \(own) of \(plan.expertsPerRank) experts a layer"
@@ -22,7 +25,6 @@ extension Capacity {
       ),
     ]
     if plan.fits(length: length) {
-      let whole = plan.cacheTokens / length
       let each = plan.cacheTokens / sequences
       rows.append(
         (
@@ -32,7 +34,12 @@ extension Capacity {
       rows.append(
         (
           "sequences",
-          "\(whole) of \(length) tokens; max_num_seqs \(sequences) leaves \(each) tokens for each"
+          "\(largestSequences) of \(length) tokens; max_num_seqs \(sequences) leaves \(each) tokens for each"
+        ))
+      rows.append(
+        (
+          "at most",
+          "max_model_len \(largestLength) for one sequence; max_num_seqs \(largestSequences) of full length"
         ))
     } else {
       let missing =
@@ -55,14 +62,16 @@ extension Capacity {
     return .map([
       .init("apiVersion", .text(ManifestSchema.apiVersion)), .init("kind", .text("Capacity")),
       .init("schemaVersion", .text("1.0")), .init("fits", .boolean(plan.fits(length: length))),
-      .init("ranks", .integer(plan.ranks)), .init("leastRanks", least),
+      .init("ranks", .integer(plan.ranks)), .init("leastRanks", least), .init("devices", .integer(devices)),
       .init("weight_bytes", .integer(plan.weightBytes)),
       .init("replicated_bytes", .integer(plan.replicatedBytes)),
       .init("expert_bytes", .integer(plan.expertBytes)),
       .init("kv_cache_bytes", .integer(max(0, plan.cacheBytes))),
       .init("kv_token_bytes", .integer(plan.tokenBytes)),
       .init("kv_tokens", .integer(plan.cacheTokens)),
-      .init("full_sequences", .integer(plan.cacheTokens / length)),
+      .init("full_sequences", .integer(largestSequences)),
+      .init("largestMaxModelLen", .integer(max(0, largestLength))),
+      .init("largestMaxNumSeqs", .integer(max(0, largestSequences))),
       .init("tokens_per_sequence", .integer(plan.cacheTokens / sequences)),
       .init("notCounted", .text(notCounted)),
     ])

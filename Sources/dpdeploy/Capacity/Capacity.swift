@@ -9,8 +9,17 @@ struct Capacity {
   let length: Int
   /// `max_num_seqs`.
   let sequences: Int
+  /// Data-parallel groups, at most.
+  let groups: Int
   /// What the numbers leave out.
   let notCounted: String
+
+  /// Accelerators of all ranks together.
+  var devices: Int { plan.ranks * groups * plan.devicesPerRank }
+  /// The largest `max_model_len` of which one sequence fits, as far as the model goes.
+  var largestLength: Int { min(plan.cacheTokens, plan.shape.longestSequence ?? .max) }
+  /// The largest `max_num_seqs` at which each sequence may grow to `max_model_len`.
+  var largestSequences: Int { plan.cacheTokens / length }
 
   /// Plans a manifest.
   ///
@@ -27,6 +36,7 @@ struct Capacity {
     }
     self.length = length
     sequences = engine.maxNumSeqs
+    groups = manifest.parallelism.mostGroups
     let isBundled = manifest.engine == .bundled
     notCounted =
       isBundled
@@ -37,9 +47,7 @@ struct Capacity {
       shape: shape, ranks: manifest.parallelism.size,
       parameterBytes: try Self.parameterBytes(engine, shape),
       deviceBytes: device)
-    if case .integer(let count)? = manifest.settings[FieldPath.tensorParallelSize]?.value {
-      plan.devicesPerRank = count
-    }
+    plan.devicesPerRank = manifest.devicesPerRank
     plan.redundantExperts = engine.loadBalancing?.numRedundantExperts ?? 0
     plan.cacheElementBytes = engine.dtype.hasPrefix("float") && engine.dtype != "float16" ? 4 : 2
     // The bundled engine keeps bf16 keys in pages whose rows are as wide as its kernels.

@@ -14,8 +14,8 @@ enum CapacityCommand: Subcommand {
     operands: [OperandDescription("MANIFEST", "The file, or `-` for standard input.")],
     options: [
       OptionDescription(
-        "model", short: "m", .value("DIR"),
-        "The folder of a config.json; the manifest's model by default."),
+        "model", short: "m", .value("PATH"),
+        "A config.json or its folder; the manifest's model by default."),
       OptionDescription(
         "accelerator", .value("DEVICE"),
         "Its name (\(Accelerator.names.joined(separator: ", "))) or memory such as 80GiB; the manifest's by default."
@@ -36,21 +36,27 @@ enum CapacityCommand: Subcommand {
     let reading = ManifestFile.readAlone(name)
     streams.show(reading, .text, atLeast: .error)
     guard let manifest = reading.manifest else { return .forManifest(reading.diagnostics) }
-    let source = arguments.value("model") ?? manifest.model.source
-    guard
-      let folder = ManifestFile.modelFolder(
-        source, manifestName: arguments.value("model") == nil ? name : "-")
-    else {
-      throw UsageError(
-        "no model `\(source)` on this machine",
-        help: "--model DIR names a folder with its config.json")
-    }
+    let shape = try shape(arguments.value("model"), manifest, name)
     let capacity = try Capacity(
-      of: manifest, shape: ModelShape(folder: folder), deviceBytes: try deviceBytes(arguments),
+      of: manifest, shape: shape, deviceBytes: try deviceBytes(arguments),
       reservedBytes: try size("reserve", arguments) ?? 0)
     streams.out(
       arguments.flag("json") ? capacity.document.json() + "\n" : capacity.text(streams.outputStyle))
     return capacity.plan.fits(length: capacity.length) ? .ok : .doesNotFit
+  }
+
+  /// The shape of the model at `path`, or else of the manifest's.
+  private static func shape(_ path: String?, _ manifest: Manifest, _ manifestName: String) throws
+    -> ModelShape
+  {
+    if let path, path.hasSuffix(".json") { return try ModelShape(configFile: path) }
+    let source = path ?? manifest.model.source
+    guard let folder = ManifestFile.modelFolder(source, manifestName: path == nil ? manifestName : "-") else {
+      throw UsageError(
+        "no model `\(source)` on this machine",
+        help: "--model PATH names its config.json, or the folder of that")
+    }
+    return try ModelShape(folder: folder)
   }
 
   private static func deviceBytes(_ arguments: ParsedArguments) throws(UsageError) -> Int? {

@@ -104,6 +104,8 @@ class Window:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 self.status = os.waitstatus_to_exitcode(status)
+                # What it wrote last is still on its way, up to the terminal's end.
+                self.spend(1)
                 break
             # A program may wait for its last output to be taken.
             self.read(0.001)
@@ -129,8 +131,6 @@ class Window:
         deadline = time.monotonic() + seconds
         while not look() and time.monotonic() < deadline:
             self.read(0.001)
-        # What it wrote last is still on its way.
-        self.spend(0.05)
         return look()
 
     def hang_up(self, seconds):

@@ -143,7 +143,7 @@ def stopped_and_continued():
         for stop in [lambda: window.write("\x1a"), lambda: os.kill(window.pid, signal.SIGTSTP)]:
             stop()
             require(window.is_stopped(5), "it does not stop", window)
-            require(window.is_restored(), "stopped, it keeps the terminal", window)
+            require(window.until(window.is_restored, 5), "stopped, it keeps the terminal", window)
             resumes(window)
         os.kill(window.pid, signal.SIGSTOP)
         require(window.is_stopped(5), "it does not stop", window)
