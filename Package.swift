@@ -139,7 +139,7 @@ let modules: [[Target]] = [
     "Console",
     uses: [
       "Platform", "ControlAPI", "ControlClient", "Manifest", "Deployment", "Diagnosis", "CommandLine",
-      "Terminal", "Attachment", "JSON", "Telemetry",
+      "Terminal", "Attachment", "JSON", "Supervision", "Telemetry",
     ]),
 ]
 

@@ -71,8 +71,19 @@ public enum ReplicaRole: String, Codable, Sendable, CaseIterable {
 }
 
 /// How much an event or a hint matters.
-public enum Severity: String, Codable, Sendable, CaseIterable {
+public enum Severity: String, Codable, Sendable, CaseIterable, Comparable {
   case info
   case warning
   case error
+
+  private var order: Int {
+    switch self {
+    case .info: 0
+    case .warning: 1
+    case .error: 2
+    }
+  }
+
+  /// Whether `left` matters less than `right`.
+  public static func < (left: Severity, right: Severity) -> Bool { left.order < right.order }
 }

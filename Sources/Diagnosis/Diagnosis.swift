@@ -59,18 +59,19 @@ public struct Diagnosis: Sendable {
     let shown = tracks.filter(\.value.isShown)
     let explained = Set(shown.keys.flatMap { rules[$0.rule].explains })
     return shown.filter { !explained.contains(rules[$0.key.rule].id) }
-      .sorted { order($0.key, $0.value) < order($1.key, $1.value) }
+      .sorted { isGraver($0, $1) }
       .map { rules[$0.key.rule].hint($0.value.finding, since: $0.value.since) }
   }
 
-  private func order(_ key: Key, _ track: Track) -> (Int, Int, String) {
-    let severity = track.finding.severity ?? rules[key.rule].severity
-    return (Severity.allCases.count - severity.order, key.rule, key.replica ?? "")
+  private func isGraver(_ left: (key: Key, value: Track), _ right: (key: Key, value: Track)) -> Bool {
+    let (first, second) = (severity(left.key, left.value), severity(right.key, right.value))
+    if first != second { return first > second }
+    return (left.key.rule, left.key.replica ?? "") < (right.key.rule, right.key.replica ?? "")
   }
-}
 
-extension Severity {
-  fileprivate var order: Int { Severity.allCases.firstIndex(of: self) ?? 0 }
+  private func severity(_ key: Key, _ track: Track) -> Severity {
+    track.finding.severity ?? rules[key.rule].severity
+  }
 }
 
 extension HintRule {

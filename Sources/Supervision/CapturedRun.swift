@@ -14,18 +14,27 @@ public struct CapturedRun: Sendable, Equatable {
 
   /// Runs a program until it ends or `deadline` comes; then it and what it started are killed.
   ///
-  /// Its output goes to memory, not to pipes: those could fill, or be held open by what it leaves running.
+  /// What it reads and writes lies in memory, not in pipes: those could fill, or be held open by what it leaves running.
+  ///
+  /// - Parameters:
+  ///   - environment: The whole of it, as `NAME=value`; nil gives it ours.
+  ///   - input: What it reads from its standard input.
   @Loop
-  public init(_ executable: String, _ arguments: [String], until deadline: Instant) async throws(SystemError)
-  {
+  public init(
+    _ executable: String, _ arguments: [String], environment: [String]? = nil, input: [UInt8] = [],
+    until deadline: Instant
+  ) async throws(SystemError) {
+    let source = try SharedMemory(name: "input", byteCount: 0)
     let output = try SharedMemory(name: "output", byteCount: 0)
     let errors = try SharedMemory(name: "errors", byteCount: 0)
-    let null = FileDescriptor(
-      owning: try checking("open", "/dev/null") { open("/dev/null", O_RDONLY | O_CLOEXEC) })
+    // The kernel writes to its own memory whole, and the place to read from stays the beginning.
+    try checking("pwrite") { pwrite(source.descriptor.raw, input, input.count, 0) }
     let child = try ChildProcess(
       Command(
-        executable, arguments,
-        descriptors: [(null.raw, 0), (output.descriptor.raw, 1), (errors.descriptor.raw, 2)]))
+        executable, arguments, environment: environment,
+        descriptors: [
+          (source.descriptor.raw, 0), (output.descriptor.raw, 1), (errors.descriptor.raw, 2),
+        ]))
     status = await child.exit(until: deadline)
     if status == nil { child.sendToGroup(SIGKILL) }
     self.output = Self.text(output.descriptor.raw)

@@ -46,6 +46,16 @@ import Terminal
       OptionDescription("no-color", .flag, "No colour; as --color never."),
       OptionDescription("theme", .value("NAME"), "A theme's name, or a .theme file in btop's format."),
       OptionDescription("ascii", .flag, "Draw with ASCII alone."),
+      OptionDescription(
+        "alert", .repeated("KIND"), "When a hint begins: ring, or show a message on the desktop (OSC 9).",
+        choices: AlertOptions.Kind.allCases.map(\.rawValue)),
+      OptionDescription(
+        "alert-command", .value("COMMAND"),
+        "When a hint begins: run this shell command, with the hint as JSON on its standard input and in DPTOP_ALERT_ID, "
+          + "_SEVERITY, _TITLE, _APPLICATION, _REPLICA, _EVIDENCE and _ADVICE."),
+      OptionDescription(
+        "alert-level", .value("SEVERITY"), "How grave it must be for that.",
+        choices: Severity.allCases.map(\.rawValue), fallback: Severity.warning.rawValue),
       OptionDescription("no-mouse", .flag, "Leave the mouse to the terminal."),
       OptionDescription("keys", .flag, "Print which key does what, as a keys file."),
       OptionDescription("version", .flag, "Print the version."),
@@ -117,6 +127,9 @@ import Terminal
     options.colors = arguments.value("color").flatMap(ColorWish.init(rawValue:)) ?? .auto
     if arguments.flag("no-color") { options.colors = .never }
     options.theme = arguments.value("theme")
+    options.alerts.kinds = arguments.allValues("alert").compactMap(AlertOptions.Kind.init(rawValue:))
+    options.alerts.command = arguments.value("alert-command")
+    options.alerts.level = arguments.value("alert-level").flatMap(Severity.init(rawValue:)) ?? .warning
     options.ascii = arguments.flag("ascii")
     options.mouse = !arguments.flag("no-mouse")
     options.size = try arguments.value("size").map(size)

@@ -33,6 +33,10 @@ extension `Whole deployments` {
       try await check("attached_pages")
     }
 
+    @Test func `rings, shows and runs a command when a hint begins`() async throws {
+      try await check("alerts")
+    }
+
     @Test func `takes megabytes of garbage for what they are, and then hears the next key`() async throws {
       try await check("garbage")
     }

@@ -24,7 +24,9 @@ extension Painter {
     } else {
       left.append(faint(buffer.glyphs.spelled("data-parallel deployments")))
     }
-    let right = [connection, text("  " + WallTime.clock(state.shownNow, offset: state.utcOffset) + " ")]
+    let mute = state.alertBook?.isMuted == true ? [faint("muted  ")] : []
+    let right =
+      mute + [connection, text("  " + WallTime.clock(state.shownNow, offset: state.utcOffset) + " ")]
     let width = right.reduce(0) { $0 + CharacterWidth.cells(of: buffer.glyphs.spelled($1.text)) }
     buffer.put(left, row.x, row.y, limit: max(0, row.width - width - 1))
     buffer.put(right, max(row.x, row.maxX - width), row.y)

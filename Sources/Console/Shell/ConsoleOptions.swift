@@ -41,6 +41,8 @@ public struct ConsoleOptions: Sendable {
   public var ascii = false
   /// Have the mouse reported.
   public var mouse = true
+  /// How to tell somebody who does not look.
+  public var alerts = AlertOptions()
   /// Whose controller is watched.
   public var home: HomeDirectory
   /// How the user called us, for hints on how to come back.

@@ -21,6 +21,9 @@ public final class ConsoleSession {
   var recorder: Recorder?
   /// The pages that are watched in place of a controller; none where there is one.
   lazy var attachment = Attachment(options)
+  private(set) lazy var alertCommand = options.alerts.command.map { line in
+    AlertCommand(line) { [unowned self] in take(.failed($0)) }
+  }
   private let ended = Signal()
   private var exitCode: Int32 = 0
   private var drawnAt: Instant = .now
@@ -72,6 +75,7 @@ public final class ConsoleSession {
     if options.manifests.count == 1 { state.screen = .manifest }
     if let screen = options.screen { state.screen = screen }
     state.isReadOnly = options.readOnly
+    state.alertBook = options.replay == nil ? options.alerts.book : nil
     let (keymap, problems) = options.keymap()
     state.keymap = keymap
     if let first = problems.first { state.say("\(options.keysFile): \(first)", .warning) }
@@ -116,6 +120,7 @@ public final class ConsoleSession {
     case .setTheme(let name): setTheme(name)
     case .snapshot: saveScreen()
     case .copy(let text): copy(text)
+    case .alert(let alert): tell(alert)
     case .toggleRecording(let path): toggleRecording(path)
     case .cordon(let request, let name): change { await self.cordon(request, name) }
     case .scale(let request, let name): change { await self.scale(request, name) }

@@ -136,6 +136,8 @@ public struct ConsoleState: Sendable, Equatable {
   public var order = ReplicaOrder.id
   /// Over how long rates and percentiles are taken.
   public internal(set) var window = MetricWindow.seconds
+  /// Which alerts have been given; nil when nobody wants any.
+  public var alertBook: AlertBook?
   /// What became of the last action.
   public var notice: Notice?
   /// What is being done.

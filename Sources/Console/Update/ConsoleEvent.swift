@@ -84,4 +84,6 @@ public enum ConsoleEffect: Sendable, Hashable {
   case toggleRecording(path: String?)
   /// Put a text on the terminal's clipboard.
   case copy(String)
+  /// Tell somebody who does not look.
+  case alert(Alert)
 }

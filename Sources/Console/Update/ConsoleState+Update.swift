@@ -15,8 +15,12 @@ extension ConsoleState {
       self.width = width
       self.height = height
       return [.repaint]
-    case .snapshot(let snapshot): take(snapshot)
-    case .lost(let error): connection = .lost(error.message)
+    case .snapshot(let snapshot):
+      take(snapshot)
+      return alerts(of: snapshot)
+    case .lost(let error):
+      connection = .lost(error.message)
+      return alertsOfBlindness(error)
     case .manifests(let entries): take(entries)
     case .applied(let result): take(result)
     case .planned(let text, let answer):

@@ -5,7 +5,7 @@ enum Palette {
   /// A command with words behind it.
   private enum Verb: String, CaseIterable {
     case rep, logs, filter, only, sort, scale, restart, drain, uncordon, delete, undo, app, open, record,
-      theme, window, q
+      theme, window, mute, unmute, q
 
     /// What stands behind it, for the list of completions.
     var usage: String {
@@ -26,6 +26,8 @@ enum Palette {
       case .record: "record [FILE] — or stop"
       case .theme: "theme NAME"
       case .window: "window 10s|1m|5m — of rates and percentiles"
+      case .mute: "mute — no alerts until unmute"
+      case .unmute: "unmute — alerts again"
       case .q: "q — quit"
       }
     }
@@ -58,7 +60,7 @@ enum Palette {
     case .filter: ReplicaField.allCases.map(\.rawValue)
     case .theme: ThemeFiles.names
     case .window: MetricWindow.allCases.map(\.name)
-    case .only, .delete, .undo, .record, .q: []
+    case .only, .delete, .undo, .record, .mute, .unmute, .q: []
     }
   }
 
@@ -117,6 +119,8 @@ enum Palette {
         return wrong(verb, &state)
       }
       state.setWindow(window)
+    case .mute: state.mute(true)
+    case .unmute: state.mute(false)
     case .theme: return words.first.map { [.setTheme($0)] } ?? wrong(verb, &state)
     }
     return []

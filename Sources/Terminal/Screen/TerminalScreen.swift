@@ -12,6 +12,7 @@ public final class TerminalScreen {
   /// Whether the locale can write more than ASCII.
   public let isUnicode: Bool
 
+  private let isInTmux: Bool
   private let shell: termios
   private let opening: String
   private let closing: String
@@ -37,6 +38,7 @@ public final class TerminalScreen {
     }
     guard Self.capability("cup").hasPrefix("\u{1b}[%i%p1%d;%p2%dH") else { throw .notATerminal }
     self.shell = shell
+    isInTmux = environment("TMUX").map { !$0.isEmpty } ?? false
     isUnicode = Self.chooseLocale(environment)
     let colors = tigetnum("colors")
     let available = Self.depth(colors, environment)
@@ -65,6 +67,16 @@ public final class TerminalScreen {
   /// Puts a text on the clipboard of a terminal that takes one (OSC 52).
   public func copy(_ text: String) {
     StandardOutput.write("\u{1b}]52;c;" + Base64.encoded(Array(text.utf8)) + "\u{07}")
+  }
+
+  /// Rings the bell; none while the terminal is another's.
+  public func ring() {
+    if isOpen { StandardOutput.write("\u{07}") }
+  }
+
+  /// Has a terminal that can show a message on the desktop (OSC 9); none while the terminal is another's.
+  public func notify(_ text: String) {
+    if isOpen { StandardOutput.write(DesktopNotification.sequence(text, inTmux: isInTmux)) }
   }
 
   /// Gives the terminal back as it was, to end or to be stopped.

@@ -4,6 +4,7 @@ Usage: robustness.py DPTOP CHECK   (a check is one of the functions below `CHECK
 """
 
 import contextlib
+import json
 import os
 import random
 import re
@@ -214,6 +215,40 @@ def attached_pages():
         quits(window, "hung")
 
 
+HINT = {"id": "H07", "severity": "error", "title": "no free KV blocks", "evidence": [], "advice": "fewer at once",
+        "replica": "dp0"}
+
+
+def alerts():
+    """A hint rings, shows on the desktop and has a command run; the keys answer meanwhile, and its failure is a line."""
+    with controller() as (home, source):
+        application = source.scene.first["status"]["applications"][0]
+        application["hints"] = []
+        gate, told = os.path.join(home, "gate"), os.path.join(home, "told")
+        os.mkfifo(gate)
+        command = f'cat > {told}.json; echo "$DPTOP_ALERT_SEVERITY $DPTOP_ALERT_TITLE" > {told}; ' \
+                  f"read word < {gate}; echo no pager >&2; exit 3"
+        words = ["--alert", "bell", "--alert", "osc9", "--alert-command", command]
+        with dptop(home, words=words) as window:
+            require(window.shows("live"), "nothing is shown", window)
+            answers(window, "24")
+            require(b"\x07" not in window.output, "it rings for nothing", window)
+            application["hints"] = [HINT]
+            message = b"\x1b]9;dptop: error moe dp0: no free KV blocks\x07"
+            require(window.until(lambda: message in window.output, 5), "no message on the desktop", window)
+            require(b"\x07" in window.output.replace(message, b""), "no bell", window)
+            require(window.until(lambda: os.path.exists(told) and os.path.getsize(told), 5), "no command ran", window)
+            with open(told) as words, open(told + ".json") as alert:
+                require(words.read() == "error no free KV blocks\n", "other words in the environment", window)
+                require(json.load(alert) == {"application": "moe", "hint": HINT}, "another alert as JSON", window)
+            answers(window, "68")
+            with open(gate, "w") as pipe:
+                pipe.write("go\n")
+            require(window.shows("alert command for H07: exit 3: no pager"), "its failure is not shown", window)
+            require(window.output.count(b"]9;") == 1, "it is told more than once", window)
+            quits(window, "alerts")
+
+
 # What asks for the end, for a stop, or for files.
 MEANT = set(b"q:\x03\x1aSR")
 # Ends whatever noise may have begun: a paste, a string, a line that is typed, a question.
@@ -248,7 +283,7 @@ def garbage():
 
 
 CHECKS = [every_terminal, every_locale, every_size, stopped_and_continued, signals, any_controller, attached_pages,
-          garbage]
+          alerts, garbage]
 
 
 if __name__ == "__main__":
