@@ -51,6 +51,8 @@ public struct ReplicaStatus: Codable, Sendable, Hashable {
   public var ttftP50Seconds: Known<Double>
   /// Median time per output token of the requests of the window; unknown when there was none.
   public var tpotP50Seconds: Known<Double>
+  /// Whether both are interpolated within the buckets of a foreign histogram; absent when they are not.
+  public var isLatencyEstimate: Bool?
   /// Share of the time in steps that ran no request, only kept the group in step, from 0 to 1; of ranks only.
   public var dummyRatio: Known<Double>?
   /// Share of the time spent waiting for other ranks, from 0 to 1; of ranks only.
@@ -85,6 +87,7 @@ public struct ReplicaStatus: Codable, Sendable, Hashable {
     case generationTokensPerSecond = "generation_tokens_per_second"
     case ttftP50Seconds = "ttft_p50_seconds"
     case tpotP50Seconds = "tpot_p50_seconds"
+    case isLatencyEstimate = "latency_estimate"
     case dummyRatio = "dummy_ratio"
     case communicationRatio = "communication_ratio"
     case linkRatio = "link_ratio"

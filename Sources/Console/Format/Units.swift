@@ -20,6 +20,11 @@ enum Units {
   /// The whole number next to a sum; nil for none.
   static func integer(_ value: Double) -> Int? { Int(exactly: min(max(value, -1e15), 1e15).rounded()) }
 
+  /// A duration, marked when it is interpolated.
+  static func duration(_ seconds: Double?, isEstimate: Bool) -> String {
+    (isEstimate && seconds != nil ? "~" : "") + duration(seconds)
+  }
+
   /// `0.4ms`, `24ms`, `1.41s`, `2m05s`, `3h10m`, `2d04h`.
   static func duration(_ seconds: Double?) -> String {
     guard let seconds, seconds.isFinite else { return unknown }

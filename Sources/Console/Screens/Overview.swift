@@ -53,7 +53,7 @@ extension Painter {
 
   /// A duration of a distribution, marked when it is interpolated.
   func estimate(_ seconds: Double?, _ summary: LatencySummary?) -> String {
-    (summary?.isEstimate == true && seconds != nil ? "~" : "") + Units.duration(seconds)
+    Units.duration(seconds, isEstimate: summary?.isEstimate == true)
   }
 
   private mutating func drawChart(

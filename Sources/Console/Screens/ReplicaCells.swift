@@ -13,8 +13,8 @@ enum ReplicaColumns {
       number("RUN", 4, 3) { Units.whole($0.running.value) },
       number("WAIT", 4, 6) { Units.whole($0.waiting.value) },
       number("TOK/S", 6, 9) { Units.count($0.generationTokensPerSecond.value) },
-      number("TTFT", 7, 5) { Units.duration($0.ttftP50Seconds.value) },
-      number("TPOT", 7, 7) { Units.duration($0.tpotP50Seconds.value) },
+      number("TTFT", 7, 5) { $0.latency($0.ttftP50Seconds) },
+      number("TPOT", 7, 7) { $0.latency($0.tpotP50Seconds) },
       number("CPU", 5, 10) { Units.percent($0.cpuRatio.value) },
       number("RSS", 5, 11) { Units.bytes($0.rssBytes.value) },
       number("DUMMY", 5, 12) { Units.percent($0.dummyRatio?.value) },
@@ -37,8 +37,8 @@ enum ReplicaColumns {
       number("WAIT", 5, 4) { Units.whole($0.waiting.value) },
       number("REQ/S", 6, 5) { Units.count($0.requestsPerSecond.value) },
       number("TOK/S", 7, 6) { Units.count($0.generationTokensPerSecond.value) },
-      number("TTFT", 7, 7) { Units.duration($0.ttftP50Seconds.value) },
-      number("TPOT", 7, 9) { Units.duration($0.tpotP50Seconds.value) },
+      number("TTFT", 7, 7) { $0.latency($0.ttftP50Seconds) },
+      number("TPOT", 7, 9) { $0.latency($0.tpotP50Seconds) },
       number("RSS", 5, 8) { Units.bytes($0.rssBytes.value) },
       number("RST", 3, 10) { String($0.restarts) },
       spark("RUN 30s", 11, .running, nil), spark("WAIT 30s", 12, .waiting, nil),
@@ -60,7 +60,7 @@ enum ReplicaColumns {
       },
       number("RUN", 5, 3) { Units.whole($0.running.value) },
       number("REQ/S", 6, 5) { Units.count($0.requestsPerSecond.value) },
-      number("TTFT", 7, 6) { Units.duration($0.ttftP50Seconds.value) },
+      number("TTFT", 7, 6) { $0.latency($0.ttftP50Seconds) },
       spark("WAIT 30s", 7, .waiting, nil),
     ]
   }
@@ -156,6 +156,13 @@ enum ReplicaColumns {
         return .spark(halves, top: top, reading == .cache ? painter.theme.cache : painter.theme.requests)
       }
     }
+  }
+}
+
+extension ReplicaStatus {
+  /// A latency of it, marked when it is interpolated.
+  func latency(_ seconds: Known<Double>) -> String {
+    Units.duration(seconds.value, isEstimate: isLatencyEstimate == true)
   }
 }
 

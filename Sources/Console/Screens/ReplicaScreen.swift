@@ -100,7 +100,7 @@ extension Painter {
     for (column, place) in zip(columns, places) {
       column.write([faint(column.title)], in: &buffer, place, row: head.y)
     }
-    for reading in ComparedReading.of(replica.role) {
+    for reading in ComparedReading.of(replica) {
       let row = inside.takeTop(1)
       guard row.height > 0 else { return }
       let mine = reading.value(replica)
@@ -135,17 +135,20 @@ struct ComparedReading {
   let value: (ReplicaStatus) -> Double?
   let text: (Double?) -> String
 
-  static func of(_ role: ReplicaRole) -> [ComparedReading] {
+  static func of(_ replica: ReplicaStatus) -> [ComparedReading] {
+    func latency(_ seconds: Double?) -> String {
+      Units.duration(seconds, isEstimate: replica.isLatencyEstimate == true)
+    }
     let both: [ComparedReading] = [
-      .init(name: "TTFT p50", value: { $0.ttftP50Seconds.value }, text: Units.duration),
-      .init(name: "TPOT p50", value: { $0.tpotP50Seconds.value }, text: Units.duration),
+      .init(name: "TTFT p50", value: { $0.ttftP50Seconds.value }, text: latency),
+      .init(name: "TPOT p50", value: { $0.tpotP50Seconds.value }, text: latency),
       .init(name: "running", value: { $0.running.value.map(Double.init) }, text: Self.whole),
       .init(name: "waiting", value: { $0.waiting.value.map(Double.init) }, text: Self.whole),
       .init(name: "tok/s", value: { $0.generationTokensPerSecond.value }, text: Units.count),
       .init(name: "cpu", value: { $0.cpuRatio.value }, text: Units.percent),
       .init(name: "memory", value: { $0.rssBytes.value.map(Double.init) }, text: Self.bytes),
     ]
-    guard role == .rank else {
+    guard replica.role == .rank else {
       return both + [.init(name: "req/s", value: { $0.requestsPerSecond.value }, text: Units.count)]
     }
     return both.prefix(4) + [
