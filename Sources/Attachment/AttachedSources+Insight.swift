@@ -29,7 +29,7 @@ extension AttachedSources {
 
   /// Keeps what the last second brought, for heat maps.
   mutating func noteLatencies(at now: Double, wallClock: Double) {
-    let last = fresh(at: now).map { $0.newest(at: now) }
+    let last = sources.indices.flatMap { sources[$0].bring(until: now) }
     for metric in LatencyMetric.allCases {
       let histogram = merged(last.map { $0.distribution(of: metric) })
       latencies.append(LatencyColumn(time: wallClock, buckets: histogram.scaled), metric)

@@ -23,6 +23,7 @@ extension AttachedSources {
   func status(over window: Double, at now: Double, wallClock: Double) -> ApplicationStatus {
     let engines = named()
     let lost = sources.filter { $0.problem != nil }
+    let isWhole = lost.isEmpty && sources.allSatisfy { $0.silent(at: now).isEmpty }
     let models = Set(engines.map(\.key.model)).sorted()
     var deployments = (models.isEmpty ? [name] : models).map { model in
       deployment(model, engines.filter { $0.key.model == model }, at: now)
@@ -33,11 +34,12 @@ extension AttachedSources {
     var message = lost.isEmpty ? "" : "\(sources.count - lost.count) of \(sources.count) endpoints answer; "
     message += lost.first?.problem ?? ""
     return ApplicationStatus(
-      name: name, status: lost.isEmpty ? .running : .unhealthy, message: message, revision: 0,
+      name: name, status: isWhole ? .running : .unhealthy, message: message, revision: 0,
       endpoint: Known(sources.first.map { String($0.page.prefix { $0 != "?" }) }),
       modelId: models.first ?? "",
       manifestPath: nil, createdAt: Timestamp.text(startedAt), deployments: deployments,
-      metrics: metrics(over: window, at: now), hints: lost.map { blindness($0, at: now) })
+      metrics: metrics(over: window, at: now),
+      hints: lost.map { blindness($0, at: now) } + sources.compactMap { silence($0, at: now) })
   }
 
   /// What cannot be seen is said, lest silence be taken for health.
@@ -47,23 +49,47 @@ extension AttachedSources {
     let last = age.map { "last read \(Int($0.rounded())) s ago" } ?? "never read"
     return Hint(
       id: "H15", severity: .warning,
-      title: "the metrics of \(place) cannot be read, so nothing is known of it",
+      title: source.isPrometheus
+        ? "Prometheus at \(place) cannot be asked, so nothing is known"
+        : "the metrics of \(place) cannot be read, so nothing is known of it",
       evidence: [Evidence(source.problem ?? "", on: .replicas), Evidence(last, on: .replicas)],
-      advice: "see whether the engine there runs, and whether this is the URL of its metrics page")
+      advice: source.isPrometheus
+        ? "see whether it runs, and whether this is its URL"
+        : "see whether the engine there runs, and whether this is the URL of its metrics page")
+  }
+
+  /// Where Prometheus answers but has nothing new of some engines.
+  private func silence(_ source: Source, at now: Double) -> Hint? {
+    let silent = source.silent(at: now)
+    guard source.problem == nil, !silent.isEmpty else { return nil }
+    let some = silent.prefix(3).map { key, meter in
+      Evidence(
+        "\(key.instance), engine \(key.engine): last scraped \(Int((meter.age(at: now) ?? 0).rounded())) s ago",
+        on: .replicas)
+    }
+    return Hint(
+      id: "H15", severity: .warning,
+      title: "Prometheus has nothing new of \(silent.count) of \(source.engines.count) engines",
+      evidence: some,
+      advice: "see whether they run, and what \(source.page)/targets says of them")
   }
 
   /// The engines in order, each with an id that no other has: its rank where that is enough, else its place, too.
   private func named() -> [AttachedEngine] {
     var engines = sources.flatMap { source in
       source.engines.sorted { $0.key < $1.key }.map {
-        AttachedEngine(key: $0.key, meter: $0.value, place: AttachedURL.place(source.page))
+        let place = $0.key.instance.isEmpty ? AttachedURL.place(source.page) : $0.key.instance
+        return AttachedEngine(key: $0.key, meter: $0.value, place: place)
       }
     }
     let ranks = Dictionary(grouping: engines) { [$0.key.model, $0.key.engine] }
+    let places = Dictionary(grouping: engines) { [$0.key.model, $0.key.engine, $0.place] }
     for (index, engine) in engines.enumerated() {
-      let isAlone = ranks[[engine.key.model, engine.key.engine]]?.count == 1
-      engines[index].id = isAlone ? "dp\(engine.key.engine)" : "\(engine.place)/\(engine.key.engine)"
-      if !isAlone, !engine.key.process.isEmpty { engines[index].id += "." + engine.key.process.suffix(4) }
+      let (key, place) = (engine.key, engine.place)
+      let isAlone = ranks[[key.model, key.engine]]?.count == 1
+      let isAloneThere = places[[key.model, key.engine, place]]?.count == 1
+      engines[index].id = isAlone ? "dp\(key.engine)" : "\(place)/\(key.engine)"
+      if !isAloneThere, !key.process.isEmpty { engines[index].id += "." + key.process.suffix(4) }
     }
     return engines
   }
@@ -91,6 +117,7 @@ extension AttachedSources {
     replica.generationTokensPerSecond = Known(recent.rate(.generationTokens))
     replica.ttftP50Seconds = Known(recent.histogram(.ttft).quantile(0.5))
     replica.tpotP50Seconds = Known(recent.timePerOutputToken.quantile(0.5))
+    replica.isLatencyEstimate = true
     return replica
   }
 
@@ -109,7 +136,9 @@ extension AttachedSources {
   private func metrics(over window: Double, at now: Double) -> ApplicationMetrics {
     let meters = fresh(at: now)
     let recent = meters.map { $0.recent(window, before: now) }
-    var metrics = ApplicationMetrics(windowSeconds: window)
+    // What Prometheus looks at less often than that is of a longer time.
+    let longest = meters.compactMap(\.scrapes?.lastGap).max() ?? 0
+    var metrics = ApplicationMetrics(windowSeconds: max(window, longest))
     metrics.requestsPerSecond = Known(sum(recent.map { $0.rate(.requests) }))
     metrics.promptTokensPerSecond = Known(sum(recent.map { $0.rate(.promptTokens) }))
     metrics.generationTokensPerSecond = Known(sum(recent.map { $0.rate(.generationTokens) }))

@@ -2,37 +2,68 @@ public import ControlAPI
 public import Platform
 import WebClient
 
-/// Watches engines through their metrics pages, without a controller and without changing anything.
+/// Watches engines through their metrics pages or through Prometheus, without a controller and without changing anything.
 @Loop
 public final class Attachment {
-  /// What the pages told so far.
+  /// Where the numbers come from.
+  private enum Origin {
+    case pages([WebRequest])
+    case prometheus(PrometheusWatch)
+  }
+
+  /// What was told so far.
   private var sources: AttachedSources
-  private let requests: [WebRequest]
+  private let origin: Origin
   private let client = WebClient()
+
+  /// How long pages may take before they count as lost.
+  private nonisolated static let patience = Duration.milliseconds(900)
 
   /// Watches these pages, each as ``AttachedURL/page(_:)`` gives it.
   ///
   /// - Parameter bearerToken: Sent to all of them; nil sends none.
   public init(pages: [String], bearerToken: String? = nil) {
     sources = AttachedSources(pages: pages, startedAt: WallClock.secondsSinceEpoch)
-    requests = pages.map { WebRequest(url: $0, bearerToken: bearerToken) }
+    origin = .pages(pages.map { WebRequest(url: $0, bearerToken: bearerToken) })
   }
 
-  /// Reads all pages once; those that have not answered by `deadline` count as lost.
+  /// Watches the engines that a Prometheus server reads.
+  ///
+  /// - Parameter bearerToken: Sent to it; nil sends none.
+  public init(prometheus server: PrometheusServer, bearerToken: String? = nil) {
+    sources = AttachedSources(prometheus: server, startedAt: WallClock.secondsSinceEpoch)
+    origin = .prometheus(PrometheusWatch(server, bearerToken: bearerToken))
+  }
+
+  /// How many reads it takes, a second apart, to tell rates: Prometheus knows the past.
+  public var readsForRates: Int {
+    if case .pages = origin { 2 } else { 1 }
+  }
+
+  /// Reads all once; what has not answered within a deadline counts as lost.
   ///
   /// - Parameter window: Over how many of the last seconds to take the application's rates and quantiles.
-  public func read(over window: Double, until deadline: Instant) async -> Snapshot {
-    let answers = await client.fetch(requests, until: deadline)
-    let bodies = zip(requests, answers).map { request, answer in Self.body(request, answer) }
-    return sources.take(bodies, over: window, at: Self.now, wallClock: WallClock.secondsSinceEpoch)
+  public func read(over window: Double) async -> Snapshot {
+    switch origin {
+    case .pages(let requests):
+      let answers = await client.fetch(requests, until: .after(Self.patience))
+      let bodies = zip(requests, answers).map { request, answer in Self.body(request, answer) }
+      return sources.take(bodies, over: window, at: now, wallClock: WallClock.secondsSinceEpoch)
+    case .prometheus(let watch):
+      let answer = await watch.read(client, interval: sources.scrapeInterval)
+      return sources.take([answer], over: window, at: now, wallClock: WallClock.secondsSinceEpoch)
+    }
   }
 
   /// How late requests were over the last `window` seconds, as far as the pages told.
   public func insight(over window: Double) -> Insight {
-    sources.insight(over: window, at: Self.now, wallClock: WallClock.secondsSinceEpoch)
+    sources.insight(over: window, at: now, wallClock: WallClock.secondsSinceEpoch)
   }
 
-  private static var now: Double { Double(Instant.now.nanoseconds) * 1e-9 }
+  /// The present by the clock of the readings.
+  private var now: Double {
+    if case .prometheus(let watch) = origin { watch.now } else { Instant.now.inSeconds }
+  }
 
   private static func body(
     _ request: WebRequest, _ answer: Result<WebResponse, WebError>
@@ -52,4 +83,9 @@ public final class Attachment {
     default: ""
     }
   }
+}
+
+extension Instant {
+  /// Seconds on the monotonic clock.
+  var inSeconds: Double { Double(nanoseconds) * 1e-9 }
 }

@@ -77,6 +77,15 @@ public struct BucketHistogram: Sendable, Hashable {
     return lower + (bounds[index] - lower) * (inside > 0 ? (rank - below) / inside : 1)
   }
 
+  /// The values between two shares of all: each whole, and in one of the parts whichever way all are cut.
+  func part(_ share: Range<Double>) -> BucketHistogram {
+    func whole(_ count: Double, _ share: Double) -> Double { (count * share).rounded(.down) }
+    return BucketHistogram(
+      bounds: bounds,
+      cumulative: cumulative.map { whole($0, share.upperBound) - whole($0, share.lowerBound) },
+      sum: sum * (share.upperBound - share.lowerBound))
+  }
+
   /// The mean of all values, exact; nil without any.
   public var mean: Double? { count > 0 ? sum / count : nil }
 }

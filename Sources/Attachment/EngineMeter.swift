@@ -2,7 +2,7 @@ import Telemetry
 
 /// What an engine did between two readings.
 struct EngineIncrease: WindowStep {
-  /// When it ended, on the monotonic clock.
+  /// When it ended, in seconds of the source's clock.
   var end: Double
   /// Its length in seconds.
   var length: Double
@@ -25,24 +25,30 @@ struct EngineIncrease: WindowStep {
 struct EngineMeter {
   /// Over how long rates and quantiles of an engine are taken, in seconds.
   static let window = 10.0
-  /// Readings older than this are not counted, in seconds.
+  /// Readings of ours that are older are not counted, in seconds.
   static let freshness = 3.0
 
   private(set) var reading = EngineReading()
   private(set) var readAt: Double?
   private var increases = SteppedWindow<EngineIncrease>()
+  /// Increases between Prometheus' looks; nil where the looks are ours.
+  private(set) var scrapes: ScrapedWindow?
 
-  /// Takes a reading over.
+  /// A meter that knows nothing yet.
+  init(isScraped: Bool) { scrapes = isScraped ? ScrapedWindow() : nil }
+
+  /// Takes a reading over, unless it is not newer than the last.
   ///
   /// A counter that shrank began anew: all of its value is new.
-  mutating func take(_ next: EngineReading, at now: Double) {
+  mutating func take(_ next: EngineReading, at time: Double) {
+    guard readAt.map({ time > $0 }) ?? true else { return }
     defer {
       reading = next
-      readAt = now
+      readAt = time
     }
-    guard let readAt, now > readAt else { return }
+    guard let readAt else { return }
     func delta(_ new: Double, _ old: Double) -> Double { new < old ? new : new - old }
-    var increase = EngineIncrease(end: now, length: now - readAt)
+    var increase = EngineIncrease(end: time, length: time - readAt)
     for (counter, value) in next.counters {
       increase.counters[counter] = delta(value, reading.counters[counter] ?? 0)
     }
@@ -50,20 +56,30 @@ struct EngineMeter {
     for (latency, histogram) in next.latencies {
       increase.latencies[latency] = histogram.since(reading.latencies[latency] ?? BucketHistogram())
     }
-    increases.append(increase)
+    if scrapes?.append(increase) == nil { increases.append(increase) }
   }
 
-  /// The increases of the last `span` seconds before `now`.
+  /// The increases of the last `span` seconds before `now`; of an engine that Prometheus reads, before it last did.
   func recent(_ span: Double, before now: Double) -> [EngineIncrease] {
-    increases.recent(span, before: now)
+    guard let scrapes else { return increases.recent(span, before: now) }
+    return isFresh(at: now) ? scrapes.recent(span) : []
   }
 
-  /// The newest increase, when it is of the last second.
+  /// The newest increase, when it is of the last second, or of Prometheus' last look.
   func newest(at now: Double) -> [EngineIncrease] { Array(recent(1.5, before: now).suffix(1)) }
+
+  /// What came since this was last asked, for what counts everything up.
+  mutating func bring(until now: Double) -> [EngineIncrease] {
+    scrapes?.bring(until: now) ?? newest(at: now)
+  }
 
   func age(at now: Double) -> Double? { readAt.map { now - $0 } }
 
-  func isFresh(at now: Double) -> Bool { age(at: now).map { $0 <= Self.freshness } ?? false }
+  func isFresh(at now: Double) -> Bool { age(at: now).map { $0 <= freshness } ?? false }
+
+  /// What is older is not counted: of an engine that Prometheus reads, what is older than its look that should have come,
+  /// with time for a page that comes slowly.
+  private var freshness: Double { scrapes.map { 1.5 * $0.interval + 1 } ?? Self.freshness }
 }
 
 extension [EngineIncrease] {

@@ -4,6 +4,8 @@ import Telemetry
 struct EngineKey: Hashable, Comparable {
   /// The model that clients name.
   var model: String
+  /// Where Prometheus reads the engine, by its `instance` label; empty for what is read here.
+  var instance: String
   /// The engine's label: its rank under data parallelism.
   var engine: String
   /// What keeps engines of several processes of one page apart, such as Ray's worker; empty elsewhere.
@@ -12,7 +14,36 @@ struct EngineKey: Hashable, Comparable {
   static func < (a: EngineKey, b: EngineKey) -> Bool {
     if a.model != b.model { return a.model < b.model }
     if a.process != b.process { return a.process < b.process }
-    return (Int(a.engine) ?? .max, a.engine) < (Int(b.engine) ?? .max, b.engine)
+    return (Int(a.engine) ?? .max, a.engine, a.instance) < (Int(b.engine) ?? .max, b.engine, b.instance)
+  }
+}
+
+/// A series of an engine: whose it is and what it tells.
+struct EngineSeries {
+  let key: EngineKey
+  fileprivate let meaning: MetricMeaning
+  fileprivate let part: MetricName.Part
+  /// The bucket's upper bound, where it is one.
+  fileprivate let bound: Double?
+  /// Whether it counts requests that failed; nil where it does not say how they ended.
+  fileprivate let countsFailures: Bool?
+
+  /// Knows a series by its name and labels; nil for what is not an engine's.
+  ///
+  /// - Parameter isScraped: whether they are Prometheus', with the labels of its own.
+  init?(name: String, isScraped: Bool, label: (_ name: String) -> String?) {
+    guard let (meaning, part) = MetricName.parse(name) else { return nil }
+    self.meaning = meaning
+    self.part = part
+    bound = label("le").flatMap { $0 == "+Inf" ? .infinity : Double($0) }.flatMap { $0.isNaN ? nil : $0 }
+    if part == .bucket, bound == nil { return nil }
+    countsFailures = label("finished_reason").map { $0 == "error" }
+    let worker = label("ReplicaId") ?? label("WorkerId") ?? ""
+    key = EngineKey(
+      model: label("model_name") ?? "", instance: isScraped ? label("instance") ?? "" : "",
+      engine: label("engine") ?? label("dp_rank") ?? "0",
+      // Two jobs that read one engine make two of it; in one its values would be doubled.
+      process: isScraped ? (label("job") ?? "") + worker : worker)
   }
 }
 
@@ -24,25 +55,31 @@ struct EngineReading: Equatable {
   var gauges: [MetricMeaning.Gauge: Double] = [:]
   var latencies: [MetricMeaning.Latency: BucketHistogram] = [:]
 
-  fileprivate mutating func add(_ sample: PrometheusSample, _ meaning: MetricMeaning, _ part: MetricName.Part)
-  {
-    switch (meaning, part) {
+  /// Takes in what a series says.
+  mutating func add(_ value: Double, _ series: EngineSeries) {
+    // Exporters write NaN for what they do not know, and no count is that large.
+    guard abs(value) < 1e15 else { return }
+    switch (series.meaning, series.part) {
     case (.counter(let counter), _):
-      counters[counter, default: 0] += sample.value
-      guard counter == .requests, let reason = sample[label: "finished_reason"] else { return }
-      failed = (failed ?? 0) + (reason == "error" ? sample.value : 0)
+      counters[counter, default: 0] += value
+      guard counter == .requests, let countsFailures = series.countsFailures else { return }
+      failed = (failed ?? 0) + (countsFailures ? value : 0)
     case (.gauge(let gauge), _):
-      gauges[gauge, default: 0] += sample.value
+      gauges[gauge, default: 0] += value
     case (.latency(let latency), .bucket):
-      guard let label = sample[label: "le"], let bound = label == "+Inf" ? .infinity : Double(label),
-        !bound.isNaN
-      else { return }
-      latencies[latency, default: BucketHistogram()].add(bound: bound, count: sample.value)
+      guard let bound = series.bound else { return }
+      latencies[latency, default: BucketHistogram()].add(bound: bound, count: value)
     case (.latency(let latency), .sum):
-      latencies[latency, default: BucketHistogram()].sum += sample.value
+      latencies[latency, default: BucketHistogram()].sum += value
     case (.latency, _): break
     }
   }
+}
+
+/// A reading, and when it was made, in seconds of its source's clock.
+struct TimedReading: Equatable {
+  var time: Double
+  var reading: EngineReading
 }
 
 /// The engines of a metrics page.
@@ -51,13 +88,9 @@ enum EnginePage {
   static func read(_ page: some Collection<UInt8>) throws(PrometheusError) -> [EngineKey: EngineReading] {
     var engines: [EngineKey: EngineReading] = [:]
     for sample in try PrometheusReader.samples(in: page, where: { MetricName.parse($0) != nil }) {
-      // Exporters write NaN for what they do not know, and no count is that large.
-      guard let (meaning, part) = MetricName.parse(sample.name), abs(sample.value) < 1e15 else { continue }
-      let key = EngineKey(
-        model: sample[label: "model_name"] ?? "",
-        engine: sample[label: "engine"] ?? sample[label: "dp_rank"] ?? "0",
-        process: sample[label: "ReplicaId"] ?? sample[label: "WorkerId"] ?? "")
-      engines[key, default: EngineReading()].add(sample, meaning, part)
+      guard let series = EngineSeries(name: sample.name, isScraped: false, label: { sample[label: $0] })
+      else { continue }
+      engines[series.key, default: EngineReading()].add(sample.value, series)
     }
     return engines
   }

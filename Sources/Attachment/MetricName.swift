@@ -41,6 +41,11 @@ enum MetricName {
     "request_prefill_time_seconds": .latency(.prefill),
   ]
 
+  /// The names as a regular expression, for Prometheus.
+  static var pattern: String {
+    "(ray_)?(vllm|sglang)[:_](\(known.keys.sorted().joined(separator: "|")))(_total|_bucket|_sum)?"
+  }
+
   /// One part of a series' name.
   enum Part { case value, bucket, sum, count }
 

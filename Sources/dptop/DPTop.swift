@@ -29,6 +29,13 @@ import Terminal
         "attach", .repeated("URL"),
         "Watch the metrics page of vLLM, SGLang or Ray there, such as host:8000, without a controller; may be repeated. "
           + "DPDEPLOY_API_KEY is sent as bearer token."),
+      OptionDescription(
+        "prometheus", .value("URL"),
+        "Watch the engines that the Prometheus server there scrapes, such as host:9090, without a controller. "
+          + "DPDEPLOY_API_KEY is sent as bearer token."),
+      OptionDescription(
+        "selector", .value("MATCHERS"),
+        "With --prometheus: only series with these labels, such as 'job=\"vllm\"'."),
       OptionDescription("once", .flag, "Print one screen and end."),
       OptionDescription(
         "screen", .value("NAME"), "The screen to begin with.", choices: ScreenKind.allCases.map(\.rawValue)),
@@ -65,6 +72,7 @@ import Terminal
       .init("dptop manifests/quickstart.yaml", "look at a manifest, launch it with a, watch it"),
       .init(
         "dptop --attach node1:8000 --attach node2:8000", "watch vLLM ranks that something else has started"),
+      .init("dptop --prometheus prometheus:9090", "watch the engines that Prometheus scrapes"),
       .init("dptop --once --size 120x40", "print what the screen would show"),
     ])
 
@@ -118,6 +126,7 @@ import Terminal
     options.program = program
     options.manifests = arguments.operands
     options.attached = try arguments.allValues("attach").map(page)
+    options.prometheus = try server(arguments)
     options.once = arguments.flag("once")
     options.screen = arguments.value("screen").flatMap(ScreenKind.init(rawValue:))
     options.readOnly = arguments.flag("readonly")
@@ -141,6 +150,23 @@ import Terminal
       throw UsageError("--attach takes a URL such as http://host:8000/metrics or host:8000, not `\(text)`")
     }
     return page
+  }
+
+  private static func server(_ arguments: ParsedArguments) throws(UsageError) -> PrometheusServer? {
+    let selector = arguments.value("selector")
+    guard let url = arguments.value("prometheus") else {
+      if selector != nil {
+        throw UsageError("--selector chooses among what --prometheus tells; give that, too")
+      }
+      return nil
+    }
+    guard arguments.allValues("attach").isEmpty else {
+      throw UsageError("--prometheus and --attach are two ways to watch; take one of them")
+    }
+    guard let server = PrometheusServer(url: url, selector: selector ?? "") else {
+      throw UsageError("--prometheus takes a URL such as http://host:9090 or host:9090, not `\(url)`")
+    }
+    return server
   }
 
   private static func size(_ text: String) throws(UsageError) -> (columns: Int, rows: Int) {

@@ -1,5 +1,4 @@
 import ControlAPI
-import Glibc
 import Testing
 
 @testable import Attachment
@@ -56,6 +55,7 @@ private func page(
     #expect(second.deployments[0].replicas.map(\.id) == ["dp0", "dp1"])
     #expect(second.deployments[0].replicas.map(\.requestsPerSecond) == [.known(2), .known(3)])
     #expect(second.deployments[0].replicas[0].gpuUtilizationRatio == .unknown)
+    #expect(second.deployments[0].replicas.allSatisfy { $0.isLatencyEstimate == true })
   }
 
   @Test mutating func `merge quantiles over engines by buckets, and not by averages`() throws {
@@ -237,15 +237,6 @@ extension ApplicationMetrics {
   ])
   func `leaves alone what it does not know`(name: String) {
     #expect(MetricName.parse(name) == nil)
-  }
-
-  private func sample(_ name: String) throws -> [UInt8] {
-    let path = #filePath.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/Samples/" + name
-    let file = try #require(fopen(path, "r"))
-    defer { fclose(file) }
-    var bytes = [UInt8](repeating: 0, count: 1 << 20)
-    let count = fread(&bytes, 1, bytes.count, file)
-    return Array(bytes.prefix(count))
   }
 }
 

@@ -37,6 +37,13 @@ extension `Whole deployments` {
       try await check("alerts")
     }
 
+    @Test(.needsPrometheus)
+    func `shows engines as Prometheus has them, with their age, and what is wrong with it`()
+      async throws
+    {
+      try await run("through_prometheus.py")
+    }
+
     @Test func `takes megabytes of garbage for what they are, and then hears the next key`() async throws {
       try await check("garbage")
     }

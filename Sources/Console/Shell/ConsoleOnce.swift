@@ -12,7 +12,7 @@ public enum ConsoleOnce {
   /// - Returns: the exit code: 0, or 5 when no controller answers.
   public static func run(_ options: ConsoleOptions) async -> Int32 {
     let isUnicode = TerminalScreen.chooseLocale(options.environment)
-    if !options.attached.isEmpty { return await attached(options, isUnicode) }
+    if options.isAttached { return await attached(options, isUnicode) }
     if let path = options.replay { return replayed(path, options, isUnicode) }
     let client = ControlClient(home: options.home)
     if options.format == .json { return await printStatus(client) }
@@ -70,17 +70,17 @@ public enum ConsoleOnce {
     }
   }
 
-  /// Reads the pages twice, a second apart, so that rates are true.
+  /// Reads the pages as often as true rates take.
   ///
-  /// - Returns: the exit code: 0, or 5 when no page answers.
+  /// - Returns: the exit code: 0, or 5 when no engine is known by a reading of now.
   private static func attached(_ options: ConsoleOptions, _ isUnicode: Bool) async -> Int32 {
     let attachment = Attachment(options)
     var state = ConsoleSession.initialState(options)
     let window = Double(state.window.rawValue)
     var last: Status?
-    for round in 0..<2 {
+    for round in 0..<attachment.readsForRates {
       if round > 0 { await Loop.sleep(for: .seconds(1)) }
-      let snapshot = await attachment.read(over: window, until: .after(ConsoleSession.patience))
+      let snapshot = await attachment.read(over: window)
       _ = state.update(.snapshot(snapshot), at: WallClock.secondsSinceEpoch)
       last = snapshot.status
     }

@@ -1,3 +1,4 @@
+public import Attachment
 public import ControlAPI
 public import Terminal
 
@@ -19,6 +20,8 @@ public struct ConsoleOptions: Sendable {
   public var manifests: [String] = []
   /// Metrics pages to watch in place of a controller; with any, nothing can be changed.
   public var attached: [String] = []
+  /// A Prometheus server whose engines to watch in place of a controller.
+  public var prometheus: PrometheusServer?
   /// Print one screen and end.
   public var once = false
   /// What to print then.
@@ -49,6 +52,9 @@ public struct ConsoleOptions: Sendable {
   public var program = "dptop"
   /// Reads an environment variable.
   public var environment: @Sendable (_ name: String) -> String?
+
+  /// Whether engines are watched without a controller.
+  var isAttached: Bool { !attached.isEmpty || prometheus != nil }
 
   /// Our keys with those of the user's file, and what in it cannot be read.
   public func keymap() -> (keymap: Keymap, problems: [String]) {

@@ -2,25 +2,27 @@ import Attachment
 import Platform
 
 extension Attachment {
-  /// Watches the pages that the user named.
+  /// Watches the pages, or the Prometheus server, that the user named.
   convenience init(_ options: ConsoleOptions) {
-    self.init(pages: options.attached, bearerToken: options.environment("DPDEPLOY_API_KEY"))
+    let token = options.environment("DPDEPLOY_API_KEY")
+    if let server = options.prometheus {
+      self.init(prometheus: server, bearerToken: token)
+    } else {
+      self.init(pages: options.attached, bearerToken: token)
+    }
   }
 }
 
 extension ConsoleSession {
-  /// How long a page may take before it counts as lost.
-  static let patience = Duration.milliseconds(900)
-
   /// Follows the controller, or the pages that the console is attached to.
   func watch() async {
     if let path = options.replay {
       loadReplay(path)
       take(.tick)
-    } else if options.attached.isEmpty {
-      await poll()
-    } else {
+    } else if options.isAttached {
       await pollAttached()
+    } else {
+      await poll()
     }
   }
 
@@ -28,7 +30,7 @@ extension ConsoleSession {
     while !Task.isCancelled {
       let next = Instant.after(.seconds(1))
       let window = state.window.rawValue
-      take(.snapshot(await attachment.read(over: Double(window), until: .after(Self.patience))))
+      take(.snapshot(await attachment.read(over: Double(window))))
       await Loop.sleep(until: next)
     }
   }

@@ -107,7 +107,7 @@ extension ConsoleSession {
   }
 
   func lookInto(_ application: String) async {
-    guard options.attached.isEmpty else {
+    guard !options.isAttached else {
       let look = attachment.insight(over: Double(state.window.rawValue))
       return take(.insight(application: application, .success(look)))
     }

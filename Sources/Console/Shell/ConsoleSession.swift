@@ -79,7 +79,7 @@ public final class ConsoleSession {
     let (keymap, problems) = options.keymap()
     state.keymap = keymap
     if let first = problems.first { state.say("\(options.keysFile): \(first)", .warning) }
-    if !options.attached.isEmpty, options.screen == nil { state.screen = .overview }
+    if options.isAttached, options.screen == nil { state.screen = .overview }
     return state
   }
 
@@ -141,15 +141,15 @@ public final class ConsoleSession {
   }
 
   private func change(_ action: @escaping @Loop () async -> Void) {
-    guard options.attached.isEmpty else {
-      return state.say("attached to metrics pages: nothing can be changed from here", .warning)
+    guard !options.isAttached else {
+      return state.say("attached, without a controller: nothing can be changed from here", .warning)
     }
     Loop.task { await action() }
   }
 
   /// Looks something up; nobody can be asked when there is no controller.
   private func ask(_ action: @escaping @Loop () async -> Void) {
-    if options.attached.isEmpty { Task { await action() } }
+    if !options.isAttached { Task { await action() } }
   }
 
   private func save(_ name: String, _ text: String) {
