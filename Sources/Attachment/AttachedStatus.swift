@@ -115,7 +115,9 @@ extension AttachedSources {
     replica.kvUsageRatio = Known(gauges[.kvUsage])
     replica.requestsPerSecond = Known(recent.rate(.requests))
     replica.generationTokensPerSecond = Known(recent.rate(.generationTokens))
-    replica.ttftP50Seconds = Known(recent.histogram(.ttft).quantile(0.5))
+    let ttft = recent.histogram(.ttft)
+    replica.ttftP50Seconds = Known(ttft.quantile(0.5))
+    replica.ttftCount = .known(Int(ttft.count))
     replica.tpotP50Seconds = Known(recent.timePerOutputToken.quantile(0.5))
     replica.isLatencyEstimate = true
     return replica

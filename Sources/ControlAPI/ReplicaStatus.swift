@@ -49,6 +49,8 @@ public struct ReplicaStatus: Codable, Sendable, Hashable {
   public var generationTokensPerSecond: Known<Double>
   /// Median time to first token over the window; unknown when there was none.
   public var ttftP50Seconds: Known<Double>
+  /// How many requests that median is of; absent from a controller that does not say.
+  public var ttftCount: Known<Int>?
   /// Median time per output token of the requests of the window; unknown when there was none.
   public var tpotP50Seconds: Known<Double>
   /// Whether both are interpolated within the buckets of a foreign histogram; absent when they are not.
@@ -86,6 +88,7 @@ public struct ReplicaStatus: Codable, Sendable, Hashable {
     case requestsPerSecond = "requests_per_second"
     case generationTokensPerSecond = "generation_tokens_per_second"
     case ttftP50Seconds = "ttft_p50_seconds"
+    case ttftCount = "ttft_count"
     case tpotP50Seconds = "tpot_p50_seconds"
     case isLatencyEstimate = "latency_estimate"
     case dummyRatio = "dummy_ratio"

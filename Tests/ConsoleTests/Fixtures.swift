@@ -161,6 +161,8 @@ enum Fixture {
     metrics.waiting = .known(29)
     metrics.kvUsageRatio = .known(0.61)
     metrics.errorRatio = .known(0)
+    metrics.refusedRatio = .known(0.02)
+    metrics.abortedRatio = .known(0.11)
     metrics.ageSeconds = .known(0.4)
     return ApplicationStatus(
       name: "moe", status: .deploying, message: "", revision: 3, endpoint: .known("http://127.0.0.1:8000"),
@@ -206,6 +208,13 @@ enum Fixture {
       replica.rssBytes = .known(412 << 20)
       replica.dummyRatio = .known(0.031)
       replica.communicationRatio = .known(0.12)
+      replica.linkRatio = .known(0.04)
+      replica.chunksPerStep = .known([1.5, 1, 1, 0][rank])
+      replica.overlapRatio = .known(0.4)
+      replica.computeCPURatio = .known(0.98)
+      replica.preemptionsPerSecond = .known([3.1, 0, 0, 0][rank])
+      replica.prefixHitRatio = .known(0.25)
+      replica.ttftCount = .known([412, 408, 398, 0][rank])
       return replica
     }
     ranks[2].stale = true
@@ -224,17 +233,22 @@ enum Fixture {
       replica.running = .known(80 + index)
       replica.waiting = .known(index)
       replica.requestsPerSecond = .known(20.6)
+      replica.ttftP50Seconds = .known(0.182)
+      replica.tpotP50Seconds = .known(0.0241)
+      replica.ttftCount = .known(619)
       return replica
     }
   }
 
   static let hints = [
     Hint(
-      id: "H07", severity: .error, title: "high latency: dp0 has no free KV blocks",
+      id: "H07", severity: .error, confidence: .high, title: "high latency: dp0 has no free KV blocks",
+      cause: "Preempted requests lose their KV blocks and are computed again from the start.",
       evidence: [
         Evidence("KV cache is at 97%", on: .replicas), Evidence("64 requests run, 29 wait", on: .replicas),
       ],
-      field: "llm_config.engine_kwargs.max_num_seqs", value: "48", advice: "run fewer requests at once",
+      field: "llm_config.engine_kwargs.max_num_seqs", current: "64", value: "48",
+      advice: "run fewer requests at once", runbook: "docs/operations.md#h07",
       since: "2025-10-09T08:52:38Z", replica: "dp0"),
     Hint(
       id: "H03", severity: .warning, title: "low throughput: requests crowd on dp0",

@@ -178,6 +178,34 @@ import Testing
     #expect(state.screen == .replicas && state.order == .ttft)
     #expect(try click(&state, on: "quit") == [.quit])
   }
+
+  @Test func `opens a hint from the overview, and its panel with the next click`() throws {
+    var state = Fixture.state(width: 80, height: 24)
+    _ = try click(&state, on: "⚠ H03")
+    #expect(state.screen == .hints && state.chosenHint?.id == "H03")
+    _ = try click(&state, on: "✖ H07")
+    #expect(state.screen == .hints && state.chosenHint?.id == "H07")
+    _ = try click(&state, on: "run fewer requests")
+    #expect(state.screen == .replicas && state.selectedRank == "dp0")
+  }
+
+  @Test func `opens the logs of whom an event is about`() throws {
+    var state = Fixture.state(width: 80, height: 24)
+    _ = try click(&state, on: "group 0 starts again")
+    #expect(state.screen == .events)
+    let asked = try click(&state, on: "signal 9 (SIGKILL)")
+    #expect(asked == [.readLogs(application: "moe", replica: "dp3", cursor: nil)] && state.screen == .logs)
+  }
+
+  @Test func `answers a question by its words, and reaches nothing behind it`() throws {
+    var state = Fixture.state(width: 80, height: 24)
+    for key in ["r"] { _ = state.update(.input(.key(.character(Character(key)), [])), at: state.now) }
+    let behind = try click(&state, on: "q quit")
+    #expect(behind.isEmpty && state.question != nil)
+    #expect(try click(&state, on: "n no").isEmpty && state.question == nil)
+    _ = state.update(.input(.key(.character("r"), [])), at: state.now)
+    #expect(try click(&state, on: "y yes") == [.restart(replica: "dp0", application: "moe")])
+  }
 }
 
 @Suite struct `Time` {

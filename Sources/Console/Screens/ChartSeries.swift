@@ -14,7 +14,7 @@ enum ChartSeries {
   static func samples<Points: BidirectionalCollection>(
     _ points: Points, count: Int, now: Double, _ value: (Points.Element) -> Double?
   ) -> [Double?] where Points.Element: TimedSample {
-    guard count > 0, let last = points.last else { return [] }
+    guard count > 0, let last = points.last(where: { $0.time <= now }) else { return [] }
     // The newest second is about one behind the clock; only a longer silence is shown as one.
     let edge = now - last.time < 3 ? last.time : now
     var samples = [Double?](repeating: nil, count: count)

@@ -11,9 +11,9 @@ extension Painter {
       rest.takeTop(1), "req/s", Units.count(metrics.requestsPerSecond.value), "tok/s",
       Units.count(metrics.generationTokensPerSecond.value))
     pair(
-      rest.takeTop(1), "TTFT", summary(metrics.ttftSeconds), "TPOT", summary(metrics.tpotSeconds))
+      rest.takeTop(1), "TTFT", summary(metrics.ttftSeconds), "queue", Units.whole(metrics.queueDepth.value))
     pair(
-      rest.takeTop(1), "queue", Units.whole(metrics.queueDepth.value), "run",
+      rest.takeTop(1), "TPOT", summary(metrics.tpotSeconds), "run",
       "\(Units.whole(metrics.running.value)) KV \(Units.percent(metrics.kvUsageRatio.value))")
     if let hint = application.hints.first, rest.height > 2 {
       line(rest.takeBottom(1), [mark(hint.severity), Span(" \(hint.id) ", theme.key), text(hint.title)])
@@ -23,16 +23,16 @@ extension Painter {
     for index in ListView(selection: chosen).visible(count: ranks.count, height: rest.height) {
       let rank = ranks[index]
       let row = rest.takeTop(1)
-      let head = [
-        Span(index == chosen ? "▸" : " ", theme.key), strong(rank.id + " "),
-        Span(rank.state.rawValue, rank.state == .running ? theme.ok : theme.info),
-      ]
-      line(row, head + [text(" " + (rank.state == .running ? load(rank) : progress(rank)))])
+      let pointer = index == chosen ? String(buffer.glyphs.pointer) : " "
+      line(
+        row,
+        [Span(pointer, theme.key), strong(rank.id + " ")] + replicaState(rank)
+          + [text(" " + (rank.state == .running ? load(rank) : progress(rank)))])
     }
   }
 
   private func load(_ rank: ReplicaStatus) -> String {
-    if rank.stale { return "stale " + Units.age(rank.observedAgeSeconds.value) }
+    guard !rank.stale else { return "" }
     let busy = Units.percent(rank.gpuUtilizationRatio?.value)
     return "\(busy) KV \(Units.percent(rank.kvUsageRatio?.value)) run \(Units.whole(rank.running.value))"
   }
@@ -42,12 +42,13 @@ extension Painter {
   }
 
   private func summary(_ latency: LatencySummary) -> String {
-    "\(quantile(latency, \.p50))|\(quantile(latency, \.p99))"
+    "\(quantile(latency, \.p50))|\(quantile(latency, \.p99)) n\(Units.whole(latency.count))"
   }
 
   private mutating func pair(_ row: Rect, _ one: String, _ first: String, _ two: String, _ second: String) {
-    let halves = row.columns(2)
-    line(halves[0], [faint(" \(one) "), Span(first, value)])
-    line(halves[1], [faint("\(two) "), Span(second, value)])
+    var left = row
+    let right = left.takeRight(row.width * 2 / 5)
+    line(left, [faint(" \(one) "), Span(first, value)])
+    line(right, [faint("\(two) "), Span(second, value)])
   }
 }

@@ -11,7 +11,9 @@ extension Painter {
     let skipped = isWhole ? min(state.scroll[.events] ?? 0, max(0, all.count - 1)) : 0
     if all.isEmpty { line(inside, [faint("nothing has happened yet")]) }
     for event in all.reversed().dropFirst(skipped).prefix(inside.height) {
-      line(inside.takeTop(1), describe(event))
+      let row = inside.takeTop(1)
+      line(row, describe(event))
+      hits.append(Hit(area: row, action: isWhole ? .event(event.sequence) : .command(.events)))
     }
   }
 
@@ -41,7 +43,11 @@ extension Painter {
       let words = state.isStale || state.application == nil ? "–" : "nothing to advise"
       line(inside, [faint(words)])
     }
-    for hint in hints.prefix(inside.height) { line(inside.takeTop(1), digest(hint, inside.width)) }
+    for hint in hints.prefix(inside.height) {
+      let row = inside.takeTop(1)
+      line(row, digest(hint, inside.width))
+      hits.append(Hit(area: row, action: .hint(HintKey(hint))))
+    }
   }
 
   /// A hint in one line: the fix before the evidence, where there is no room for both.

@@ -14,8 +14,9 @@ extension Painter {
     }
     var rest = area
     line(rest.takeTop(1), expertHeadline(experts))
+    if area.height >= 16 { line(rest.takeTop(1), exchangeHeadline) }
     if area.width >= 110, area.height >= 16 {
-      var side = rest.takeRight(54)
+      var side = rest.takeRight(68)
       drawExpertMap(rest, experts)
       drawHotExperts(side.takeBottom(min(side.height / 2, experts.hottest.count + 3)), experts)
       drawStepTimes(side, experts)
@@ -43,20 +44,31 @@ extension Painter {
     ])
   }
 
+  /// How the ranks exchange rows: in how many pieces, how long these are on the links, how much of that is hidden.
+  private var exchangeHeadline: [Span] {
+    let fleet = Fleet(state.ranks)
+    let pieces = fleet.most { $0.chunksPerStep?.value }
+    return pairs([
+      (" pieces a step ", pieces.map { "\(Units.count($0.value)) \($0.id)" } ?? Units.unknown),
+      ("  on links ", Units.percent(fleet.median { $0.linkRatio?.value })),
+      ("  steps that overlap ", Units.percent(fleet.median { $0.overlapRatio?.value })),
+    ])
+  }
+
   /// Layers downwards, ranks to the right; shades tell a rank's rows over the greatest of its layer.
   private mutating func drawExpertMap(_ area: Rect, _ experts: ExpertInsight) {
     var inside = Box(
       title: [strong("rows by layer and rank")], trailing: [faint("shade = of the layer's most")],
       border: theme.replicaBox
     ).draw(in: &buffer, area)
-    let room = inside.width - 20
+    let room = inside.width - 21
     let perRank = max(1, min(8, room / max(1, experts.ranks.count)))
     let shown = experts.ranks.prefix(max(0, room / perRank))
     let head = inside.takeTop(1)
-    buffer.put(" LAYER  EVEN  ROWS", head.x, head.y, theme.inactive, limit: head.width)
+    buffer.put(" LAYER   EVEN  ROWS", head.x, head.y, theme.inactive, limit: head.width)
     for (index, id) in shown.enumerated() where perRank > id.count || index % 4 == 0 && perRank * 4 > id.count
     {
-      buffer.put(id, head.x + 20 + index * perRank, head.y, theme.inactive, limit: head.maxX - head.x - 20)
+      buffer.put(id, head.x + 21 + index * perRank, head.y, theme.inactive, limit: head.maxX - head.x - 21)
     }
     let first = min(state.scroll[.experts] ?? 0, max(0, experts.rows.count - inside.height))
     for layer in experts.rows.indices.dropFirst(first).prefix(inside.height) {
@@ -72,12 +84,17 @@ extension Painter {
     func padded(_ text: String, _ width: Int) -> String {
       String(repeating: " ", count: max(0, width - CharacterWidth.cells(of: text))) + text
     }
-    let mark = even.map { $0 < 0.5 ? theme.critical : $0 < 0.75 ? theme.warning : theme.ok } ?? theme.inactive
+    let (glyph, mark) =
+      even.map {
+        $0 < 0.5
+          ? (buffer.glyphs.critical, theme.critical)
+          : $0 < 0.75 ? (buffer.glyphs.warning, theme.warning) : (buffer.glyphs.ok, theme.ok)
+      } ?? (" ", theme.inactive)
     line(
       row,
       [
         text(padded(String(layer), 6)),
-        Span(padded(even.map { Units.decimals($0, 2) } ?? Units.unknown, 6), mark),
+        Span(" \(glyph)" + padded(even.map { Units.decimals($0, 2) } ?? Units.unknown, 5), mark),
         text(padded(Units.count(Double(loads.total)), 6)),
       ])
     let most = Double(max(1, loads.max() ?? 1))
@@ -85,20 +102,18 @@ extension Painter {
       let share = Double(load) / most
       let cells = String(repeating: shade(share), count: max(1, perRank - 1))
       buffer.put(
-        cells, row.x + 20 + index * perRank, row.y, theme.text.colored(theme.busy.color(at: share)),
+        cells, row.x + 21 + index * perRank, row.y, theme.text.colored(theme.busy.color(at: share)),
         limit: perRank)
     }
   }
 
-  /// How each rank spends its time; what waits in dispatch and combine is a part of the experts' time.
+  /// How each rank spends its time, and how it exchanges rows; what waits in dispatch and combine is a part of the experts' time.
   private mutating func drawStepTimes(_ area: Rect, _ experts: ExpertInsight) {
     var inside = Box(title: [strong("where the time goes")], border: theme.cacheBox)
       .draw(in: &buffer, area).inset(1, 0)
-    let columns = [
-      Column("RANK", 8), Column("ATTN", 6, stretch: 1, .right), Column("EXPERT", 6, stretch: 1, .right),
-      Column("COMM", 6, stretch: 1, .right), Column("SAMPLE", 6, stretch: 1, .right),
-      Column("DUMMY", 6, stretch: 1, .right), Column("IDLE", 6, stretch: 1, .right),
-    ]
+    let titles = ["ATTN", "EXPERT", "COMM", "LINK", "SAMPLE", "DUMMY", "IDLE", "PIECES", "OVERLAP"]
+    let columns =
+      [Column("RANK", 7)] + titles.map { Column($0, max(4, $0.count), stretch: 1, .right) }
     let places = Column.place(columns, in: inside)
     let head = inside.takeTop(1)
     for (column, place) in zip(columns, places) {
@@ -106,8 +121,16 @@ extension Painter {
     }
     for (id, time) in zip(experts.ranks, experts.time).prefix(inside.height) {
       let row = inside.takeTop(1)
-      let shares = [time.attention, time.experts, time.communication, time.sample, time.dummy, time.idle]
-      let cells = [strong(id)] + shares.map { Span(Units.percent($0.value), value) }
+      let rank = state.application?.replicas(.rank).first { $0.id == id }
+      let shares = [
+        time.attention.value, time.experts.value, time.communication.value, rank?.linkRatio?.value,
+        time.sample.value, time.dummy.value, time.idle.value,
+      ]
+      let texts =
+        shares.map(Units.percent) + [
+          Units.count(rank?.chunksPerStep?.value), Units.percent(rank?.overlapRatio?.value),
+        ]
+      let cells = [strong(id)] + texts.map { Span($0, value) }
       for (cell, (column, place)) in zip(cells, zip(columns, places)) {
         column.write([cell], in: &buffer, place, row: row.y)
       }

@@ -15,7 +15,13 @@ enum HintText {
       ]
     }
     let chosen = state.chosenHint.map(HintKey.init)
-    return hints.flatMap { lines($0, isChosen: HintKey($0) == chosen, state, width) }
+    return hints.flatMap { hint in
+      lines(hint, isChosen: HintKey(hint) == chosen, state, width).map { line in
+        var line = line
+        line.hint = HintKey(hint)
+        return line
+      }
+    }
   }
 
   /// The first line in sight, so that the chosen hint is, from its head on.
@@ -40,20 +46,39 @@ enum HintText {
         (isChosen ? "▸ " : "  ", .key), ("\(glyph) ", role), (hint.id, .key), (" " + hint.title, .strong),
       ])
     ]
-    lines += hint.evidence.map { Line("      " + $0.text) }
-    if let since = hint.since.flatMap(WallTime.seconds) {
-      lines.append(Line("      for " + Units.age(max(0, state.shownNow - since)), .faint))
+    let standing = standing(hint, state)
+    if !standing.isEmpty { lines.append(Line("      " + standing.joined(separator: "  "), .faint)) }
+    lines += part("why", .faint, hint.cause ?? "", width)
+    lines += hint.evidence.flatMap { part($0.panel.rawValue, .key, $0.text, width) }
+    return lines + part("→", .info, hint.advice, width) + change(hint) + [Line()]
+  }
+
+  /// Since when it holds, how sure its cause is, and where the runbook tells more.
+  private static func standing(_ hint: Hint, _ state: ConsoleState) -> [String] {
+    let since = hint.since.flatMap(WallTime.seconds).map { "for " + Units.age(max(0, state.shownNow - $0)) }
+    return [since, hint.confidence.map { "confidence " + $0.rawValue }, hint.runbook].compactMap(\.self)
+  }
+
+  private static let labelWidth = 10
+
+  /// A text beside its label, wrapped.
+  private static func part(
+    _ label: String, _ role: TextScreens.Role, _ text: String, _ width: Int
+  ) -> [Line] {
+    let indent = String(repeating: " ", count: 6)
+    let padded = label + String(repeating: " ", count: max(1, labelWidth - label.count))
+    let blank = String(repeating: " ", count: labelWidth)
+    return WordWrap.lines(text, width: width - indent.count - labelWidth).enumerated().map { index, part in
+      Line([(indent + (index == 0 ? padded : blank), role), (part, .text)])
     }
-    lines += WordWrap.lines(hint.advice, width: width - 8).enumerated().map { index, part in
-      Line([(index == 0 ? "      → " : "        ", .info), (part, .text)])
-    }
-    return lines + change(hint) + [Line()]
   }
 
   private static func change(_ hint: Hint) -> [Line] {
-    guard let fix = HintFix(hint) else {
-      return hint.field.map { [Line([("        \($0): ", .info), ("…", .strong)])] } ?? []
+    func line(_ field: String, _ before: String?, _ after: String) -> Line {
+      let old = before.map { $0 + " → " } ?? ""
+      return Line([("      \(field): ", .info), (old, .faint), (after, .strong)])
     }
-    return fix.edits.map { Line([("        \($0.path): ", .info), ($0.value, .strong)]) }
+    guard let fix = HintFix(hint) else { return hint.field.map { [line($0, hint.current, "…")] } ?? [] }
+    return fix.edits.map { line($0.path, $0.path == hint.field ? hint.current : nil, $0.value) }
   }
 }

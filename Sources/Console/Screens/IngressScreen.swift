@@ -6,7 +6,7 @@ extension Painter {
   mutating func drawIngress(_ area: Rect) {
     var rest = area
     let scaling = state.application?.deployments.first { $0.name == "OpenAiIngress" }?.autoscaling
-    if area.height >= 12 { drawScaling(rest.takeTop(scaling == nil ? 3 : 4), scaling) }
+    if area.height >= 12 { drawScaling(rest.takeTop(scaling == nil ? 4 : 5), scaling) }
     if area.height >= 28 { drawIngressCharts(rest.takeTop(area.height >= 40 ? 9 : 6)) }
     drawIngressTable(rest)
   }
@@ -36,8 +36,18 @@ extension Painter {
         ("in flight ", whole(fleet.sum { $0.running.value.map(Double.init) })),
         ("  waiting ", whole(fleet.sum { $0.waiting.value.map(Double.init) })),
         ("  req/s ", Units.count(state.application?.metrics.requestsPerSecond.value)),
-        ("  failed ", Units.percent(state.application?.metrics.errorRatio.value)),
         ("  cpu max ", Units.percent(hottest?.value) + (hottest.map { " " + $0.id } ?? "")),
+      ]))
+    let metrics = state.application?.metrics
+    line(
+      inside.takeTop(1),
+      pairs([
+        ("failed ", Units.percent(metrics?.errorRatio.value)),
+        ("  refused ", Units.percent(metrics?.refusedRatio?.value)),
+        ("  clients left ", Units.percent(metrics?.abortedRatio?.value)),
+        ("  TTFT p50 ", quantile(metrics?.ttftSeconds, \.p50)),
+        ("  p99 ", quantile(metrics?.ttftSeconds, \.p99)),
+        ("  n ", Units.whole(metrics?.ttftSeconds.count)),
       ]))
     guard let scaling else { return }
     let target = Units.decimals(scaling.targetOngoingRequests, 1)

@@ -25,8 +25,12 @@ enum Keys {
         (.snapshot, "save"), (.logs, "all"), (.back, "back"),
       ]
     case .hints:
-      [(.down, "next"), (.apply, "apply the fix"), (.copy, "copy"), (.logs, "logs"), (.overview, "overview")]
-    case .events: [(.down, "scroll"), (.logs, "logs"), (.freeze, "freeze"), (.overview, "overview")]
+      [
+        (.down, "next"), (.open, "panel"), (.apply, "apply the fix"), (.copy, "copy"), (.logs, "logs"),
+        (.overview, "overview"),
+      ]
+    case .events:
+      [(.down, "scroll"), (.open, "its logs"), (.logs, "logs"), (.freeze, "freeze"), (.overview, "overview")]
     }
   }
 }

@@ -49,7 +49,6 @@ extension Painter {
   }
 
   private mutating func drawQuestion(_ question: Question) {
-    let yesNo = [Span("y", theme.key), text(" yes   "), Span("n", theme.key), text(" no")]
     switch question {
     case .restart(let replica, let application):
       let isRank =
@@ -58,49 +57,60 @@ extension Painter {
         isRank
         ? "Its whole group restarts with it; requests in flight are drained or moved."
         : "It is drained first."
-      draw(Dialog(title: "restart \(replica)", lines: wrappedLines(words), footer: yesNo))
+      ask("restart \(replica)", words)
     case .reapply(let path, let application):
-      draw(
-        Dialog(
-          title: "apply to \(application)",
-          lines: wrappedLines("Carry \(path) out over what runs? Only what differs is touched."),
-          footer: yesNo))
-    case .fix(let proposal): drawFix(proposal, yesNo)
-    case .drain(let replica, _):
-      draw(
-        Dialog(
-          title: "drain \(replica)",
-          lines: wrappedLines(
-            "It gets no new requests and finishes those it has. :uncordon takes that back."),
-          footer: yesNo))
-    case .uncordon(let replica, _):
-      draw(
-        Dialog(title: "uncordon \(replica)", lines: wrappedLines("It gets requests again."), footer: yesNo))
+      ask("apply to \(application)", "Carry \(path) out over what runs? Only what differs is touched.")
+    case .fix(let proposal): drawFix(proposal)
+    case .cordon(let request, _):
+      ask("\(request.action.rawValue) \(request.replicas.joined(separator: " "))", request.action.meaning)
     case .scale(let request, let application):
       let wanted = ScaleStatus(replicas: request.replicas, ingressReplicas: request.ingressReplicas)?.words
-      draw(
-        Dialog(
-          title: "scale \(application)",
-          lines: wrappedLines((wanted ?? "the manifest's numbers") + ", until the next apply"), footer: yesNo)
-      )
+      ask("scale \(application)", (wanted ?? "the manifest's numbers") + ", until the next apply")
     case .rollBack(let application, let revision):
-      draw(
-        Dialog(
-          title: "roll \(application) back",
-          lines: wrappedLines("Carry revision \(revision) out again? It becomes a revision of its own."),
-          footer: yesNo))
+      ask(
+        "roll \(application) back",
+        "Carry revision \(revision) out again? It becomes a revision of its own.")
     case .delete(let application, let typed):
       draw(
-        Dialog(
-          title: "delete \(application)",
-          lines: wrappedLines("Its processes end and its records go. Type its name to confirm."),
-          field: typed,
-          footer: [Span("⏎", theme.key), text(" delete   "), Span("Esc", theme.key), text(" keep")]))
+        "delete \(application)",
+        wrappedLines("Its processes end and its records go. Type its name to confirm."), field: typed,
+        [Button(label: "⏎", words: "delete", key: .enter), Button(label: "Esc", words: "keep", key: .escape)])
+    }
+  }
+
+  /// What can be answered, by its key or by a click on it.
+  private struct Button {
+    var label: String
+    var words: String
+    var key: Key
+
+    static let yesNo = [
+      Button(label: "y", words: "yes", key: .character("y")),
+      Button(label: "n", words: "no", key: .character("n")),
+    ]
+  }
+
+  private mutating func ask(_ title: String, _ words: String) {
+    draw(title, wrappedLines(words), Button.yesNo)
+  }
+
+  private mutating func draw(
+    _ title: String, _ lines: [[Span]], field: TextField? = nil, _ buttons: [Button]
+  ) {
+    let gap = "   "
+    let spans = buttons.map { [Span($0.label, theme.key), text(" \($0.words)")] }
+    let row = draw(
+      Dialog(title: title, lines: lines, field: field, footer: Array(spans.joined(separator: [text(gap)]))))
+    var x = row.x
+    for (button, spans) in zip(buttons, spans) {
+      let width = spans.reduce(0) { $0 + CharacterWidth.cells(of: buffer.glyphs.spelled($1.text)) }
+      hits.append(Hit(area: Rect(x: x, y: row.y, width: width, height: 1), action: .answer(button.key)))
+      x += width + gap.count
     }
   }
 
   /// The lines of the file that change, and what that does to what runs.
-  private mutating func drawFix(_ proposal: FixProposal, _ yesNo: [Span]) {
+  private mutating func drawFix(_ proposal: FixProposal) {
     let width = max(20, min(96, buffer.width - 6))
     var lines = [[faint(proposal.path)]]
     for change in proposal.lines {
@@ -114,7 +124,7 @@ extension Painter {
     lines += proposal.plan.steps.flatMap { wrapped("· " + $0, width) }.map { [text($0)] }
     let pause = Units.duration(proposal.plan.interruptionSeconds.value)
     lines.append([text("requests wait for about "), strong(pause)])
-    draw(Dialog(title: "apply \(proposal.fix.hint) to \(proposal.application)", lines: lines, footer: yesNo))
+    draw("apply \(proposal.fix.hint) to \(proposal.application)", lines, Button.yesNo)
   }
 
   private func wrapped(_ words: String, _ width: Int) -> [String] { WordWrap.lines(words, width: width) }
@@ -123,7 +133,19 @@ extension Painter {
     WordWrap.lines(words, width: max(20, min(56, buffer.width - 6))).map { [text($0)] }
   }
 
-  private mutating func draw(_ dialog: Dialog) {
+  @discardableResult
+  private mutating func draw(_ dialog: Dialog) -> Rect {
     dialog.draw(in: &buffer, text: theme.text, border: theme.key, heading: theme.title)
+  }
+}
+
+extension CordonRequest.Action {
+  /// What it does to a replica.
+  fileprivate var meaning: String {
+    switch self {
+    case .cordon: "It gets no new requests, and goes on with those it has. :uncordon takes that back."
+    case .drain: "It gets no new requests and finishes those it has. :uncordon takes that back."
+    case .uncordon: "It gets requests again."
+    }
   }
 }

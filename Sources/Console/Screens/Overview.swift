@@ -36,13 +36,11 @@ extension Painter {
     ) { $0.generationTokensPerSecond }
     drawChart(
       places[2], "TTFT", quantile(metrics?.ttftSeconds, \.p50),
-      "p99 " + quantile(metrics?.ttftSeconds, \.p99),
-      theme.latency
+      "p99 " + quantile(metrics?.ttftSeconds, \.p99), theme.latency, of: metrics?.ttftSeconds.count
     ) { $0.ttftP50Seconds }
     drawChart(
       places[3], "TPOT", quantile(metrics?.tpotSeconds, \.p50),
-      "p99 " + quantile(metrics?.tpotSeconds, \.p99),
-      theme.latency
+      "p99 " + quantile(metrics?.tpotSeconds, \.p99), theme.latency, of: metrics?.tpotSeconds.count
     ) { $0.tpotP50Seconds }
   }
 
@@ -58,12 +56,15 @@ extension Painter {
 
   private mutating func drawChart(
     _ area: Rect, _ title: String, _ headline: String, _ detail: String, _ gradient: Gradient,
-    _ reading: (HistoryPoint) -> Double?
+    of count: Int? = nil, _ reading: (HistoryPoint) -> Double?
   ) {
     let numbers = [Span(headline, value), faint(detail.isEmpty ? "" : "  " + detail)]
-    let isTall = area.height > 5
+    let number = count.map { faint("n " + Units.whole($0)) }
+    // Where the frame has room for all numbers, the whole inside is left to the chart.
+    let isTall = area.height > 5 && area.width >= 38
     let inside = Box(
-      title: [strong(title)], trailing: isTall ? numbers : [], border: theme.replicaBox
+      title: [strong(title)] + (isTall ? number.map { [text(" "), $0] } ?? [] : []),
+      trailing: isTall ? numbers : number.map { [$0] } ?? [], border: theme.replicaBox
     ).draw(in: &buffer, area)
     var plot = inside.inset(isTall ? 0 : 1, 0)
     if !isTall { line(plot.takeTop(1), numbers) }

@@ -12,16 +12,20 @@ enum ReplicaColumns {
       meter("BUSY", 4, \.gpuUtilizationRatio, \.busy), meter("KV", 2, \.kvUsageRatio, \.cache),
       number("RUN", 4, 3) { Units.whole($0.running.value) },
       number("WAIT", 4, 6) { Units.whole($0.waiting.value) },
-      number("TOK/S", 6, 9) { Units.count($0.generationTokensPerSecond.value) },
-      number("TTFT", 7, 5) { $0.latency($0.ttftP50Seconds) },
-      number("TPOT", 7, 7) { $0.latency($0.tpotP50Seconds) },
-      number("CPU", 5, 10) { Units.percent($0.cpuRatio.value) },
+      number("TOK/S", 6, 10) { Units.count($0.generationTokensPerSecond.value) },
+      latency("TTFT", 5, \.ttftP50Seconds), latency("TPOT", 7, \.tpotP50Seconds), requests(8),
+      number("CPU", 5, 11) { Units.percent($0.cpuRatio.value) },
       number("RSS", 5, 11) { Units.bytes($0.rssBytes.value) },
       number("DUMMY", 5, 12) { Units.percent($0.dummyRatio?.value) },
       number("COMM", 4, 13) { Units.percent($0.communicationRatio?.value) },
-      number("RST", 3, 14) { String($0.restarts) },
-      spark("RUN 30s", 15, .running, nil), spark("KV 30s", 16, .cache, 1),
-      number("PID", 7, 17) { $0.pid.value.map { String($0) } ?? Units.unknown },
+      number("PREEMPT", 7, 14) { Units.count($0.preemptionsPerSecond?.value) },
+      number("PIECES", 6, 15) { Units.count($0.chunksPerStep?.value) },
+      number("CORE", 4, 16) { Units.percent($0.computeCPURatio?.value) },
+      number("RST", 3, 17) { String($0.restarts) },
+      spark("RUN 30s", 18, .running, nil), spark("KV 30s", 19, .cache, 1),
+      number("LINK", 4, 20) { Units.percent($0.linkRatio?.value) },
+      number("OVERLAP", 7, 21) { Units.percent($0.overlapRatio?.value) },
+      number("PID", 7, 22) { $0.pid.value.map { String($0) } ?? Units.unknown },
     ]
   }
 
@@ -37,12 +41,11 @@ enum ReplicaColumns {
       number("WAIT", 5, 4) { Units.whole($0.waiting.value) },
       number("REQ/S", 6, 5) { Units.count($0.requestsPerSecond.value) },
       number("TOK/S", 7, 6) { Units.count($0.generationTokensPerSecond.value) },
-      number("TTFT", 7, 7) { $0.latency($0.ttftP50Seconds) },
-      number("TPOT", 7, 9) { $0.latency($0.tpotP50Seconds) },
-      number("RSS", 5, 8) { Units.bytes($0.rssBytes.value) },
-      number("RST", 3, 10) { String($0.restarts) },
-      spark("RUN 30s", 11, .running, nil), spark("WAIT 30s", 12, .waiting, nil),
-      number("PID", 7, 13) { $0.pid.value.map { String($0) } ?? Units.unknown },
+      latency("TTFT", 7, \.ttftP50Seconds), latency("TPOT", 10, \.tpotP50Seconds), requests(8),
+      number("RSS", 5, 9) { Units.bytes($0.rssBytes.value) },
+      number("RST", 3, 11) { String($0.restarts) },
+      spark("RUN 30s", 12, .running, nil), spark("WAIT 30s", 13, .waiting, nil),
+      number("PID", 7, 14) { $0.pid.value.map { String($0) } ?? Units.unknown },
     ]
   }
 
@@ -60,8 +63,7 @@ enum ReplicaColumns {
       },
       number("RUN", 5, 3) { Units.whole($0.running.value) },
       number("REQ/S", 6, 5) { Units.count($0.requestsPerSecond.value) },
-      number("TTFT", 7, 6) { $0.latency($0.ttftP50Seconds) },
-      spark("WAIT 30s", 7, .waiting, nil),
+      latency("TTFT", 6, \.ttftP50Seconds), requests(7), spark("WAIT 30s", 8, .waiting, nil),
     ]
   }
 
@@ -116,7 +118,7 @@ enum ReplicaColumns {
   }
 
   private static var node: Replicas {
-    Replicas(Column("NODE", 6), 8) { painter, replica in
+    Replicas(Column("NODE", 6), 9) { painter, replica in
       .spans([painter.faint(replica.node ?? Units.unknown)])
     }
   }
@@ -125,7 +127,7 @@ enum ReplicaColumns {
     _ title: String, _ importance: Int, _ share: KeyPath<ReplicaStatus, Known<Double>?>,
     _ gradient: KeyPath<Theme, Gradient>
   ) -> Replicas {
-    Replicas(Column(title, 12, stretch: 1), importance) { painter, replica in
+    Replicas(Column(title, 10, stretch: 1), importance) { painter, replica in
       painter.unlessStarting(replica) {
         .meter(
           replica[keyPath: share]?.value, painter.theme[keyPath: gradient], isStale: replica.stale)
@@ -141,6 +143,17 @@ enum ReplicaColumns {
         .spans([Span(text(replica), replica.stale ? painter.theme.stale : painter.theme.text)])
       }
     }
+  }
+
+  private static func latency(
+    _ title: String, _ importance: Int, _ seconds: KeyPath<ReplicaStatus, Known<Double>>
+  ) -> Replicas {
+    number(title, 6, importance) { $0.latency($0[keyPath: seconds]) }
+  }
+
+  /// How many requests the medians are of.
+  private static func requests(_ importance: Int) -> Replicas {
+    number("n", 4, importance) { Units.whole($0.ttftCount?.value) }
   }
 
   private static func spark(

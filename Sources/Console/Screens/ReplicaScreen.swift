@@ -15,7 +15,7 @@ extension Painter {
       drawNews(halves[1], replica)
     } else {
       drawComparison(
-        rest.height > 9 ? rest.takeTop(max(6, rest.height - 5)) : rest.takeTop(rest.height), replica)
+        rest.height > 9 ? rest.takeTop(max(6, rest.height - 4)) : rest.takeTop(rest.height), replica)
       if rest.height >= 3 { drawNews(rest, replica) }
     }
   }
@@ -61,7 +61,8 @@ extension Painter {
     _ area: Rect, _ replica: ReplicaStatus, _ chart: (String, String, ReplicaReading, Gradient, Double?)
   ) {
     let (name, detail, reading, gradient, top) = chart
-    let present = state.shown.track(replica.id, of: state.applicationName)?.last?[reading]
+    let track = state.shown.track(replica.id, of: state.applicationName)
+    let present = track?.last { $0.time <= state.shownNow }?[reading]
     let number = Self.text(present, reading)
     let isAlone = state.screen != .replica
     let heading = isAlone ? "\(replica.id) \(name)" : name
@@ -91,17 +92,30 @@ extension Painter {
       title: [strong("against the others")], trailing: [faint("\(fleet.replicas.count) fresh")],
       border: theme.replicaBox
     ).draw(in: &buffer, area).inset(1, 0)
+    let readings = ComparedReading.of(replica)
+    let isHalved = inside.width >= 72 && readings.count >= inside.height
+    let count = isHalved ? (readings.count + 1) / 2 : readings.count
+    for (index, place) in (isHalved ? inside.columns(2) : [inside]).enumerated() {
+      let part = readings.dropFirst(index * count).prefix(count)
+      drawReadings(isHalved ? place.inset(1, 0) : place, Array(part), replica, fleet)
+    }
+  }
+
+  private mutating func drawReadings(
+    _ area: Rect, _ readings: [ComparedReading], _ replica: ReplicaStatus, _ fleet: Fleet
+  ) {
+    var rows = area
     let columns = [
-      Column("", 10, stretch: 1), Column(replica.id, 9, stretch: 1, .right),
-      Column("median", 9, stretch: 1, .right), Column("place", 9, stretch: 1, .right),
+      Column("", 10, stretch: 1), Column(replica.id, 7, stretch: 1, .right),
+      Column("median", 7, stretch: 1, .right), Column("place", 8, stretch: 1, .right),
     ]
-    let places = Column.place(columns, in: inside)
-    let head = inside.takeTop(1)
+    let places = Column.place(columns, in: rows)
+    let head = rows.takeTop(1)
     for (column, place) in zip(columns, places) {
       column.write([faint(column.title)], in: &buffer, place, row: head.y)
     }
-    for reading in ComparedReading.of(replica) {
-      let row = inside.takeTop(1)
+    for reading in readings {
+      let row = rows.takeTop(1)
       guard row.height > 0 else { return }
       let mine = reading.value(replica)
       let place = mine.map { "\(fleet.place(of: $0, reading.value)) of \(fleet.sorted(reading.value).count)" }
@@ -142,6 +156,7 @@ struct ComparedReading {
     let both: [ComparedReading] = [
       .init(name: "TTFT p50", value: { $0.ttftP50Seconds.value }, text: latency),
       .init(name: "TPOT p50", value: { $0.tpotP50Seconds.value }, text: latency),
+      .init(name: "n", value: { $0.ttftCount?.value.map(Double.init) }, text: Self.whole),
       .init(name: "running", value: { $0.running.value.map(Double.init) }, text: Self.whole),
       .init(name: "waiting", value: { $0.waiting.value.map(Double.init) }, text: Self.whole),
       .init(name: "tok/s", value: { $0.generationTokensPerSecond.value }, text: Units.count),
@@ -151,12 +166,18 @@ struct ComparedReading {
     guard replica.role == .rank else {
       return both + [.init(name: "req/s", value: { $0.requestsPerSecond.value }, text: Units.count)]
     }
-    return both.prefix(4) + [
+    return both.prefix(5) + [
       .init(name: "KV", value: { $0.kvUsageRatio?.value }, text: Units.percent),
       .init(name: "busy", value: { $0.gpuUtilizationRatio?.value }, text: Units.percent),
       .init(name: "dummy", value: { $0.dummyRatio?.value }, text: Units.percent),
       .init(name: "comm", value: { $0.communicationRatio?.value }, text: Units.percent),
-    ] + both.dropFirst(4)
+      .init(name: "preempt/s", value: { $0.preemptionsPerSecond?.value }, text: Units.count),
+      .init(name: "pieces", value: { $0.chunksPerStep?.value }, text: Units.count),
+      .init(name: "links", value: { $0.linkRatio?.value }, text: Units.percent),
+      .init(name: "overlap", value: { $0.overlapRatio?.value }, text: Units.percent),
+      .init(name: "core", value: { $0.computeCPURatio?.value }, text: Units.percent),
+      .init(name: "prefix", value: { $0.prefixHitRatio?.value }, text: Units.percent),
+    ] + both.dropFirst(5)
   }
 
   private static func whole(_ value: Double?) -> String { Units.whole(value.flatMap(Units.integer)) }

@@ -18,7 +18,7 @@ extension Painter {
   /// The replicas on a screen of their own: what they have in common, each, and the chosen one's last minutes.
   mutating func drawReplicas(_ area: Rect) {
     var rest = area
-    if area.height >= 8 { drawFleet(rest.takeTop(area.width >= 110 ? 1 : 2)) }
+    if area.height >= 8 { drawFleet(rest.takeTop(area.width >= 110 ? 2 : area.height >= 16 ? 3 : 2)) }
     if area.height >= 28, let chosen = state.chosenReplica {
       drawReplicaCharts(rest.takeBottom(area.height >= 40 ? 9 : 6), chosen)
     }
@@ -54,13 +54,25 @@ extension Painter {
       ("  run skew ", skew.map { Units.decimals($0, 2) + "×" } ?? Units.unknown),
       (" CoV ", fleet.variation(running).map { Units.decimals($0, 2) } ?? Units.unknown),
     ]
+    let lines =
+      area.width >= 110
+      ? [loads + [(" ", "")] + spread, lockStep(fleet)] : [loads, spread, lockStep(fleet)]
     var rows = area
-    if area.height > 1 {
-      line(rows.takeTop(1), pairs(loads))
-      line(rows.takeTop(1), pairs(spread))
-    } else {
-      line(rows, pairs(loads + [(" ", "")] + spread))
+    for content in lines.prefix(area.height) { line(rows.takeTop(1), pairs(content)) }
+  }
+
+  /// What slows a group that steps together: the worst rank, or the median of what is much alike.
+  private func lockStep(_ fleet: Fleet) -> [(String, String)] {
+    func worst(_ reading: (ReplicaStatus) -> Double?) -> String {
+      fleet.most(reading).map { Units.count($0.value) + ($0.value > 0 ? " " + $0.id : "") } ?? Units.unknown
     }
+    return [
+      (" preempt/s ", worst { $0.preemptionsPerSecond?.value }),
+      ("  pieces/step ", worst { $0.chunksPerStep?.value }),
+      ("  links ", Units.percent(fleet.median { $0.linkRatio?.value })),
+      ("  overlap ", Units.percent(fleet.median { $0.overlapRatio?.value })),
+      ("  core in steps ", Units.percent(fleet.median { $0.computeCPURatio?.value })),
+    ]
   }
 
   func whole(_ value: Double?) -> String { Units.whole(value.flatMap(Units.integer)) }

@@ -7,6 +7,8 @@ enum TextScreens {
   /// A line, by what it means.
   struct Line {
     var spans: [(String, Role)]
+    /// The hint that it is a line of.
+    var hint: HintKey?
     init(_ text: String = "", _ role: Role = .text) { spans = [(text, role)] }
     init(_ spans: [(String, Role)]) { self.spans = spans }
   }
@@ -42,7 +44,9 @@ extension Painter {
     )
     .draw(in: &buffer, area).inset(1, 0)
     for content in lines.dropFirst(first).prefix(inside.height) {
-      line(inside.takeTop(1), content.spans.map { Span($0.0, style($0.1)) })
+      let row = inside.takeTop(1)
+      line(row, content.spans.map { Span($0.0, style($0.1)) })
+      if let hint = content.hint { hits.append(Hit(area: row, action: .hint(hint))) }
     }
   }
 

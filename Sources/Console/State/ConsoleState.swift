@@ -42,10 +42,8 @@ public enum Question: Sendable, Hashable {
   case delete(application: String, typed: TextField)
   /// Carry an earlier revision out again?
   case rollBack(application: String, to: Int)
-  /// Keep new requests away from a replica, and wait for those it has?
-  case drain(replica: String, application: String)
-  /// Let requests at a replica again?
-  case uncordon(replica: String, application: String)
+  /// Keep new requests away from replicas, or let them at these again?
+  case cordon(CordonRequest, application: String)
   /// Run other numbers of replicas?
   case scale(ScaleRequest, application: String)
 }

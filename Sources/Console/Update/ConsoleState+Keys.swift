@@ -5,7 +5,10 @@ extension ConsoleState {
   mutating func take(_ input: InputEvent) -> [ConsoleEffect] {
     isTouched = true
     if case .key(.character("c"), .control) = input { return [.quit] }
-    if question != nil { return answer(input) }
+    if question != nil {
+      if case .mouse(let mouse) = input { return point(mouse) }
+      return answer(input)
+    }
     if prompt != nil { return type(input) }
     switch input {
     case .key(let key, let modifiers): return press(Chord(key, modifiers))

@@ -8,6 +8,12 @@ struct Hit: Sendable, Equatable {
     /// Chooses a row; of the chosen row, opens it.
     case row(String)
     case sort(ReplicaOrder)
+    /// Chooses a hint; of the chosen one on its own screen, opens its panel.
+    case hint(HintKey)
+    /// Opens the logs of whom an event is about.
+    case event(Int)
+    /// Answers a question, as this key does.
+    case answer(Key)
   }
 
   var area: Rect
@@ -37,12 +43,28 @@ extension ConsoleState {
     }
     // What stands where is known by drawing, which is a pure function of the state.
     guard let hit = ConsoleRenderer.hits(self).last(where: { $0.area.contains(x, y) }) else { return [] }
+    // What lies behind a question is out of reach until that is answered.
+    if question != nil {
+      guard case .answer(let key) = hit.action else { return [] }
+      return answer(.key(key, []))
+    }
     switch hit.action {
+    case .answer: break
+    case .hint(let key): return choose(key)
+    case .event(let sequence):
+      openLogs(of: events.first { $0.sequence == sequence }?.replica)
+      return wishes()
     case .command(let command): return perform(command)
     case .sort(let order): self.order = order
     case .row(let id): return chooseRow(id)
     }
     return []
+  }
+
+  private mutating func choose(_ hint: HintKey) -> [ConsoleEffect] {
+    let isChosen = screen == .hints && chosenHint.map(HintKey.init) == hint
+    selectedHint = hint
+    return perform(isChosen ? .open : .hints)
   }
 
   private mutating func chooseRow(_ id: String) -> [ConsoleEffect] {

@@ -20,6 +20,8 @@ extension ConsoleState {
     case .ingress: openDetail(ofIngress: true)
     case .queue: openQueue()
     case .nodes: openNode()
+    case .hints: openEvidence()
+    case .events: openLogs(of: events.dropLast(scroll[.events] ?? 0).last?.replica)
     default: break
     }
   }
@@ -58,6 +60,20 @@ extension ConsoleState {
     guard let node = all.first(where: { $0.name == selectedNode }) ?? all.first else { return }
     selectedRank = node.ranks.first?.id ?? selectedRank
     screen = .replicas
+  }
+
+  /// Shows the panel that the chosen hint's first fact was read from, with the replica that the hint is about chosen.
+  private mutating func openEvidence() {
+    guard let hint = chosenHint, let panel = hint.evidence.first?.panel,
+      let screen = ScreenKind(rawValue: panel.rawValue)
+    else { return }
+    let all = application?.deployments.flatMap(\.replicas) ?? []
+    if let replica = all.first(where: { $0.id == hint.replica }) {
+      if replica.role == .rank { selectedRank = replica.id } else { selectedIngress = replica.id }
+      selectedQueue = replica.id
+      selectedNode = replica.node ?? selectedNode
+    }
+    self.screen = screen
   }
 
   mutating func openLogs() {

@@ -106,13 +106,10 @@ extension ConsoleState {
       guard takeYes(input) else { return [] }
       underway = "restarting \(replica)"
       return [.restart(replica: replica, application: application)]
-    case .drain(let replica, let application):
+    case .cordon(let request, let application):
       guard takeYes(input) else { return [] }
-      underway = "draining \(replica)"
-      return [.cordon(CordonRequest(.drain, [replica]), application: application)]
-    case .uncordon(let replica, let application):
-      guard takeYes(input) else { return [] }
-      return [.cordon(CordonRequest(.uncordon, [replica]), application: application)]
+      underway = "\(request.action.rawValue) \(request.replicas.joined(separator: " "))"
+      return [.cordon(request, application: application)]
     case .scale(let request, let application):
       guard takeYes(input) else { return [] }
       underway = "scaling \(application)"

@@ -4,8 +4,8 @@ import ControlAPI
 enum Palette {
   /// A command with words behind it.
   private enum Verb: String, CaseIterable {
-    case rep, logs, filter, only, sort, scale, restart, drain, uncordon, delete, undo, app, open, record,
-      theme, window, mute, unmute, q
+    case rep, logs, filter, only, sort, scale, restart, cordon, drain, uncordon, delete, undo, app, open,
+      record, theme, window, mute, unmute, q
 
     /// What stands behind it, for the list of completions.
     var usage: String {
@@ -17,6 +17,7 @@ enum Palette {
       case .sort: "sort RANK|KV|BUSY|RUN|TTFT"
       case .scale: "scale ingress N | scale groups N | scale reset"
       case .restart: "restart [ID]"
+      case .cordon: "cordon [ID] — no new requests"
       case .drain: "drain [ID] — no new requests, wait for the present ones"
       case .uncordon: "uncordon [ID] — requests again"
       case .delete: "delete — the application"
@@ -52,7 +53,7 @@ enum Palette {
     guard position == 1 else { return [] }
     let replicas = (state.application?.replicas(.rank) ?? []) + state.ingress
     return switch verb {
-    case .rep, .logs, .restart, .drain, .uncordon: replicas.map(\.id)
+    case .rep, .logs, .restart, .cordon, .drain, .uncordon: replicas.map(\.id)
     case .sort: ReplicaOrder.allCases.map(\.rawValue)
     case .scale: ["ingress", "groups", "reset"]
     case .app: state.shown.status?.applications.map(\.name) ?? []
@@ -89,7 +90,7 @@ enum Palette {
   private static func run(_ verb: Verb, _ words: [String], _ state: inout ConsoleState) -> [ConsoleEffect] {
     switch verb {
     case .q: return [.quit]
-    case .rep, .restart, .drain, .uncordon: return aim(verb, words.first, &state)
+    case .rep, .restart, .cordon, .drain, .uncordon: return aim(verb, words.first, &state)
     case .logs:
       state.openLogs(of: words.first)
       state.logs.show(only: words.dropFirst().joined(separator: " "))
@@ -140,11 +141,15 @@ enum Palette {
       state.say(id.map { "there is no replica \($0)" } ?? "no replica is chosen", .error)
       return []
     }
+    func cordon(_ action: CordonRequest.Action) {
+      state.ask(.cordon(CordonRequest(action, [replica.id]), application: application))
+    }
     switch verb {
     case .rep: state.select(replica)
     case .restart: state.ask(.restart(replica: replica.id, application: application))
-    case .drain: state.ask(.drain(replica: replica.id, application: application))
-    case .uncordon: state.ask(.uncordon(replica: replica.id, application: application))
+    case .cordon: cordon(.cordon)
+    case .drain: cordon(.drain)
+    case .uncordon: cordon(.uncordon)
     default: break
     }
     return []

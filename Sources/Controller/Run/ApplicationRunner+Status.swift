@@ -147,7 +147,9 @@ extension ReplicaStatus {
     let rates = finished.compactMap(meter.rate)
     requestsPerSecond = rates.isEmpty ? .unknown : .known(rates.reduce(0, +))
     generationTokensPerSecond = Known(meter.rate(.generationTokens))
-    ttftP50Seconds = Known(meter.recent(.ttft).quantile(0.5))
+    let ttft = meter.recent(.ttft)
+    ttftP50Seconds = Known(ttft.quantile(0.5))
+    ttftCount = .known(Int(ttft.count))
     tpotP50Seconds = Known(meter.recent(.tpot).quantile(0.5))
     preemptionsPerSecond = Known(meter.rate(.preemptions))
     prefixHitRatio = Known(meter.ratio(.prefixHits, to: .prefixQueries).map { min(1, $0) })
@@ -181,7 +183,9 @@ extension ReplicaStatus {
     waiting = .known(Int(page[.queueDepth]))
     requestsPerSecond = Known(meter.rate(.requests))
     generationTokensPerSecond = Known(meter.rate(.generationTokens))
-    ttftP50Seconds = Known(meter.recent(.ttft).quantile(0.5))
+    let ttft = meter.recent(.ttft)
+    ttftP50Seconds = Known(ttft.quantile(0.5))
+    ttftCount = .known(Int(ttft.count))
     tpotP50Seconds = Known(meter.recent(.tpot).quantile(0.5))
   }
 }

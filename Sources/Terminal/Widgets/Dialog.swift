@@ -18,7 +18,12 @@ public struct Dialog: Sendable {
   }
 
   /// Draws it over what is there; it takes the cells it needs, as far as there are any.
-  public func draw(in buffer: inout CellBuffer, text: CellStyle, border: CellStyle, heading: CellStyle) {
+  ///
+  /// - Returns: where its last line stands.
+  @discardableResult
+  public func draw(
+    in buffer: inout CellBuffer, text: CellStyle, border: CellStyle, heading: CellStyle
+  ) -> Rect {
     func cells(_ spans: [Span]) -> Int {
       spans.reduce(0) { $0 + CharacterWidth.cells(of: buffer.glyphs.spelled($1.text)) }
     }
@@ -38,5 +43,6 @@ public struct Dialog: Sendable {
       field.draw(in: &buffer, row.x, row.y, width: row.width, text.adding(.underline))
     }
     buffer.put(footer, last.x, last.y, limit: last.width)
+    return last
   }
 }
