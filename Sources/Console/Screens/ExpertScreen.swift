@@ -4,10 +4,9 @@ import Terminal
 extension Painter {
   /// How the experts are loaded: each layer over the ranks, the ranks' time, and the hottest experts.
   mutating func drawExperts(_ area: Rect) {
-    guard let insight = state.insight.shown(of: state.applicationName) else {
-      let reason = state.insight.problem(of: state.applicationName)
+    guard let insight = state.look else {
       let isAttached = state.application?.revision == 0
-      return line(area, [faint(isAttached ? " attached pages do not tell" : " " + (reason ?? "asking …"))])
+      return line(area, [faint(isAttached ? " attached pages do not tell" : " " + state.lookAbsence)])
     }
     guard let experts = insight.experts, !experts.ranks.isEmpty else {
       return line(area, [faint(" no rank tells the load of its experts")])

@@ -13,12 +13,20 @@ enum Keys {
         (.open, "one"), (.logs, "logs"), (.filter, "filter"), (.restart, "restart"), (.apply, "apply"),
         (.sort, "sort"), (.freeze, "freeze"), (.earlier, "past"), (.delete, "delete"),
       ]
-    case .ingress, .queue, .nodes:
+    case .ingress:
+      [
+        (.open, "open"), (.logs, "logs"), (.filter, "filter"), (.restart, "restart"), (.drain, "drain"),
+        (.more, "one more"), (.freeze, "freeze"),
+      ]
+    case .queue, .nodes:
       [(.open, "open"), (.logs, "logs"), (.filter, "filter"), (.restart, "restart"), (.freeze, "freeze")]
     case .latency: [(.down, "metric"), (.freeze, "freeze"), (.logs, "logs"), (.overview, "overview")]
     case .experts: [(.down, "layers"), (.freeze, "freeze"), (.logs, "logs"), (.overview, "overview")]
     case .replica:
-      [(.down, "next"), (.logs, "logs"), (.restart, "restart"), (.freeze, "freeze"), (.back, "back")]
+      [
+        (.down, "next"), (.logs, "logs"), (.restart, "restart"), (.drain, "drain"), (.freeze, "freeze"),
+        (.back, "back"),
+      ]
     case .logs:
       [
         (.filter, "search"), (.next, "next"), (.only, "only"), (.follow, "follow"), (.wrap, "wrap"),

@@ -4,9 +4,9 @@ import Terminal
 extension Painter {
   /// How late requests are: the past as a heat map, the window as a curve, and what the first token waits for.
   mutating func drawLatency(_ area: Rect) {
-    guard let insight = state.insight.shown(of: state.applicationName)?.latency,
+    guard let insight = state.look?.latency,
       let distribution = insight.distributions.first(where: { $0.metric == state.insight.metric })
-    else { return drawLatencyAbsence(area) }
+    else { return line(area, [faint(" " + state.lookAbsence)]) }
     var rest = area
     line(rest.takeTop(1), latencyHeadline(distribution, insight.windowSeconds))
     if area.width >= 110, area.height >= 16 {
@@ -18,10 +18,6 @@ extension Painter {
       if rest.height >= 17 { drawParts(rest.takeBottom(parts), insight) }
       drawHeatMap(rest, distribution)
     }
-  }
-
-  private mutating func drawLatencyAbsence(_ area: Rect) {
-    line(area, [faint(" " + (state.insight.problem(of: state.applicationName) ?? "asking …"))])
   }
 
   private func latencyHeadline(_ distribution: LatencyDistribution, _ window: Double) -> [Span] {

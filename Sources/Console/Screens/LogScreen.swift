@@ -5,11 +5,15 @@ extension Painter {
   /// Log lines and events in one stream, the newest at the foot.
   mutating func drawLogs(_ area: Rect) {
     let book = state.logs
-    let entries = book.entries(among: state.shown.events)
+    let entries = state.logEntries
     let last = max(
       0, entries.count - (book.isFollowing ? 0 : min(book.hiddenBelow, max(0, entries.count - 1))))
     var inside = Box(
-      title: [strong("logs and events"), faint(" of " + (book.replica ?? "all replicas"))],
+      title: [
+        strong("logs and events"),
+        faint(
+          " of " + (book.replica ?? "all replicas") + (state.replay == nil ? "" : "; no lines are recorded")),
+      ],
       trailing: standing(book, last, entries.count), border: theme.eventBox
     ).draw(in: &buffer, area).inset(1, 0)
     guard !entries.isEmpty else { return line(inside, [faint(silence(book))]) }
@@ -28,13 +32,18 @@ extension Painter {
     if !book.filter.isEmpty { spans.append(Span("& \(book.filter)  ", theme.info)) }
     if !book.search.isEmpty { spans.append(Span("/ \(book.search)  ", theme.key)) }
     spans.append(faint("\(last)/\(count)  "))
-    spans.append(book.isFollowing ? Span("follow", theme.ok) : Span("held", theme.warning))
+    spans.append(
+      book.isFollowing
+        ? Span("\(buffer.glyphs.ok) follow", theme.ok) : Span("\(buffer.glyphs.warning) held", theme.warning))
     return spans
   }
 
   private func silence(_ book: LogBook) -> String {
     if !book.filter.isEmpty { return "no line passes & \(book.filter)" }
-    return book.cursor == nil ? "reading the logs …" : "nothing was logged yet"
+    if state.replay != nil { return "a recording holds events and no log lines" }
+    if state.application?.revision == 0 { return "attached pages have no logs" }
+    if book.cursor == nil { return "reading the logs …" }
+    return state.frozen == nil ? "nothing was logged yet" : "no line is known of before this moment"
   }
 
   /// An entry as one row, or as many as it needs when lines are wrapped.

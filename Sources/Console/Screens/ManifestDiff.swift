@@ -10,6 +10,7 @@ enum ManifestDiff {
     guard let name = entry.name else {
       return [Line("✖ the file has errors, so it cannot be compared", .critical)]
     }
+    if state.replay != nil { return [Line("a recording holds no plan of an apply", .faint)] }
     guard let planned = state.pages.planned, planned.text == entry.text, let answer = planned.answer else {
       return [Line("asking the controller …", .faint)]
     }
@@ -71,6 +72,7 @@ enum ManifestHistory {
     guard let name = state.manifest?.name ?? state.applicationName else {
       return [Line("no application", .faint)]
     }
+    if state.replay != nil { return [Line("a recording holds no revisions", .faint)] }
     guard let revisions = state.pages.revisions, revisions.application == name else {
       return [Line(state.shown.application(name) == nil ? "\(name) does not run" : "asking …", .faint)]
     }

@@ -48,6 +48,7 @@ struct Painter {
     } else if let line = noticeLine {
       buffer.put(line, rest.x + 1, rest.takeBottom(1).y, limit: rest.width - 2)
     }
+    if let standing { line(rest.takeTop(1).inset(1, 0), standing) }
     drawBody(rest)
     drawOverlay()
   }
@@ -106,7 +107,26 @@ struct Painter {
 
   private var noticeLine: [Span]? {
     if let underway = state.underway { return [Span("▲ ", theme.info), text(underway + " …")] }
-    guard let notice = state.notice else { return nil }
-    return [mark(notice.severity), text(" " + notice.text)]
+    if let notice = state.notice { return [mark(notice.severity), text(" " + notice.text)] }
+    return state.undertakings.last.map { undertaking in
+      let age = Units.age(max(0, state.now - undertaking.since))
+      return [Span("▲ ", theme.info), text(undertaking.words), faint("  " + age)]
+    }
+  }
+
+  /// What the controller says of itself and of a revision that failed; nil when there is nothing to say.
+  private var standing: [Span]? {
+    if let controller = state.shown.status?.controller, controller.stateDurable == false {
+      let reason = controller.stateProblem.map { ": " + $0 } ?? ""
+      return [mark(.error), text(" what happens is not written down, and applies are refused" + reason)]
+    }
+    guard let application = state.application, state.screen != .home else { return nil }
+    if let goal = application.rollingBackTo {
+      return [mark(.error), text(" revision \(application.revision) failed; revision \(goal) comes back")]
+    }
+    // It says so until the next apply, where it is of interest.
+    guard let back = application.rolledBack, [.overview, .manifest].contains(state.screen) else { return nil }
+    let words = " revision \(back.from) failed, and revision \(back.to) holds again: \(back.reason)"
+    return [mark(.warning), text(words)]
   }
 }

@@ -48,7 +48,7 @@ extension ConsoleSession {
   func delete(_ application: String) async {
     do {
       try await client.delete(application)
-      take(.done("\(application) is being deleted"))
+      take(.begun(.delete, application: application))
     } catch {
       take(.failed(error.message))
     }
@@ -57,18 +57,16 @@ extension ConsoleSession {
   func restart(_ replica: String, _ application: String) async {
     do {
       try await client.restart(replica, of: application)
-      take(.done("\(replica) restarts"))
+      take(.begun(.restart(replica: replica), application: application))
     } catch {
       take(.failed(error.message))
     }
   }
 
   func cordon(_ request: CordonRequest, _ application: String) async {
-    let words = request.replicas.joined(separator: ", ")
     do {
       _ = try await client.cordon(request, of: application)
-      take(
-        .done(request.action == .uncordon ? "\(words) gets requests again" : "\(words) gets no new requests"))
+      take(.begun(.cordon(request), application: application))
     } catch {
       take(.failed(error.message))
     }

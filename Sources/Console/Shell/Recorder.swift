@@ -1,3 +1,4 @@
+import ControlAPI
 import Glibc
 import Platform
 
@@ -6,6 +7,8 @@ import Platform
 final class Recorder {
   let path: String
   private var descriptor: Int32
+  /// Up to when the latencies of each application's seconds have been written.
+  private var toldUntil: [String: Double] = [:]
 
   private init(_ path: String, _ descriptor: Int32) {
     self.path = path
@@ -27,9 +30,22 @@ final class Recorder {
     switch event {
     case .snapshot(let snapshot): write(RecordingFile.line(RecordedLine(time: now, snapshot: snapshot)))
     case .insight(let name, .success(let look)):
-      write(RecordingFile.line(RecordedLine(time: now, insight: look, application: name)))
+      let line = RecordedLine(time: now, insight: withoutKnownSeconds(look, of: name), application: name)
+      write(RecordingFile.line(line))
     default: break
     }
+  }
+
+  /// Every look tells the last ten minutes again; each second is written once.
+  private func withoutKnownSeconds(_ look: Insight, of application: String) -> Insight {
+    var look = look
+    let known = toldUntil[application] ?? -.infinity
+    for index in look.latency.distributions.indices {
+      look.latency.distributions[index].columns.removeAll { $0.time <= known }
+      let last = look.latency.distributions[index].columns.last?.time ?? known
+      toldUntil[application] = max(toldUntil[application] ?? known, last)
+    }
+    return look
   }
 
   func close() {

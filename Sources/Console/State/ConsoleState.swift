@@ -138,8 +138,10 @@ public struct ConsoleState: Sendable, Equatable {
   public var alertBook: AlertBook?
   /// What became of the last action.
   public var notice: Notice?
-  /// What is being done.
+  /// What is being asked of the controller.
   public var underway: String?
+  /// What the controller does for this console, until its outcome is seen.
+  public internal(set) var undertakings: [Undertaking] = []
   /// The window's cells.
   public var width: Int
   /// The window's rows.

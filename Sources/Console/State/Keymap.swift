@@ -8,7 +8,8 @@ public enum Command: String, Sendable, CaseIterable {
   case overview, replicas, ingress, latency, queue, experts, events, hints, manifest, nodes
   case logs, sort, freeze, earlier, later, muchEarlier = "much-earlier", muchLater = "much-later", live,
     window
-  case restart, apply, delete, undo, page, snapshot, record, copy, theme, mouse, redraw, suspend
+  case restart, drain, more, fewer, apply, delete, undo, page, snapshot, record, copy, theme, mouse, redraw,
+    suspend
 
   /// What it does, for help.
   var meaning: String {
@@ -44,6 +45,9 @@ public enum Command: String, Sendable, CaseIterable {
     case .live: "to the present; elsewhere to the foot"
     case .window: "rates and percentiles over 10s, 1m, 5m"
     case .restart: "restart the chosen replica"
+    case .drain: "drain the chosen replica, or let requests at it again"
+    case .more: "a group more; on the ingress, a replica more"
+    case .fewer: "a group or an ingress replica fewer"
     case .apply: "launch the manifest, apply the edited file, or a hint's fix"
     case .delete: "delete the application (type its name)"
     case .undo: "roll back to the revision before, or the chosen one"
@@ -161,7 +165,8 @@ public struct Keymap: Sendable, Equatable {
       (.nodes, "0"),
       (.logs, "l"), (.sort, "s"), (.freeze, "space"), (.earlier, "left"), (.later, "right"),
       (.muchEarlier, "["),
-      (.muchLater, "]"), (.live, "end"), (.window, "W"), (.restart, "r"), (.apply, "a"), (.delete, "D"),
+      (.muchLater, "]"), (.live, "end"), (.window, "W"), (.restart, "r"), (.drain, "d"), (.more, "+"),
+      (.fewer, "-"), (.apply, "a"), (.delete, "D"),
       (.undo, "u"),
       (.page, "v"),
       (.snapshot, "S"), (.record, "R"), (.copy, "c"), (.theme, "T"), (.mouse, "m"), (.redraw, "ctrl-l"),

@@ -4,7 +4,7 @@ public import ControlAPI
 public struct LogBook: Sendable, Equatable {
   /// A line of the stream.
   public struct Entry: Sendable, Hashable {
-    /// When it came, in seconds since 1970; nil for lines that were there before we looked.
+    /// When it was written, or came, in seconds since 1970; nil for lines of before we looked that do not say.
     public var time: Double?
     /// Whose it is.
     public var replica: String?
@@ -22,6 +22,8 @@ public struct LogBook: Sendable, Equatable {
   public internal(set) var replica: String?
   /// Where the next page begins.
   public private(set) var cursor: String?
+  /// When the first page came: lines of it without a time are older.
+  private var readSince = -Double.infinity
   /// Whether an answer is awaited.
   public internal(set) var isAsked = false
   private var lines: [Entry] = []
@@ -45,19 +47,25 @@ public struct LogBook: Sendable, Equatable {
     (isAsked, isFollowing, hiddenBelow) = (false, true, 0)
   }
 
-  /// Takes a page over; lines that came after the first page are new now.
+  /// Takes a page over; lines that do not say when they were written are new now, unless the page is the first.
   mutating func take(_ page: LogPage, at now: Double) {
     isAsked = false
-    let time = cursor == nil ? nil : now
-    let new = page.lines.map { Entry(time: time, replica: $0.replica, text: $0.text, severity: nil) }
+    if cursor == nil { readSince = now }
+    let came = cursor == nil ? nil : now
+    let new = page.lines.map { line in
+      Entry(
+        time: line.time.flatMap(WallTime.seconds) ?? came, replica: line.replica, text: line.text,
+        severity: nil)
+    }
     cursor = page.cursor
     lines += new
     lines.removeFirst(max(0, lines.count - Self.mostEntries))
     if !isFollowing { hiddenBelow += new.count { shows($0) } }
   }
 
-  /// The stream: lines of before, then lines and events by time; only what the filter lets through.
-  public func entries(among events: [Event]) -> [Entry] {
+  /// The stream: lines of before, then lines and events by time; only what the filter lets through, and what there was at
+  /// a moment, nil for the present.
+  public func entries(among events: [Event], until moment: Double? = nil) -> [Entry] {
     let told = events.compactMap { event -> Entry? in
       guard event.application == application, replica == nil || event.replica == replica else { return nil }
       return Entry(
@@ -66,7 +74,7 @@ public struct LogBook: Sendable, Equatable {
     }
     var merged: [Entry] = []
     var rest = told[...]
-    for line in lines {
+    for line in lines where moment.map({ (line.time ?? readSince) <= $0 }) ?? true {
       while let event = rest.first, let time = line.time, (event.time ?? 0) <= time {
         merged.append(rest.removeFirst())
       }

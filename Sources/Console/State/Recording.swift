@@ -35,8 +35,6 @@ public struct RecordedLine: Codable, Sendable, Equatable {
 
 /// A recording that is looked at.
 public struct Replay: Sendable, Equatable {
-  /// Its lines, oldest first.
-  var lines: [RecordedLine]
   /// Whether time goes on.
   var isPlaying = true
 }

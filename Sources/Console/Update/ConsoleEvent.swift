@@ -30,8 +30,8 @@ public enum ConsoleEvent: Sendable {
   case logs(LogPage)
   /// The logs could not be read.
   case logsFailed(ControlError)
-  /// Something else that was asked for is done.
-  case done(String)
+  /// The controller has agreed to something else that was asked for.
+  case begun(Undertaking.Action, application: String)
   /// Something that was asked for failed.
   case failed(String)
 }

@@ -67,6 +67,9 @@ extension ConsoleState {
     case .live: goLive()
     case .window: setWindow(window.next)
     case .restart: askRestart()
+    case .drain: askDrain()
+    case .more: askScale(by: 1)
+    case .fewer: askScale(by: -1)
     case .apply: return screen == .hints ? askFix() : askApply()
     case .delete: askDelete()
     case .undo: askRollBack()
@@ -98,7 +101,7 @@ extension ConsoleState {
       chosenHint.map { hint in
         ([hint.id, hint.title] + hint.evidence.map(\.text) + [hint.advice]).joined(separator: "; ")
       }
-    case .logs: logs.entries(among: shown.events).dropLast(logs.hiddenBelow).last?.line
+    case .logs: logEntries.dropLast(logs.hiddenBelow).last?.line
     case .events: events.dropLast(scroll[.events] ?? 0).last.map { "\($0.time) \($0.reason) \($0.message)" }
     case .manifest: manifest?.path
     default: applicationName

@@ -21,7 +21,7 @@ extension ConsoleState {
 
   /// Moves the last line in sight; at the newest one the log is followed again.
   mutating func scrollLogs(by steps: Int) {
-    let count = logs.entries(among: shown.events).count
+    let count = logEntries.count
     let hidden = min(max(0, (logs.isFollowing ? 0 : logs.hiddenBelow) - steps), max(0, count - 1))
     logs.hiddenBelow = hidden
     logs.isFollowing = hidden == 0
@@ -34,7 +34,7 @@ extension ConsoleState {
 
   /// Goes to the next line below (or above) that has the search in it.
   mutating func findInLogs(_ direction: Int) {
-    let entries = logs.entries(among: shown.events)
+    let entries = logEntries
     let pattern = TextPattern(logs.search)
     guard !logs.search.isEmpty, !entries.isEmpty else { return say("/ searches", .info) }
     let last = entries.count - 1 - (logs.isFollowing ? 0 : logs.hiddenBelow)
@@ -48,7 +48,7 @@ extension ConsoleState {
   }
 
   private func saveLogs() -> [ConsoleEffect] {
-    let lines = logs.entries(among: shown.events).map { entry in
+    let lines = logEntries.map { entry in
       (entry.time.map { WallTime.clock($0, offset: utcOffset) + " " } ?? "") + entry.line
     }
     let name = "\(applicationName ?? "dptop")-\(logs.replica ?? "all")-\(Int(now)).log"

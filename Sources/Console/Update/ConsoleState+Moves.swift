@@ -47,7 +47,7 @@ extension ConsoleState {
     }
   }
 
-  private var expertLayers: Int { insight.shown(of: applicationName)?.experts?.rows.count ?? 0 }
+  private var expertLayers: Int { look?.experts?.rows.count ?? 0 }
 
   /// Lines of the text on the screen beyond its first; a scroll never leaves the text behind.
   private var longestText: Int {

@@ -10,12 +10,40 @@ extension ConsoleState {
     return replicas.first { $0.id == id } ?? replicas.first
   }
 
+  /// Whether the screen has a chosen replica.
+  private var isAboutReplicas: Bool { [.overview, .replicas, .replica, .ingress].contains(screen) }
+
   mutating func askRestart() {
-    guard [.overview, .replicas, .replica, .ingress].contains(screen) else { return }
+    guard isAboutReplicas else { return }
     guard let name = applicationName, let replica = chosenReplica else {
       return say("there is no replica to restart", .warning)
     }
     ask(.restart(replica: replica.id, application: name))
+  }
+
+  /// Asks to keep requests away from the chosen replica, or, where they are, to let them at it again.
+  mutating func askDrain() {
+    guard isAboutReplicas else { return }
+    guard let name = applicationName, let replica = chosenReplica else {
+      return say("there is no replica to drain", .warning)
+    }
+    let isCordoned = [.cordoned, .drained].contains(replica.state)
+    ask(.cordon(CordonRequest(isCordoned ? .uncordon : .drain, [replica.id]), application: name))
+  }
+
+  /// Asks for other numbers: of ingress replicas where these are in view, else of groups.
+  mutating func askScale(by steps: Int) {
+    guard isAboutReplicas, let name = applicationName, let application = world.application(name) else {
+      return
+    }
+    let isIngress = screen == .ingress || (screen == .replica && isDetailOfIngress)
+    let groups = application.scale?.replicas ?? Set(application.replicas(.rank).map { $0.group ?? 0 }).count
+    let number = (isIngress ? application.readiness(.ingress).target : groups) + steps
+    guard number > 0 else { return say("there must be one at least", .warning) }
+    ask(
+      .scale(
+        isIngress ? ScaleRequest(ingressReplicas: number) : ScaleRequest(replicas: number), application: name)
+    )
   }
 
   /// Puts a question, unless nothing may be changed from here.

@@ -26,7 +26,6 @@ extension ConsoleState {
   mutating func travel(to time: Double) {
     guard let past = world.at(time) else { return }
     frozen = Frozen(world: past, now: time)
-    showRecordedLook()
   }
 
   /// The present; of a recording, its end.
@@ -37,10 +36,15 @@ extension ConsoleState {
   /// Takes a whole recording in and stands at its beginning.
   public mutating func load(_ recording: [RecordedLine]) {
     world.keepAll()
+    insight.keepAll()
     for line in recording {
       if let snapshot = line.snapshot { _ = update(.snapshot(snapshot), at: line.time) }
+      if let look = line.insight, let name = line.application {
+        insight.take(.success(look), of: name, at: line.time)
+      }
     }
-    replay = Replay(lines: recording)
+    replay = Replay()
+    logs.open(application: applicationName, replica: nil)
     if let first = world.timeline.span?.lowerBound { travel(to: first) }
     if screen == .home { screen = .overview }
   }
@@ -60,14 +64,5 @@ extension ConsoleState {
     guard replay == nil else { return say("a recording has the window that it was made with", .info) }
     self.window = window
     say("rates and percentiles over \(window.name)", .info)
-  }
-
-  /// What was seen inside the application then.
-  private mutating func showRecordedLook() {
-    guard let replay, let frozen else { return }
-    guard let line = replay.lines.last(where: { $0.time <= frozen.now && $0.insight != nil }),
-      let look = line.insight, let name = line.application
-    else { return }
-    insight.take(.success(look), of: name, at: frozen.now)
   }
 }

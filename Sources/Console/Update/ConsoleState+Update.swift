@@ -32,7 +32,9 @@ extension ConsoleState {
     case .logsFailed(let error):
       logs.isAsked = false
       say(error.message, .error)
-    case .done(let text): say(text, .info)
+    case .begun(let action, let application):
+      underway = nil
+      begin(action, of: application)
     case .failed(let text): say(text, .error)
     }
     return []
@@ -47,6 +49,7 @@ extension ConsoleState {
     let isFirst = world.status == nil
     world.take(snapshot, at: now)
     connection = .live
+    settleUndertakings()
     let names = snapshot.status.applications.map(\.name)
     if applicationName == nil || (!names.contains(applicationName ?? "") && underway == nil) {
       applicationName = manifests.lazy.compactMap(\.name).first { names.contains($0) } ?? names.first
@@ -70,14 +73,25 @@ extension ConsoleState {
   /// What the screen in view needs and has not got: asked once, and again when it is out of date.
   mutating func wishes() -> [ConsoleEffect] {
     guard replay == nil else { return [] }
+    return wishForLook() + wishesOfScreen()
+  }
+
+  /// Looks are large: one is taken only where somebody sees it, or a recording keeps it.
+  private mutating func wishForLook() -> [ConsoleEffect] {
+    guard [.latency, .experts].contains(screen) || recordingPath != nil, let application = applicationName,
+      insight.isDue(of: application, at: now)
+    else { return [] }
+    insight.ask(application)
+    return [.lookInto(application: application)]
+  }
+
+  private mutating func wishesOfScreen() -> [ConsoleEffect] {
     switch screen {
-    case _ where frozen != nil && [.latency, .experts, .logs].contains(screen): return []
-    case .latency, .experts:
-      guard let application = applicationName, insight.isDue(of: application, at: now) else { return [] }
-      insight.ask(application)
-      return [.lookInto(application: application)]
     case .logs:
-      guard let application = applicationName, !logs.isAsked else { return [] }
+      // Of the past only what there was before it is read; what comes meanwhile is read later.
+      guard let application = applicationName, !logs.isAsked, frozen == nil || logs.cursor == nil else {
+        return []
+      }
       logs.open(application: application, replica: logs.replica)
       logs.isAsked = true
       return [.readLogs(application: application, replica: logs.replica, cursor: logs.cursor)]
@@ -108,6 +122,7 @@ extension ConsoleState {
     screen = .overview
     pages.planned = nil
     pages.revisions = nil
+    if result.outcome != .unchanged { begin(.revision(result.revision), of: result.application) }
     let fields = result.changes.map { change in
       "\(change.path): \(change.before ?? Units.unknown) → \(change.after ?? Units.unknown)"
     }
