@@ -11,7 +11,9 @@ extension AttachedSources {
   ///   - wallClock: Seconds since 1970.
   public func insight(over window: Double, at now: Double, wallClock: Double) -> Insight {
     let recent = fresh(at: now).map { $0.recent(window, before: now) }
-    let parts: [(LatencyPart.Kind, MetricMeaning.Latency)] = [(.rankQueue, .queue), (.prefill, .prefill)]
+    let parts: [(LatencyPart.Kind, MetricMeaning.Latency)] = [
+      (.rankQueue, .queue), (.prefill, .prefill), (.decode, .decode),
+    ]
     return Insight(
       latency: LatencyInsight(
         windowSeconds: window,

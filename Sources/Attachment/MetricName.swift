@@ -6,8 +6,9 @@ enum MetricMeaning: Hashable {
   enum Gauge: CaseIterable { case running, waiting, kvUsage, busyShare }
   /// A distribution of seconds.
   ///
-  /// `whole` is a request's time from arrival to end; `queue` and `prefill` are its parts before the first token.
-  enum Latency: CaseIterable { case ttft, tpot, interToken, whole, queue, prefill }
+  /// `whole` is a request's time from arrival to end; `queue` and `prefill` are its parts before the first token,
+  /// `decode` is the rest.
+  enum Latency: CaseIterable { case ttft, tpot, interToken, whole, queue, prefill, decode }
 
   case counter(Counter)
   case gauge(Gauge)
@@ -39,6 +40,7 @@ enum MetricName {
     "request_queue_time_seconds": .latency(.queue),
     "queue_time_seconds": .latency(.queue),  // SGLang
     "request_prefill_time_seconds": .latency(.prefill),
+    "request_decode_time_seconds": .latency(.decode),
   ]
 
   /// The names as a regular expression, for Prometheus.

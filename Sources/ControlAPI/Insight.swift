@@ -20,7 +20,7 @@ public struct LatencyInsight: Codable, Sendable, Hashable {
   public var windowSeconds: Double
   /// The distributions.
   public var distributions: [LatencyDistribution]
-  /// What the time to first token is made of, in the order in which a request meets it.
+  /// What the time to first token is made of, in the order in which a request meets it, and what comes after.
   public var parts: [LatencyPart]
 
   enum CodingKeys: String, CodingKey {
@@ -121,7 +121,7 @@ public enum LatencyScale {
   }
 }
 
-/// A part of the time to first token.
+/// A part of the time of a request.
 public struct LatencyPart: Codable, Sendable, Hashable {
   /// Which part.
   public enum Kind: String, Codable, Sendable, CaseIterable {
@@ -133,6 +133,8 @@ public struct LatencyPart: Codable, Sendable, Hashable {
     case rankQueue = "rank_queue"
     /// From the first step with the request to its first token.
     case prefill
+    /// From its first token to its last: no part of the time to first token.
+    case decode
   }
 
   /// Which part.

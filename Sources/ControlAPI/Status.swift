@@ -67,6 +67,8 @@ public struct ApplicationStatus: Codable, Sendable, Hashable {
   public var rollingBackTo: Int?
   /// Numbers of replicas that were set by hand; absent where the manifest's hold.
   public var scale: ScaleStatus?
+  /// The latencies that its manifest promises; absent when it promises none.
+  public var slo: PromisedLatency?
   /// The base URL of its OpenAI API; unknown until the port is bound.
   public var endpoint: Known<String>
   /// The id that clients name as `model`.

@@ -52,7 +52,10 @@ import Terminal
         fallback: "auto"),
       OptionDescription("no-color", .flag, "No colour; as --color never."),
       OptionDescription("theme", .value("NAME"), "A theme's name, or a .theme file in btop's format."),
-      OptionDescription("ascii", .flag, "Draw with ASCII alone."),
+      OptionDescription(
+        "graphs", .value("SET"), "What charts are drawn with.",
+        choices: ConsoleOptions.Graphs.allCases.map(\.rawValue), fallback: "braille"),
+      OptionDescription("ascii", .flag, "Draw with ASCII alone; as --graphs ascii."),
       OptionDescription(
         "alert", .repeated("KIND"), "When a hint begins: ring, or show a message on the desktop (OSC 9).",
         choices: AlertOptions.Kind.allCases.map(\.rawValue)),
@@ -136,10 +139,11 @@ import Terminal
     options.colors = arguments.value("color").flatMap(ColorWish.init(rawValue:)) ?? .auto
     if arguments.flag("no-color") { options.colors = .never }
     options.theme = arguments.value("theme")
+    options.graphs = arguments.value("graphs").flatMap(ConsoleOptions.Graphs.init(rawValue:)) ?? .braille
+    if arguments.flag("ascii") { options.graphs = .ascii }
     options.alerts.kinds = arguments.allValues("alert").compactMap(AlertOptions.Kind.init(rawValue:))
     options.alerts.command = arguments.value("alert-command")
     options.alerts.level = arguments.value("alert-level").flatMap(Severity.init(rawValue:)) ?? .warning
-    options.ascii = arguments.flag("ascii")
     options.mouse = !arguments.flag("no-mouse")
     options.size = try arguments.value("size").map(size)
     return options

@@ -46,7 +46,7 @@ enum Fixture {
         metric: metric, summary: summary, percentiles: (0...100).map { 0.05 + Double($0 * $0) / 8000 },
         columns: metric == .ttft ? columns : [])
     }
-    let parts = zip(LatencyPart.Kind.allCases, [0.012, 0.002, 0.03, 0.16]).map { kind, mean in
+    let parts = zip(LatencyPart.Kind.allCases, [0.012, 0.002, 0.03, 0.16, 2.31]).map { kind, mean in
       LatencyPart(
         kind: kind,
         summary: LatencySummary(
@@ -164,7 +164,7 @@ enum Fixture {
     metrics.refusedRatio = .known(0.02)
     metrics.abortedRatio = .known(0.11)
     metrics.ageSeconds = .known(0.4)
-    return ApplicationStatus(
+    var application = ApplicationStatus(
       name: "moe", status: .deploying, message: "", revision: 3, endpoint: .known("http://127.0.0.1:8000"),
       modelId: "moe", manifestPath: "/srv/moe.yaml", createdAt: "2025-10-07T04:53:20Z",
       deployments: [
@@ -178,6 +178,8 @@ enum Fixture {
           ranks: (0..<4).map { RankPlacement(group: 0, rank: $0, node: "node\($0 / 2)", device: $0 % 2) }),
         scaled,
       ], metrics: metrics, hints: hints)
+    application.slo = PromisedLatency(ttftSeconds: 1, tpotSeconds: 0.05)
+    return application
   }
 
   static var scaled: DeploymentStatus {

@@ -18,21 +18,23 @@ import Testing
 
   @Test(arguments: ManifestPages.Page.allCases)
   func `of a manifest's pages look as agreed`(page: ManifestPages.Page) throws {
-    var state = Fixture.state(width: 80, height: 24, on: .manifest)
-    var effects: [ConsoleEffect] = []
-    while state.pages.page != page {
-      effects = state.update(.input(.key(.character("v"), [])), at: Fixture.now)
+    for (width, height) in Self.sizes {
+      var state = Fixture.state(width: width, height: height, on: .manifest)
+      var effects: [ConsoleEffect] = []
+      while state.pages.page != page {
+        effects = state.update(.input(.key(.character("v"), [])), at: Fixture.now)
+      }
+      switch page {
+      case .plan, .text: #expect(effects.isEmpty)
+      case .diff:
+        #expect(effects == [.plan(path: "moe.yaml", text: Fixture.manifestText)])
+        _ = state.update(.planned(text: Fixture.manifestText, .success(Fixture.plan)), at: Fixture.now)
+      case .history:
+        #expect(effects == [.readRevisions(application: "moe")])
+        _ = state.update(.revisions(application: "moe", .success(Fixture.revisions)), at: Fixture.now)
+      }
+      try compare(state, "manifest-\(page)-\(width)x\(height)")
     }
-    switch page {
-    case .plan, .text: #expect(effects.isEmpty)
-    case .diff:
-      #expect(effects == [.plan(path: "moe.yaml", text: Fixture.manifestText)])
-      _ = state.update(.planned(text: Fixture.manifestText, .success(Fixture.plan)), at: Fixture.now)
-    case .history:
-      #expect(effects == [.readRevisions(application: "moe")])
-      _ = state.update(.revisions(application: "moe", .success(Fixture.revisions)), at: Fixture.now)
-    }
-    try compare(state, "manifest-\(page)-80x24")
   }
 
   @Test func `of the text of a manifest show no secret`() {
@@ -54,6 +56,23 @@ import Testing
         #expect(text.utf8.allSatisfy { $0 < 0x80 })
       }
     }
+  }
+
+  @Test func `in blocks have neither Braille nor round corners`() throws {
+    let state = Fixture.state(width: 80, height: 24)
+    try compare(state, "overview-blocks-80x24", glyphs: .blocks)
+    let text = ConsoleRenderer.render(state, theme: .monochrome, glyphs: .blocks).text
+    #expect(!text.unicodeScalars.contains { (0x2800...0x28ff).contains($0.value) } && !text.contains("╭"))
+  }
+
+  @Test func `of whole requests have a part for decoding`() throws {
+    var state = Fixture.state(width: 80, height: 24, on: .latency)
+    for _ in 0..<3 { _ = state.update(.input(.key(.down, [])), at: Fixture.now) }
+    let text = ConsoleRenderer.render(state, theme: .monochrome, glyphs: .braille).text
+    #expect(text.contains("what a request takes") && text.contains("decode "), "\(text)")
+    state.insight = Fixture.state(width: 80, height: 24, on: .latency).insight
+    let first = ConsoleRenderer.render(state, theme: .monochrome, glyphs: .braille).text
+    #expect(!first.contains("decode "), "the first token does not wait for it")
   }
 
   @Test func `of questions look as agreed`() throws {

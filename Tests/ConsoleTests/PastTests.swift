@@ -86,15 +86,12 @@ import Testing
       state.update(.tick, at: Fixture.now + 21) == [.readManifests], "what came later is not wanted yet")
   }
 
-  @Test func `of a replica's charts ends at the moment that is shown`() {
+  @Test func `of a replica's charts ends at the moment that is shown`() throws {
     var state = Fixture.state(width: 80, height: 24, on: .replica)
     for _ in 0..<30 { _ = press(&state, .left) }
-    let samples = state.application.map { application in
-      ChartSeries.samples(
-        state.shown.track(application.replicas(.rank)[0].id, of: "moe") ?? [], count: 40, now: state.shownNow
-      ) { $0.time }
-    }
-    #expect(samples?.last == Fixture.now - 30)
+    let track = try #require(state.shown.track("dp0", of: "moe"))
+    let samples = ChartSeries.samples(track, count: 40, now: state.shownNow) { $0.time }
+    #expect(samples.last == Fixture.now - 30)
   }
 
   @Test func `of a recording holds every look, and says of what it has none`() throws {

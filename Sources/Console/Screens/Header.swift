@@ -39,9 +39,10 @@ extension Painter {
       Span(application.name + " ", theme.key), applicationState(application.status),
       text(" dp \(ranks.running)/\(ranks.target)"),
     ]
-    // Where the screens are not named in a line of their own, the head says which one this is.
-    if state.screen != .overview, !hasScreenNames {
-      spans.insert(contentsOf: [faint("› "), text(crumb + " ")], at: 1)
+    if state.screen != .overview {
+      // Where there is little room, the last crumb says enough.
+      let shown = width >= 100 ? crumbs : crumbs.suffix(state.screen == .replica ? 1 : 2)
+      spans.insert(contentsOf: shown.flatMap { [faint("› "), text($0 + " ")] }, at: 1)
     }
     // Nobody knows of the ingress of what is only attached to.
     if ingress.target > 0 { spans.append(text(" ing \(ingress.running)/\(ingress.target)")) }
@@ -57,12 +58,14 @@ extension Painter {
     return spans
   }
 
-  /// The screen, and what in it is looked at.
-  private var crumb: String {
+  /// The way to what is looked at: the screen, and what in it.
+  private var crumbs: [String] {
     switch state.screen {
-    case .replica: state.chosenReplica.map(\.id) ?? state.screen.title
-    case .logs: state.logs.replica.map { "Logs \($0)" } ?? "Logs"
-    default: state.screen.title
+    case .replica:
+      [(state.isDetailOfIngress ? ScreenKind.ingress : .replicas).title]
+        + (state.chosenReplica.map { [$0.id] } ?? [])
+    case .logs: [ScreenKind.logs.title] + (state.logs.replica.map { [$0] } ?? [])
+    default: [state.screen.title]
     }
   }
 

@@ -69,19 +69,23 @@ extension Painter {
     ) { $0.requestsPerSecond }
     drawHistory(places[1], "queue", Units.whole(metrics?.queueDepth.value), theme.queue) { $0.queueDepth }
     drawHistory(
-      places[2], "TTFT p99", quantile(metrics?.ttftSeconds, \.p99), theme.latency
+      places[2], "TTFT p99", quantile(metrics?.ttftSeconds, \.p99), theme.latency,
+      mark: state.application?.slo?.ttftSeconds
     ) { $0.ttftP99Seconds }
   }
 
   /// A boxed chart of the application's past.
   mutating func drawHistory(
     _ area: Rect, _ name: String, _ number: String, _ gradient: Gradient, top: Double? = nil,
-    _ reading: (HistoryPoint) -> Double?
+    mark: Double? = nil, _ reading: (HistoryPoint) -> Double?
   ) {
     let inside = Box(title: [strong(name)], trailing: [Span(number, value)], border: theme.queueBox)
       .draw(in: &buffer, area)
     let resolution = inside.height > 1 ? buffer.glyphs.resolution : .blocks
     let count = Chart.sampleCount(columns: inside.width, resolution)
-    Chart(samples(count, reading), top: top, gradient: gradient, base: theme.text).draw(in: &buffer, inside)
+    Chart(
+      samples(count, reading), top: top, gradient: gradient, base: theme.text, mark: mark,
+      markStyle: theme.warning
+    ).draw(in: &buffer, inside)
   }
 }

@@ -1,4 +1,5 @@
 import ControlAPI
+import Glibc
 import Terminal
 
 extension Painter {
@@ -14,8 +15,9 @@ extension Painter {
       drawHeatMap(rest, distribution)
       drawLatencySide(side, insight, distribution)
     } else {
-      let parts = min(rest.height, insight.parts.count + 3)
+      let parts = min(rest.height, shownParts(insight).count + 3)
       if rest.height >= 17 { drawParts(rest.takeBottom(parts), insight) }
+      if rest.height >= 8 { drawCurve(rest.takeBottom(1), distribution) }
       drawHeatMap(rest, distribution)
     }
   }
@@ -40,14 +42,16 @@ extension Painter {
 
   private mutating func drawHeatMap(_ area: Rect, _ distribution: LatencyDistribution) {
     let inside = Box(
-      title: [strong("\(distribution.metric.rawValue.uppercased()) over time")],
+      title: [strong("\(distribution.metric.rawValue.uppercased()) over time")] + promise(distribution),
       trailing: [faint("shade = share of its column")], border: theme.queueBox
     ).draw(in: &buffer, area)
     let map = HeatMap(
       distribution.columns, now: state.shownNow, columns: inside.width - 8, rows: inside.height - 1)
     guard inside.height >= 3, inside.width > 16 else { return }
     guard !map.cells.isEmpty else { return line(inside, [faint(" no request in the last ten minutes")]) }
+    let promised = state.application?.slo?[distribution.metric].map(LatencyScale.bucket)
     for (row, bucket) in map.buckets.enumerated() {
+      if bucket == promised { drawPromise(inside, inside.y + row) }
       let label = Units.duration(LatencyScale.upperBound(bucket))
       let width = CharacterWidth.cells(of: label)
       buffer.put(label, inside.x + max(0, 6 - width), inside.y + row, theme.inactive)
@@ -63,6 +67,24 @@ extension Painter {
       [faint("\(span) ago, \(map.secondsPerColumn)s a column, to now")])
   }
 
+  /// A dashed line across what the heat map leaves blank.
+  private mutating func drawPromise(_ area: Rect, _ y: Int) {
+    for x in stride(from: area.x + 8, to: area.maxX, by: 2) {
+      buffer.put(String(buffer.glyphs.dash), x, y, theme.warning)
+    }
+  }
+
+  /// What is promised, and how many requests of the window were later; nothing where nothing is promised.
+  private func promise(_ distribution: LatencyDistribution) -> [Span] {
+    guard let promised = state.application?.slo?[distribution.metric] else { return [] }
+    let values = distribution.percentiles
+    let late = values.isEmpty ? nil : Double(values.count { $0 > promised }) / Double(values.count)
+    // What the hint H11 takes for a promise that is missed.
+    let mark = late.map { $0 > 0.1 ? self.mark(.error) : $0 > 0 ? self.mark(.warning) : Span("●", theme.ok) }
+    return [faint("  SLO "), Span(Units.duration(promised) + " ", value)] + (mark.map { [$0] } ?? [])
+      + [faint(" \(Units.percent(late)) later")]
+  }
+
   /// A shade for a share; something is never nothing.
   func shade(_ share: Double) -> String {
     guard share > 0 else { return buffer.glyphs.isPlain ? "." : "·" }
@@ -74,7 +96,7 @@ extension Painter {
     _ area: Rect, _ insight: LatencyInsight, _ distribution: LatencyDistribution
   ) {
     var rest = area
-    drawParts(rest.takeTop(insight.parts.count + 3), insight)
+    drawParts(rest.takeTop(shownParts(insight).count + 3), insight)
     drawPercentiles(rest, distribution)
   }
 
@@ -101,12 +123,44 @@ extension Painter {
     }
   }
 
-  /// What the time to first token is made of: means add up, percentiles tell of the tails.
+  /// The window's distribution in one row: the share of requests, from the fastest to the slowest on a log scale.
+  private mutating func drawCurve(_ row: Rect, _ distribution: LatencyDistribution) {
+    let values = distribution.percentiles
+    guard values.count == 101, values[100] > 0, values[100].isFinite else {
+      return line(row, [faint(" CDF  no request in the window")])
+    }
+    func number(_ seconds: Double) -> String { estimate(seconds, distribution.summary) }
+    let least = max(values[0], values[100] / 1000)
+    let head = [faint(" CDF "), text(number(least) + " ")]
+    let tail = pairs([(" ", number(values[100])), ("  p95 ", number(values[95]))])
+    func cells(_ spans: [Span]) -> Int { spans.reduce(0) { $0 + CharacterWidth.cells(of: $1.text) } }
+    let x = buffer.put(head, row.x, row.y, limit: row.width)
+    let width = min(60, row.maxX - x - cells(tail))
+    guard width > 4 else { return }
+    let step = log(values[100] / least) / Double(width - 1)
+    let shares = (0..<width).map { column -> Double? in
+      let bound = column == width - 1 ? values[100] : least * exp(step * Double(column))
+      return Double(values.count { $0 <= bound }) / 101
+    }
+    Chart(shares, top: 1, gradient: theme.latency, base: theme.text).draw(
+      in: &buffer, Rect(x: x, y: row.y, width: width, height: 1))
+    buffer.put(tail, x + width, row.y, limit: row.maxX - x - width)
+  }
+
+  /// The parts of the duration in view: what comes after the first token is a part of a whole request only.
+  private func shownParts(_ insight: LatencyInsight) -> [LatencyPart] {
+    insight.parts.filter { $0.kind != .decode || state.insight.metric == .e2e }
+  }
+
+  /// What a duration is made of: means add up, percentiles tell of the tails.
   private mutating func drawParts(_ area: Rect, _ insight: LatencyInsight) {
-    let means = insight.parts.map(\.summary.mean.value)
+    let parts = shownParts(insight)
+    let means = parts.map(\.summary.mean.value)
     let whole = means.compactMap(\.self).reduce(0, +)
     var inside = Box(
-      title: [strong("what the first token waits for")],
+      title: [
+        strong(state.insight.metric == .e2e ? "what a request takes" : "what the first token waits for")
+      ],
       trailing: [faint("mean \(Units.duration(whole > 0 ? whole : nil))")],
       border: theme.queueBox
     ).draw(in: &buffer, area).inset(1, 0)
@@ -118,7 +172,7 @@ extension Painter {
     for (column, place) in zip(columns, places) {
       column.write([faint(column.title)], in: &buffer, place, row: head.y)
     }
-    for part in insight.parts {
+    for part in parts {
       let row = inside.takeTop(1)
       guard row.height > 0 else { return }
       columns[0].write([text(part.kind.title)], in: &buffer, places[0], row: row.y)
@@ -139,46 +193,7 @@ extension LatencyPart.Kind {
     case .route: "routing"
     case .rankQueue: "rank queue"
     case .prefill: "prefill"
-    }
-  }
-}
-
-/// Seconds of a distribution laid out as cells: time from left to right, latency upwards.
-struct HeatMap {
-  /// Buckets from the top row down.
-  private(set) var buckets: [Int] = []
-  /// For every row and column, the share of the column's values, over the greatest in it; nil without any.
-  private(set) var cells: [[Double?]] = []
-  /// How many seconds a column holds.
-  private(set) var secondsPerColumn = 1
-
-  init(_ seconds: [LatencyColumn], now: Double, columns: Int, rows: Int) {
-    guard columns > 0, rows > 0, let oldest = seconds.first else { return }
-    let age = max(1, now - oldest.time)
-    secondsPerColumn = [1, 2, 5, 10, 30].first { Double($0 * columns) >= age } ?? 60
-    var sums = [[Int]](repeating: [], count: columns)
-    for second in seconds {
-      let back = Int((now - second.time) / Double(secondsPerColumn))
-      guard back >= 0, back < columns else { continue }
-      let column = columns - 1 - back
-      if sums[column].isEmpty { sums[column] = Array(repeating: 0, count: LatencyScale.bucketCount) }
-      for (offset, count) in second.counts.enumerated() where second.first + offset < LatencyScale.bucketCount
-      {
-        sums[column][second.first + offset] += count
-      }
-    }
-    let filled = sums.filter { !$0.isEmpty }
-    let used = (0..<LatencyScale.bucketCount).filter { bucket in filled.contains { $0[bucket] > 0 } }
-    guard let low = used.first, let high = used.last else { return }
-    // The upper buckets stay in sight: what is late matters more.
-    let first = max(low, high - rows + 1)
-    buckets = Array(
-      (first...max(high, min(LatencyScale.bucketCount - 1, first + min(rows, 8) - 1))).reversed())
-    cells = buckets.map { bucket in
-      sums.map { column in
-        guard let most = column.max(), most > 0, column[bucket] > 0 else { return nil }
-        return Double(column[bucket]) / Double(most)
-      }
+    case .decode: "decode"
     }
   }
 }

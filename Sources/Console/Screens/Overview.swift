@@ -36,11 +36,13 @@ extension Painter {
     ) { $0.generationTokensPerSecond }
     drawChart(
       places[2], "TTFT", quantile(metrics?.ttftSeconds, \.p50),
-      "p99 " + quantile(metrics?.ttftSeconds, \.p99), theme.latency, of: metrics?.ttftSeconds.count
+      "p99 " + quantile(metrics?.ttftSeconds, \.p99), theme.latency, of: metrics?.ttftSeconds.count,
+      mark: state.application?.slo?.ttftSeconds
     ) { $0.ttftP50Seconds }
     drawChart(
       places[3], "TPOT", quantile(metrics?.tpotSeconds, \.p50),
-      "p99 " + quantile(metrics?.tpotSeconds, \.p99), theme.latency, of: metrics?.tpotSeconds.count
+      "p99 " + quantile(metrics?.tpotSeconds, \.p99), theme.latency, of: metrics?.tpotSeconds.count,
+      mark: state.application?.slo?.tpotSeconds
     ) { $0.tpotP50Seconds }
   }
 
@@ -56,7 +58,7 @@ extension Painter {
 
   private mutating func drawChart(
     _ area: Rect, _ title: String, _ headline: String, _ detail: String, _ gradient: Gradient,
-    of count: Int? = nil, _ reading: (HistoryPoint) -> Double?
+    of count: Int? = nil, mark: Double? = nil, _ reading: (HistoryPoint) -> Double?
   ) {
     let numbers = [Span(headline, value), faint(detail.isEmpty ? "" : "  " + detail)]
     let number = count.map { faint("n " + Units.whole($0)) }
@@ -69,7 +71,9 @@ extension Painter {
     var plot = inside.inset(isTall ? 0 : 1, 0)
     if !isTall { line(plot.takeTop(1), numbers) }
     let count = Chart.sampleCount(columns: plot.width, plot.height > 1 ? buffer.glyphs.resolution : .blocks)
-    Chart(samples(count, reading), gradient: gradient, base: theme.text).draw(in: &buffer, plot)
+    Chart(
+      samples(count, reading), gradient: gradient, base: theme.text, mark: mark, markStyle: theme.warning
+    ).draw(in: &buffer, plot)
   }
 
   /// The last `count` seconds of a series.

@@ -40,8 +40,18 @@ public struct ConsoleOptions: Sendable {
   public var colors = ColorWish.auto
   /// A theme's name or file; nil takes ours.
   public var theme: String?
-  /// Draw with ASCII alone.
-  public var ascii = false
+  /// What charts and frames are drawn with.
+  public enum Graphs: String, Sendable, CaseIterable {
+    /// Braille, two samples a cell.
+    case braille
+    /// Eighth blocks, for fonts without Braille.
+    case block
+    /// ASCII alone.
+    case ascii
+  }
+
+  /// What charts and frames are drawn with, where the terminal can show it.
+  public var graphs = Graphs.braille
   /// Have the mouse reported.
   public var mouse = true
   /// How to tell somebody who does not look.

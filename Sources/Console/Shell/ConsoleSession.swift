@@ -84,8 +84,12 @@ public final class ConsoleSession {
   }
 
   static func glyphs(_ options: ConsoleOptions, isUnicode: Bool) -> GlyphSet {
-    let isPlain = options.ascii || !isUnicode || TerminalProfile.isPlain(options.environment("TERM") ?? "")
-    return isPlain ? .ascii : .braille
+    guard isUnicode, !TerminalProfile.isPlain(options.environment("TERM") ?? "") else { return .ascii }
+    return switch options.graphs {
+    case .braille: .braille
+    case .block: .blocks
+    case .ascii: .ascii
+    }
   }
 
   private static func utcOffset() -> Int {

@@ -67,7 +67,7 @@ struct ApplicationMeter {
     merged(over: window) { $0.latencies[metric] }
   }
 
-  /// What a part of the time to first token was in the last `window` seconds.
+  /// What a part of the requests' time was in the last `window` seconds.
   func recent(_ part: LatencyPart.Kind, over window: Double) -> QuantileSketch {
     merged(over: window) { $0.parts[part] }
   }
@@ -150,7 +150,7 @@ extension ApplicationMeter.Second {
     kvUsed += page[.kvBlocksUsed]
     kvTotal += page[.kvBlocksTotal]
     age = max(age ?? 0, meter.age(at: now) ?? 0)
-    take(meter, [.itl: .itl], [.rankQueue: .queue, .prefill: .prefill])
+    take(meter, [.itl: .itl], [.rankQueue: .queue, .prefill: .prefill, .decode: .decode])
   }
 
   /// Counts what an ingress replica did for clients: the one place where each request is seen once.

@@ -30,6 +30,10 @@ extension ApplicationRunner {
     }
     result.rollingBackTo = state.rollout.pending?.to
     result.scale = stored.scale.status
+    let promise = request.manifest.objective
+    result.slo = PromisedLatency(
+      ttftSeconds: promise.ttftMilliseconds.map { $0 / 1000 },
+      tpotSeconds: promise.tpotMilliseconds.map { $0 / 1000 })
     return result
   }
 

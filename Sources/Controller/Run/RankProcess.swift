@@ -24,7 +24,7 @@ final class RankProcess {
     self.launched = launched?.nanoseconds
     self.process = process
     meter = ProcessMeter(
-      pid: process.identity.pid, pagePath: page, watched: [.ttft, .tpot, .itl, .queue, .prefill],
+      pid: process.identity.pid, pagePath: page, watched: [.ttft, .tpot, .itl, .queue, .prefill, .decode],
       start: MonotonicClock.seconds)
     experts = ExpertMeter(statsPage: page)
   }
