@@ -32,14 +32,14 @@ import Testing
   }
 
   /// Where a hint says that a number is to be seen, it is.
-  @Test(arguments: [ScreenKind.replicas, .replica, .experts, .ingress], [(80, 24), (200, 60)])
+  @Test(arguments: [ScreenKind.replicas, .replica, .experts, .ingress], [(80, 24), (120, 40), (200, 60)])
   func `finds the numbers of its facts on the panels that it names`(screen: ScreenKind, size: (Int, Int)) {
     var state = Fixture.state(width: size.0, height: size.1, on: screen)
     state.selectedRank = "dp0"
     let text = ConsoleRenderer.render(state, theme: .monochrome, glyphs: .braille).text
     let numbers: [ScreenKind: [String]] = [
       .replicas: [
-        "preempt/s 3.1 dp0", "pieces/step 1.5 dp0", "links 4%", "overlap 40%", "core in steps 98%", "412",
+        "preempt/s 3.1 dp0", "pieces/step 1.5 dp0", "links 4%", "overlap 40%", "core 98%", "412",
       ],
       .replica: ["preempt/s", "3.1", "pieces", "1.5", "overlap", "core", "98%", "412", "prefix", "memory"],
       .experts: ["pieces a step 1.5 dp0", "on links 4%", "steps that overlap 40%", "LINK", "OVERLAP"],

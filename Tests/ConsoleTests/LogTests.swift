@@ -124,6 +124,6 @@ import Testing
     state.screen = .replicas
     for _ in 0..<999 { _ = state.update(.input(.key(.down, [])), at: Fixture.now + 1) }
     let text = ConsoleRenderer.render(state, theme: .monochrome, glyphs: .braille).text
-    #expect(text.contains("▸dp999") && text.contains("1000 ranks") && !text.contains(" dp0 "))
+    #expect(text.contains("▸dp999") && text.contains("1000 ranks") && !text.contains("│ dp0 "))
   }
 }

@@ -51,7 +51,8 @@ import Testing
   }
 
   @Test func `of an apply is its health, its failure, or the revision that came back`() {
-    let result = ApplyResult(application: "moe", revision: 4, outcome: .updated, changes: [], warnings: [])
+    let result = ApplyResult(
+      application: "moe", revision: 4, outcome: .updated, changes: [Fixture.plan.changes[0]], warnings: [])
     var state = state
     _ = state.update(.applied(result), at: Fixture.now)
     show(&state, after: 1)
@@ -59,7 +60,9 @@ import Testing
     #expect(state.undertakings.count == 1, "that revision 3 is healthy says nothing of 4")
     var healed = state
     show(&healed, after: 9) { $0.revision = 4 }
-    #expect(healed.notice?.text == "revision 4: HEALTHY after 9s" && healed.notice?.severity == .info)
+    #expect(
+      healed.notice?.text == "revision 4: HEALTHY after 9s; max_num_seqs: 64 → 48"
+        && healed.notice?.severity == .info)
     var failed = state
     show(&failed, after: 9) { ($0.revision, $0.status, $0.message) = (4, .deployFailed, "no memory") }
     #expect(failed.notice?.text == "revision 4 failed: no memory" && failed.notice?.severity == .error)

@@ -48,6 +48,15 @@ extension `Whole deployments` {
       try await check("garbage")
     }
 
+    @Test func `prints each screen as text, in colour and as a picture, and the status as JSON`() async throws
+    {
+      try await run("printing.py", "every_format")
+    }
+
+    @Test func `records a session with its looks, and shows it again by itself`() async throws {
+      try await run("printing.py", "recorded_and_replayed")
+    }
+
     @Test func `lives on, shows something and hears the next key after every key on every screen`()
       async throws
     {

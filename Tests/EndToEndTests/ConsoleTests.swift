@@ -80,8 +80,8 @@ extension `Whole deployments` {
       try await window.press("a")
       try await window.shows("apply to quickstart", "Only what differs is touched", "y yes")
       try await window.press("y")
-      try await window.shows("revision 2: ", "min_replicas: 2 → 3")
-      try await window.shows("revision 2: HEALTHY after ", "● RUNNING dp 2/2 ing 3/3")
+      try await window.shows(
+        "revision 2: HEALTHY after ", "min_replicas: 2 → 3", "● RUNNING dp 2/2 ing 3/3")
     }
 
     /// Quits; gives the command that the farewell names, as a user would copy it.

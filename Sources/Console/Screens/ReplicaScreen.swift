@@ -7,7 +7,9 @@ extension Painter {
     var rest = area
     guard let replica = state.chosenReplica else { return line(rest, [faint(absence)]) }
     line(rest.takeTop(1), identity(replica, area.width))
-    let charts = area.height >= 36 ? 18 : area.height >= 28 ? 10 : area.height >= 12 ? 5 : 0
+    // As much as the comparison of all readings leaves.
+    let charts =
+      area.height >= 28 ? min(18, max(10, (area.height - 22) / 2 * 2)) : area.height >= 12 ? 5 : 0
     if charts > 0 { drawReplicaCharts(rest.takeTop(charts), replica) }
     if area.width >= 110 {
       let halves = rest.columns(2)
@@ -88,7 +90,7 @@ extension Painter {
   /// Its readings beside the median of its kind, and its place from the smallest.
   private mutating func drawComparison(_ area: Rect, _ replica: ReplicaStatus) {
     let fleet = Fleet(replica.role == .rank ? state.ranks : state.ingress)
-    var inside = Box(
+    let inside = Box(
       title: [strong("against the others")], trailing: [faint("\(fleet.replicas.count) fresh")],
       border: theme.replicaBox
     ).draw(in: &buffer, area).inset(1, 0)

@@ -71,7 +71,7 @@ extension Painter {
       ("  pieces/step ", worst { $0.chunksPerStep?.value }),
       ("  links ", Units.percent(fleet.median { $0.linkRatio?.value })),
       ("  overlap ", Units.percent(fleet.median { $0.overlapRatio?.value })),
-      ("  core in steps ", Units.percent(fleet.median { $0.computeCPURatio?.value })),
+      ("  core ", Units.percent(fleet.median { $0.computeCPURatio?.value })),
     ]
   }
 

@@ -10,8 +10,8 @@ public struct Undertaking: Sendable, Hashable {
     case cordon(CordonRequest)
     /// The application ends.
     case delete
-    /// A revision is carried out.
-    case revision(Int)
+    /// A revision is carried out, which differs from the one before in `changes`.
+    case revision(Int, changes: String)
   }
 
   /// What became of it, in words.
@@ -46,7 +46,7 @@ public struct Undertaking: Sendable, Hashable {
     case .restart(let replica): "\(replica) restarts"
     case .cordon(let request): "\(request.action.rawValue) of \(request.replicas.joined(separator: ", "))"
     case .delete: "\(application) is being deleted"
-    case .revision(let number): "revision \(number) is carried out"
+    case .revision(let number, let changes): "revision \(number): \(changes)"
     }
   }
 
@@ -62,31 +62,31 @@ public struct Undertaking: Sendable, Hashable {
     case .delete: return nil
     case .cordon(let request): return Self.outcome(of: request, status, took)
     case .restart(let replica):
-      let pid = status.replica(replica)?.pid.value
-      if !status.isHealthy || pid != before { hasBegun = true }
-      return Self.failure(status, replica) ?? health(status, "\(replica): ", took, at: now)
-    case .revision(let number):
-      if status.revision == number, !status.isHealthy { hasBegun = true }
-      if let back = status.rolledBack, back.from == number {
-        let words = "revision \(number) failed (\(back.reason)); revision \(back.to) is back"
-        return Outcome(words: words, severity: .error)
-      }
-      guard status.revision == number else {
-        return status.revision < number
-          ? nil
-          : Outcome(words: "revision \(number) gave way to \(status.revision)", severity: .warning)
-      }
-      return Self.failure(status, "revision \(number)")
-        ?? health(status, "revision \(number): ", took, at: now)
+      if !status.isHealthy || status.replica(replica)?.pid.value != before { hasBegun = true }
+      if let failure = Self.failure(status, replica) { return failure }
+      guard status.isHealthy else { return nil }
+      if hasBegun { return Outcome(words: "\(replica): HEALTHY after \(took)", severity: .info) }
+      return now - since > Self.patience ? Outcome(words: "\(replica): HEALTHY", severity: .info) : nil
+    case .revision(let number, let changes):
+      return Self.outcome(of: number, changes, status, took)
     }
   }
 
-  private func health(
-    _ status: ApplicationStatus, _ subject: String, _ took: String, at now: Double
+  private static func outcome(
+    of number: Int, _ changes: String, _ status: ApplicationStatus, _ took: String
   ) -> Outcome? {
-    guard status.isHealthy else { return nil }
-    if hasBegun { return Outcome(words: "\(subject)HEALTHY after \(took)", severity: .info) }
-    return now - since > Self.patience ? Outcome(words: subject + "HEALTHY", severity: .info) : nil
+    if let back = status.rolledBack, back.from == number {
+      let words = "revision \(number) failed (\(back.reason)); revision \(back.to) is back"
+      return Outcome(words: words, severity: .error)
+    }
+    guard status.revision >= number else { return nil }
+    guard status.revision == number else {
+      return Outcome(words: "revision \(number) gave way to \(status.revision)", severity: .warning)
+    }
+    if let failure = failure(status, "revision \(number)") { return failure }
+    let what = changes.isEmpty ? "" : "; " + changes
+    return status.isHealthy
+      ? Outcome(words: "revision \(number): HEALTHY after \(took)\(what)", severity: .info) : nil
   }
 
   /// Why nothing more is to be expected; a revision that is about to come back is waited for.

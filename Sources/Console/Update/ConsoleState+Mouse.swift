@@ -1,3 +1,4 @@
+import ControlAPI
 import Terminal
 
 /// A place on the screen that does something when clicked.

@@ -122,14 +122,17 @@ extension ConsoleState {
     screen = .overview
     pages.planned = nil
     pages.revisions = nil
-    if result.outcome != .unchanged { begin(.revision(result.revision), of: result.application) }
-    let fields = result.changes.map { change in
-      "\(change.path): \(change.before ?? Units.unknown) → \(change.after ?? Units.unknown)"
+    let changes = result.changes.map { change in
+      let name = change.path.split(separator: ".").last.map(String.init) ?? change.path
+      return "\(name): \(change.before ?? Units.unknown) → \(change.after ?? Units.unknown)"
+    }.joined(separator: ", ")
+    if result.outcome != .unchanged {
+      begin(.revision(result.revision, changes: changes), of: result.application)
     }
     switch result.outcome {
     case .created: say("\(result.application) is being started", .info)
     case .unchanged: say("nothing differs from revision \(result.revision)", .info)
-    case .updated: say("revision \(result.revision): " + fields.joined(separator: ", "), .info)
+    case .updated: say("revision \(result.revision): \(changes)", .info)
     }
   }
 }

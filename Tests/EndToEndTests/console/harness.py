@@ -162,7 +162,9 @@ class Scene:
     def __init__(self, ranks=16, ingress=64, is_still=False):
         with open(RECORDING) as file:
             next(file)
-            self.first = json.loads(next(file))["snapshot"]
+            lines = [json.loads(line) for line in file]
+            self.first = lines[0]["snapshot"]
+            self.look = next(line["insight"] for line in lines if "insight" in line)
         self.is_still = is_still
         application = self.first["status"]["applications"][0]
         application["status"] = "RUNNING"
@@ -192,6 +194,14 @@ class Scene:
         if key not in self.known:
             self.known = {key: self._snapshot(second, since)}
         return self.known[key]
+
+    def insight(self):
+        """The answer to a look into the application: the recorded one, with its seconds moved to now."""
+        look = copy.deepcopy(self.look)
+        for distribution in look["latency"]["distributions"]:
+            for age, column in enumerate(reversed(distribution["columns"])):
+                column["t"] = int(time.time()) - age
+        return json.dumps(look).encode()
 
     def _snapshot(self, second, since):
         wave = 0 if self.is_still else second
@@ -314,6 +324,10 @@ class Controller:
             return 200, JSON, json.dumps({"version": "0.1.0", "pid": os.getpid()}).encode()
         if target.startswith("/v1/snapshot"):
             return 200, JSON, self.scene.snapshot(int(re.search("since=([0-9]*)", target)[1]))
+        if (method, target) == ("GET", "/v1/applications"):
+            return 200, JSON, json.dumps(json.loads(self.scene.snapshot(0))["status"]).encode()
+        if re.search("/insight([?]|$)", target):
+            return 200, JSON, self.scene.insight()
         if target.startswith("/v1/logs"):
             lines = [{"replica": f"dp{i % 4}", "epoch": 3, "text": f"step {i}: batch of {i % 9}"} for i in range(200)]
             return 200, JSON, json.dumps({"lines": lines, "cursor": "1"}).encode()
