@@ -61,6 +61,12 @@ func testTool(_ name: String, uses: [String]) -> [Target] {
   ]
 }
 
+/// A C library that tests open by name in the place of a real one.
+func testLibrary(_ name: String, uses: [String]) -> [Target] {
+  guard exists("Tests/\(name)") else { return [] }
+  return [.target(name: name, dependencies: present(uses), path: "Tests/\(name)")]
+}
+
 /// Benchmarks live beside the sources, one executable per question.
 func benchmark(_ name: String, uses: [String]) -> [Target] {
   guard exists("Benchmarks/\(name)") else { return [] }
@@ -83,6 +89,7 @@ func shim(_ name: String, cxx: Bool = false, links: [String] = []) -> [Target] {
 let shims: [[Target]] = [
   shim("CLinux"),
   shim("CKernels"),
+  shim("CNVML"),
   shim("CSimdJSON", cxx: true, links: ["simdjson"]),
   system("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
   system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
@@ -102,8 +109,10 @@ let modules: [[Target]] = [
   module("ControlAPI"),
   module("History", uses: ["Telemetry"]),
   module("WebClient", uses: ["CCurl", "Platform"]),
+  testLibrary("nvmlstub", uses: ["CNVML"]),
+  module(
+    "Machines", uses: ["CNVML", "ControlAPI", "Platform", "Telemetry", "WebClient"], testUses: ["HTTP"]),
   module("VLLM", uses: ["Manifest", "Platform", "Telemetry"]),
-  module("Attachment", uses: ["ControlAPI", "JSON", "Platform", "Telemetry", "WebClient"]),
   module("Tensors", uses: ["JSON", "COpenBLAS", "CKernels"]),
   module("Tokenizer", uses: ["JSON"]),
   module("Model", uses: ["JSON", "Tensors"]),
@@ -126,9 +135,13 @@ let modules: [[Target]] = [
   module("Diagnosis", uses: ["ControlAPI", "Manifest"]),
   module("Supervision", uses: ["Platform"]),
   module(
+    "Attachment",
+    uses: ["ControlAPI", "JSON", "Machines", "Platform", "Supervision", "Telemetry", "WebClient"]),
+  module(
     "Controller",
     uses: [
-      "Platform", "Telemetry", "HTTP", "Manifest", "VLLM", "ControlAPI", "Deployment", "Diagnosis",
+      "Platform", "Telemetry", "HTTP", "Machines", "Manifest", "VLLM", "ControlAPI", "Deployment",
+      "Diagnosis",
       "Supervision", "ExpertParallel", "HAProxy", "History", "JSON", "Ray", "RayClient", "CSQLite",
     ], testUses: ["dpfake", "ControlClient"]),
   testTool("dpfake", uses: ["HTTP", "Platform", "Telemetry"]),
@@ -138,8 +151,8 @@ let modules: [[Target]] = [
   module(
     "Console",
     uses: [
-      "Platform", "ControlAPI", "ControlClient", "Manifest", "Deployment", "Diagnosis", "CommandLine",
-      "Terminal", "Attachment", "JSON", "Supervision", "Telemetry",
+      "Platform", "ControlAPI", "ControlClient", "Machines", "Manifest", "Deployment", "Diagnosis",
+      "CommandLine", "Terminal", "Attachment", "JSON", "Supervision", "Telemetry",
     ]),
 ]
 
@@ -148,7 +161,7 @@ let tools: [[Target]] = [
     "dpdeploy",
     uses: [
       "CommandLine", "ControlAPI", "ControlClient", "Deployment", "Interchange", "Manifest", "VLLM", "JSON",
-      "HTTP", "Planning", "Platform", "Randomness", "Supervision", "Diagnosis", "Terminal",
+      "HTTP", "Machines", "Planning", "Platform", "Randomness", "Supervision", "Diagnosis", "Terminal",
     ]),
   executable("dpdeployd", uses: ["CommandLine", "ControlAPI", "Controller", "Manifest", "Platform"]),
   executable(
@@ -182,6 +195,8 @@ let benchmarks: [[Target]] = [
 
 let package = Package(
   name: "dpdeploy",
+  products: [.library(name: "nvmlstub", type: .dynamic, targets: ["nvmlstub"])]
+    .filter { exists("Tests/\($0.name)") },
   targets: (shims + modules + tools + benchmarks + [endToEnd]).flatMap(\.self),
   swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,5 @@
 public import ControlAPI
+import Machines
 public import Platform
 import WebClient
 
@@ -15,22 +16,30 @@ public final class Attachment {
   private var sources: AttachedSources
   private let origin: Origin
   private let client = WebClient()
+  private let machines: MachineWatch
+  private var matches = DeviceMatches()
 
   /// How long pages may take before they count as lost.
   private nonisolated static let patience = Duration.milliseconds(900)
 
   /// Watches these pages, each as ``AttachedURL/page(_:)`` gives it.
   ///
-  /// - Parameter bearerToken: Sent to all of them; nil sends none.
-  public init(pages: [String], bearerToken: String? = nil) {
+  /// - Parameters:
+  ///   - bearerToken: Sent to all of them; nil sends none.
+  ///   - exporters: Metrics pages that tell of devices.
+  public init(pages: [String], bearerToken: String? = nil, exporters: [String] = []) {
+    machines = MachineWatch(exporters: exporters)
     sources = AttachedSources(pages: pages, startedAt: WallClock.secondsSinceEpoch)
     origin = .pages(pages.map { WebRequest(url: $0, bearerToken: bearerToken) })
   }
 
   /// Watches the engines that a Prometheus server reads.
   ///
-  /// - Parameter bearerToken: Sent to it; nil sends none.
-  public init(prometheus server: PrometheusServer, bearerToken: String? = nil) {
+  /// - Parameters:
+  ///   - bearerToken: Sent to it; nil sends none.
+  ///   - exporters: Metrics pages that tell of devices.
+  public init(prometheus server: PrometheusServer, bearerToken: String? = nil, exporters: [String] = []) {
+    machines = MachineWatch(exporters: exporters)
     sources = AttachedSources(prometheus: server, startedAt: WallClock.secondsSinceEpoch)
     origin = .prometheus(PrometheusWatch(server, bearerToken: bearerToken))
   }
@@ -44,6 +53,13 @@ public final class Attachment {
   ///
   /// - Parameter window: Over how many of the last seconds to take the application's rates and quantiles.
   public func read(over window: Double) async -> Snapshot {
+    machines.look()
+    var snapshot = await readEngines(over: window)
+    snapshot.status.machines = matches.fill(&snapshot.status.applications, from: machines.machines)
+    return snapshot
+  }
+
+  private func readEngines(over window: Double) async -> Snapshot {
     switch origin {
     case .pages(let requests):
       let answers = await client.fetch(requests, until: .after(Self.patience))

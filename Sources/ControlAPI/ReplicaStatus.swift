@@ -31,8 +31,11 @@ public struct ReplicaStatus: Codable, Sendable, Hashable {
   public var observedAgeSeconds: Known<Double>
   /// Utilisation of its device, from 0 to 1, from the source beside; of ranks only.
   public var gpuUtilizationRatio: Known<Double>?
-  /// Where the utilisation comes from: `engine` (busy share of the compute loop), `nvml` or `dcgm`; of ranks only.
+  /// Where the utilisation comes from: `engine` (busy share of the compute loop), `nvml` or `dcgm` (share of the time in
+  /// which its devices ran some kernel); of ranks only.
   public var utilizationSource: Known<String>?
+  /// The accelerators that it computes on, by their index on its machine; of ranks that were given some only.
+  public var devices: [Int]?
   /// Processor time over wall time in the last seconds, 1 = one core.
   public var cpuRatio: Known<Double>
   /// Resident memory.
@@ -81,6 +84,7 @@ public struct ReplicaStatus: Codable, Sendable, Hashable {
       observedAgeSeconds
     case gpuUtilizationRatio = "gpu_utilization_ratio"
     case utilizationSource = "utilization_source"
+    case devices
     case cpuRatio = "cpu_ratio"
     case rssBytes = "rss_bytes"
     case running, waiting

@@ -14,6 +14,8 @@ public struct Status: Codable, Sendable, Hashable {
   public var controller: ControllerStatus
   /// The applications, by name.
   public var applications: [ApplicationStatus]
+  /// The machines and their accelerators, the controller's own first; absent from a controller that does not look.
+  public var machines: [MachineStatus]?
 
   /// Collects a status.
   public init(generatedAt: String, controller: ControllerStatus, applications: [ApplicationStatus]) {

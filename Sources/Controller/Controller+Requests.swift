@@ -1,6 +1,7 @@
 import ControlAPI
 import Deployment
 import Glibc
+import Machines
 import Manifest
 import Platform
 
@@ -13,9 +14,12 @@ extension Controller {
     var controller = ControllerStatus.running(version: Version.current, pid: getpid())
     controller.stateDurable = surroundings.store.failure == nil
     controller.stateProblem = surroundings.store.failure?.description
-    return Status(
+    surroundings.machine.look()
+    var status = Status(
       generatedAt: Timestamp.now, controller: controller,
       applications: chosen.map(\.status).sorted { $0.name < $1.name })
+    status.machines = machines
+    return status
   }
 
   /// What happened since `cursor`, with metrics over the last `window` seconds.

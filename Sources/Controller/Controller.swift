@@ -2,6 +2,7 @@ public import ControlAPI
 import Deployment
 public import Glibc
 import HTTP
+import Machines
 public import Platform
 import Supervision
 
@@ -86,7 +87,7 @@ public final class Controller {
     surroundings = ApplicationRunner.Surroundings(
       home: home, homeHash: ProcessToken.hash(ofHome: home.path),
       bootID: ProcessRecord.bootID ?? "", tools: tools, store: queue,
-      events: EventLog(state.events, queue))
+      events: EventLog(state.events, queue), machine: MachineWatch())
     server = try HTTPServerBox(.unix(path: home.controllerSocket))
   }
 
@@ -177,6 +178,7 @@ extension Controller {
       let wall = WallClock.secondsSinceEpoch
       surroundings.store.retry()
       let sequence = surroundings.events.takeNumber()
+      if hasApplications { surroundings.machine.look() }
       for runner in applications where !runner.isClosing { runner.sample(sequence: sequence, wall: wall) }
       seconds += 1
       if seconds.isMultiple(of: Self.logPeriod) { cutLogs() }

@@ -114,7 +114,8 @@ enum Field {
 extension HintRule {
   /// All rules; among hints of one severity the earlier rule comes first, so causes stand before consequences.
   public static let all: [HintRule] = [
-    linkDown, stoppedRank, restartLoop, deadRank, stuckStart, blind, ranksAboveCores, refusals,
+    linkDown, stoppedRank, restartLoop, deadRank, failingDevice, stuckStart, blind, slowedDevice,
+    ranksAboveCores, refusals,
     preemption, cacheLimited, smallChunk, routingSkew, ingressBottleneck, batchCapped, straggler, hotExperts,
     slowNetwork, headOfLine, idleOverlap, noExperts, lowTraffic, saturated, objectiveMissed, clientsLeave,
     cachingOff, ineffectiveVariable,

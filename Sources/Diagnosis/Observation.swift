@@ -10,6 +10,8 @@ public struct Observation: Sendable {
   public let application: ApplicationStatus
   /// What the manifest asks of it.
   public var settings: ServingSettings
+  /// The accelerators of its machine.
+  public var devices: [DeviceStatus]
   /// How often each replica was restarted lately; ``Diagnosis`` remembers.
   var restarts = RestartHistory()
 
@@ -21,15 +23,26 @@ public struct Observation: Sendable {
   let ingress: [ReplicaStatus]
 
   /// Records a look.
-  public init(time: Double, timestamp: String, application: ApplicationStatus, settings: ServingSettings) {
+  public init(
+    time: Double, timestamp: String, application: ApplicationStatus, settings: ServingSettings,
+    devices: [DeviceStatus] = []
+  ) {
     self.time = time
     self.timestamp = timestamp
     self.application = application
     self.settings = settings
+    self.devices = devices
     let replicas = application.deployments.flatMap(\.replicas)
     allRanks = replicas.filter { $0.role == .rank }
     ranks = allRanks.filter { $0.state == .running && !$0.stale }
     ingress = replicas.filter { $0.role == .ingress && $0.state == .running && !$0.stale }
+  }
+
+  /// The devices that ranks compute on, each with its rank.
+  var rankDevices: [(rank: ReplicaStatus, device: DeviceStatus)] {
+    allRanks.flatMap { rank in
+      devices.filter { rank.devices?.contains($0.index) == true }.map { (rank: rank, device: $0) }
+    }
   }
 
   var metrics: ApplicationMetrics { application.metrics }

@@ -36,6 +36,10 @@ import Terminal
       OptionDescription(
         "selector", .value("MATCHERS"),
         "With --prometheus: only series with these labels, such as 'job=\"vllm\"'."),
+      OptionDescription(
+        "dcgm", .repeated("URL"),
+        "With --attach, or without a controller: tell of devices as the DCGM exporter there does, such as host:9400; may "
+          + "be repeated."),
       OptionDescription("once", .flag, "Print one screen and end."),
       OptionDescription(
         "screen", .value("NAME"), "The screen to begin with.", choices: ScreenKind.allCases.map(\.rawValue)),
@@ -128,8 +132,9 @@ import Terminal
     var options = ConsoleOptions(home: home) { Environment[$0] }
     options.program = program
     options.manifests = arguments.operands
-    options.attached = try arguments.allValues("attach").map(page)
+    options.attached = try arguments.allValues("attach").map { try page($0, of: "attach") }
     options.prometheus = try server(arguments)
+    options.exporters = try arguments.allValues("dcgm").map { try page($0, of: "dcgm") }
     options.once = arguments.flag("once")
     options.screen = arguments.value("screen").flatMap(ScreenKind.init(rawValue:))
     options.readOnly = arguments.flag("readonly")
@@ -149,9 +154,9 @@ import Terminal
     return options
   }
 
-  private static func page(_ text: String) throws(UsageError) -> String {
+  private static func page(_ text: String, of option: String) throws(UsageError) -> String {
     guard let page = AttachedURL.page(text) else {
-      throw UsageError("--attach takes a URL such as http://host:8000/metrics or host:8000, not `\(text)`")
+      throw UsageError("--\(option) takes a URL such as http://host:8000/metrics or host:8000, not `\(text)`")
     }
     return page
   }

@@ -17,6 +17,58 @@ enum Fixture {
     return state
   }
 
+  /// The nodes of ranks that compute on accelerators: one sound, one slowed by heat, one that does not answer any more.
+  static func stateWithDevices(width: Int, height: Int) -> ConsoleState {
+    var state = state(width: width, height: height)
+    var snapshot = snapshot()
+    for index in snapshot.status.applications[0].deployments[0].replicas.indices {
+      snapshot.status.applications[0].deployments[0].replicas[index].utilizationSource = .known("nvml")
+    }
+    snapshot.status.machines = machines
+    _ = state.update(.snapshot(snapshot), at: now)
+    state.screen = .nodes
+    return state
+  }
+
+  static var machines: [MachineStatus] {
+    var machine = MachineStatus(name: "h100-0")
+    machine.cores = .known(96)
+    machine.cpuRatio = .known(0.34)
+    machine.stealRatio = .known(0)
+    machine.load1m = .known(31.4)
+    (machine.memoryUsedBytes, machine.memoryTotalBytes) = (.known(412 << 30), .known(1007 << 30))
+    (machine.shmUsedBytes, machine.shmTotalBytes) = (.known(9 << 30), .unknown)
+    machine.driverVersion = "550.54.15"
+    machine.devices = (0..<3).map { index in
+      var device = DeviceStatus(
+        index: index, source: .nvml, uuid: .known("GPU-\(index)"), model: .known("NVIDIA H100 80GB HBM3"))
+      device.memoryTotalBytes = .known(81_559 << 20)
+      device.smClockMaxHertz = .known(1_980_000_000)
+      guard index < 2 else {
+        device.stale = true
+        device.observedAgeSeconds = .known(42)
+        return device
+      }
+      device.observedAgeSeconds = .known(0.4)
+      device.utilizationRatio = .known(0.97)
+      device.smActiveRatio = index == 0 ? .known(0.62) : .unknown
+      device.memoryUsedBytes = .known(70_000 << 20)
+      device.powerWatts = .known(index == 0 ? 655.1 : 312.4)
+      device.powerLimitWatts = .known(700)
+      device.smClockHertz = .known(index == 0 ? 1_980_000_000 : 1_185_000_000)
+      device.memoryClockHertz = .known(2_619_000_000)
+      device.temperatureCelsius = .known(index == 0 ? 64 : 91)
+      device.throttleReasons = .known(index == 0 ? [] : [.powerCap, .hardwareThermal])
+      device.eccUncorrected = .known(index)
+      device.eccCorrected = .known(12)
+      var process = DeviceProcess(pid: 41_822 + Int32(index), memoryBytes: .known(69_000 << 20))
+      if index == 0 { (process.application, process.replica) = ("moe", "dp0") }
+      device.processes = .known([process])
+      return device
+    }
+    return [machine]
+  }
+
   /// The same on a screen, with what that screen asks the controller for.
   static func state(width: Int, height: Int, on screen: ScreenKind) -> ConsoleState {
     var state = state(width: width, height: height)

@@ -16,6 +16,21 @@ import Testing
     }
   }
 
+  @Test func `of nodes with devices look as agreed`() throws {
+    for (width, height) in Self.sizes {
+      try compare(Fixture.stateWithDevices(width: width, height: height), "devices-\(width)x\(height)")
+    }
+  }
+
+  @Test func `of a machine that no controller tells of show what it tells itself`() {
+    var state = ConsoleState(now: Fixture.now, utcOffset: 0, width: 120, height: 40)
+    state.screen = .nodes
+    _ = state.update(.lost(ControlError(code: "unreachable", message: "no controller")), at: Fixture.now)
+    _ = state.update(.machines(Fixture.machines), at: Fixture.now)
+    let text = ConsoleRenderer.render(state, theme: .monochrome, glyphs: .braille).text
+    #expect(text.contains("no controller") && text.contains("hw_thermal") && text.contains("driver 550"))
+  }
+
   @Test(arguments: ManifestPages.Page.allCases)
   func `of a manifest's pages look as agreed`(page: ManifestPages.Page) throws {
     for (width, height) in Self.sizes {

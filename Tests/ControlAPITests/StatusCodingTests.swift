@@ -18,6 +18,25 @@ import Testing
       #expect(try JSONDecoder().decode(ReplicaStatus.self, from: data) == replica)
     }
   }
+
+  @Test func `reads back machines, with what their devices tell and what they do not`() throws {
+    var device = DeviceStatus(index: 0, source: .dcgm, uuid: .known("GPU-aa"))
+    device.throttleReasons = .known([.powerCap, .hardwareThermal])
+    device.processes = .known([DeviceProcess(pid: 7, memoryBytes: .unknown)])
+    device.lastXID = .known(79)
+    let machine = MachineStatus(name: "h", devices: [device, DeviceStatus(index: 1, source: .nvml)])
+    let data = try JSONEncoder().encode(machine)
+    #expect(try JSONDecoder().decode(MachineStatus.self, from: data) == machine)
+    let json = String(decoding: data, as: UTF8.self)
+    #expect(json.contains("\"throttle_reasons\":[\"power_cap\",\"hw_thermal\"]"))
+    #expect(json.contains("\"steal_ratio\":null") && !json.contains("deviceProblem"))
+  }
+
+  @Test func `names every reason of a mask, those without a word as other`() {
+    #expect(ThrottleReason.reasons(ofMask: 0) == [])
+    #expect(ThrottleReason.reasons(ofMask: 0x1FF).count == 9)
+    #expect(ThrottleReason.reasons(ofMask: 0x600) == [.other])
+  }
 }
 
 @Suite struct `The home directory` {

@@ -4,6 +4,10 @@ import Testing
 @testable import Diagnosis
 
 @Suite struct `Hints` {
+  @Test func `are silent about devices that draw all they may and are as fast as each other`() {
+    #expect(Scene { $0.giveDevices { _ in } }.hints == [])
+  }
+
   @Test func `are silent about a healthy application`() {
     #expect(Scene().hints == [])
   }

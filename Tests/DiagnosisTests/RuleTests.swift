@@ -35,6 +35,15 @@ struct Case: CustomTestStringConvertible, Sendable {
       $0.server.status = .unhealthy
       $0.server.replicas[1].state = .stopped
     },
+    Case("a device is slowed by heat", "H36", on: "dp1") {
+      $0.giveDevices { $0.throttleReasons = .known([.hardwareThermal, .hardwareSlowdown]) }
+    },
+    Case("a device draws all it may and is slower than its peers", "H36", on: "dp1") {
+      $0.giveDevices { $0.smClockHertz = .known(1_300_000_000) }
+    },
+    Case("the memory of a device fails", "H37", on: "dp1") {
+      $0.giveDevices { $0.eccUncorrected = .known(2) }
+    },
     Case("a rank is stopped under load", "H25", on: "dp1") {
       $0.server.replicas[1].stale = true
       $0.server.replicas[1].observedAgeSeconds = .known(7)

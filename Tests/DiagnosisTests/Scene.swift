@@ -9,6 +9,8 @@ struct Scene {
     dataParallelSize: 2, maxNumSequences: 16, maxNumBatchedTokens: 512, ingressReplicas: 1,
     gpuMemoryUtilization: 0.9)
 
+  var devices: [DeviceStatus] = []
+
   init(_ change: (inout Scene) -> Void = { _ in }) { change(&self) }
 
   var server: DeploymentStatus {
@@ -31,8 +33,24 @@ struct Scene {
     for index in server.replicas.indices { change(&server.replicas[index]) }
   }
 
+  /// Gives each rank a sound device of its own, but for what `change` does to the second.
+  mutating func giveDevices(_ change: (inout DeviceStatus) -> Void) {
+    devices = server.replicas.indices.map { index in
+      var device = DeviceStatus(index: index, source: .nvml)
+      device.smClockHertz = .known(1_980_000_000)
+      device.smClockMaxHertz = .known(1_980_000_000)
+      device.throttleReasons = .known([.powerCap])
+      device.eccUncorrected = .known(0)
+      return device
+    }
+    for index in server.replicas.indices { server.replicas[index].devices = [index] }
+    change(&devices[1])
+  }
+
   func observation(at time: Double) -> Observation {
-    Observation(time: time, timestamp: "t\(time)", application: application, settings: settings)
+    Observation(
+      time: time, timestamp: "t\(time)", application: application, settings: settings,
+      devices: devices)
   }
 
   /// What is shown once this has held for ten seconds.

@@ -39,7 +39,8 @@ extension `Whole deployments` {
         for command in ["apply", "plan"] {
           let run = try await withDevices([command, path], stage)
           #expect(run.ended(with: 4) && run.output == "", "\(run)")
-          #expect(run.errors.contains("device 1 is held by process \(getpid()) (train, 70000 MiB)"), "\(run)")
+          #expect(run.errors.contains("device 1 is held by process \(getpid()) ("), "\(run)")
+          #expect(run.errors.contains(", 70000 MiB)"), "\(run)")
         }
         let status = try await stage.look().status
         #expect(status.applications == [] && Remains.runFiles(of: stage.home) == [])
@@ -61,6 +62,39 @@ extension `Whole deployments` {
         let changed = try manifest(stage, program, "version: \"0.32.0\", extra_args: [--enforce-eager]")
         let second = try await withDevices(["apply", changed, "--wait"], stage)
         #expect(second.ended(with: 0), "\(second)")
+      }
+    }
+
+    @Test func `tells how busy its ranks' devices are, and nothing where others alone hold them`()
+      async throws
+    {
+      try await onStage { stage in
+        try devices(heldBy: 0, stage)
+        let path = try manifest(stage, "\(Tools.tests)/vllm/vllm", "version: \"0.32.0\"")
+        let run = try await withDevices(["apply", path, "--wait"], stage)
+        #expect(run.ended(with: 0), "\(run)")
+        let ranks = try #require(try await stage.look().status.applications.first?.replicas(.rank))
+        let server = try #require(ranks[0].pid.value)
+        _ = try script(
+          "processes 0 \(server):70000\nprocesses 1 \(getpid()):70000\nbusy 0 93\n", in: stage,
+          named: "libnvmlstub.so.script")
+        let deadline = Instant.after(.seconds(20))
+        var status = try await stage.look().status
+        while status.applications.first?.hints.contains(where: { $0.id == "H36" }) != true
+          || status.applications.first?.replicas(.rank).first?.gpuUtilizationRatio != .known(0.93),
+          Instant.now < deadline
+        {
+          status = try await stage.look().status
+        }
+        let after = try #require(status.applications.first?.replicas(.rank))
+        #expect(after[0].gpuUtilizationRatio == .known(0.93) && after[0].utilizationSource == .known("nvml"))
+        #expect(after[1].gpuUtilizationRatio == .unknown && after[1].utilizationSource == .unknown)
+        #expect(after.map(\.devices) == [[0], [1]])
+        let devices = try #require(status.machines?.first?.devices)
+        #expect(devices.map { $0.processes.value?.first?.replica } == ["dp0", nil])
+        #expect(devices[1].throttleReasons == .known([.hardwareSlowdown, .hardwareThermal]))
+        let hint = try #require(status.applications.first?.hints.first { $0.id == "H36" })
+        #expect(hint.replica == "dp1", "\(hint)")
       }
     }
 
@@ -99,22 +133,18 @@ extension `Whole deployments` {
       return path
     }
 
-    /// Puts an `nvidia-smi` in the stage's folder that tells of two devices, the second held by process `pid`.
+    /// Puts a management library in the stage's folder that tells of two devices, the second held by process `pid`.
     private func devices(heldBy pid: Int32, _ stage: Stage) throws {
-      _ = try script(
-        """
-        #!/bin/sh
-        case "$1" in
-        --query-gpu=*) printf '0, GPU-aa, 81559\\n1, GPU-bb, 81559\\n' ;;
-        *) echo 'GPU-bb, \(pid), \(pid == 0 ? 0 : 70000), /opt/venv/bin/train' ;;
-        esac
-
-        """, in: stage, named: "nvidia-smi")
+      let library = "\(stage.folder)/libnvmlstub.so"
+      if access(library, F_OK) != 0 {
+        try FileManager.default.copyItem(atPath: Tools.path(of: "libnvmlstub.so"), toPath: library)
+      }
+      _ = try script(pid == 0 ? "" : "processes 1 \(pid):70000\n", in: stage, named: "libnvmlstub.so.script")
     }
 
     private func withDevices(_ words: [String], _ stage: Stage) async throws -> Run {
-      let path = "PATH=\(stage.folder):\(Environment["PATH"] ?? "")"
-      return try await stage.run("/usr/bin/env", [path, Tools.path(of: "dpdeploy")] + words)
+      let library = "DPDEPLOY_NVML=\(stage.folder)/libnvmlstub.so"
+      return try await stage.run("/usr/bin/env", [library, Tools.path(of: "dpdeploy")] + words)
     }
   }
 }

@@ -1,4 +1,5 @@
 import CommandLine
+import ControlAPI
 import Manifest
 import Testing
 
@@ -50,6 +51,32 @@ import Testing
       let found = try check(id, change)
       #expect(found.verdict == .fail && found.cure?.contains(cure) == true, "\(found)")
     }
+  }
+
+  @Test func `tells of each accelerator, and warns of one that is slowed, fails or does not answer`() throws {
+    func check(_ change: (inout DeviceStatus) -> Void) throws -> Check {
+      var device = DeviceStatus(index: 1, source: .nvml, uuid: .known("GPU-bb"), model: .known("H100"))
+      device.observedAgeSeconds = .known(0)
+      device.utilizationRatio = .known(0.87)
+      device.memoryUsedBytes = .known(70_000 << 20)
+      device.throttleReasons = .known([.powerCap])
+      device.processes = .known([DeviceProcess(pid: 42, memoryBytes: .unknown)])
+      change(&device)
+      return try self.check("device-1") { facts, _ in facts.devices = [device] }
+    }
+    let sound = try check { _ in }
+    #expect(sound.verdict == .pass)
+    #expect(
+      sound.evidence == """
+        H100; GPU-bb; 87% busy, – of SMs; 70000 of – MiB; – of – W; – of – MHz; memory – of – MHz; – °C; \
+        slowed by power_cap; ECC – uncorrected, – corrected; held by 42 (– MiB)
+        """)
+    #expect(try check { $0.throttleReasons = .known([.hardwareThermal]) }.verdict == .warn)
+    #expect(try check { $0.eccUncorrected = .known(1) }.cure?.contains("replaced") == true)
+    #expect(try check { $0.observedAgeSeconds = .unknown }.evidence == "it does not answer")
+    let broken = try self.check("accelerators") { facts, _ in facts.deviceProblem = "NVML: Driver Not Loaded"
+    }
+    #expect(broken.verdict == .warn && broken.evidence == "NVML: Driver Not Loaded")
   }
 
   @Test func `says what will run badly`() throws {
@@ -109,8 +136,9 @@ import Testing
         PASS  cores  2 cores
 
         """)
+    let report = json(PreflightReport(checks, MachineStatus(name: "h")), isPretty: false)
     #expect(
-      Check.document(checks).json().contains(
-        #"{"id":"cores","verdict":"PASS","evidence":"2 cores","cure":null,"fix":null}"#))
+      report.contains(#"{"cure":null,"evidence":"2 cores","fix":null,"id":"cores","verdict":"PASS"}"#)
+        && report.contains(#""devices":[],"#), "\(report)")
   }
 }

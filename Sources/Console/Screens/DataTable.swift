@@ -59,7 +59,7 @@ extension Painter {
       let isSorted = column.column.title == sorted
       let span = isSorted ? Span(column.column.title + "▾", theme.key) : faint(column.column.title)
       column.column.write([span], in: &buffer, place, row: head.y)
-      if sorted != nil, let order = ReplicaOrder(rawValue: column.column.title), !place.isEmpty {
+      if sorted != nil, let order = ReplicaOrder(title: column.column.title), !place.isEmpty {
         hits.append(
           Hit(area: Rect(x: place.x, y: head.y, width: place.width, height: 1), action: .sort(order)))
       }

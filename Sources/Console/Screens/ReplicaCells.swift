@@ -9,7 +9,8 @@ enum ReplicaColumns {
     let idWidth = min(16, max(5, ranks.map(\.id.count).max() ?? 5))
     return [
       id("RANK", idWidth), state, node,
-      meter("BUSY", 4, \.gpuUtilizationRatio, \.busy), meter("KV", 2, \.kvUsageRatio, \.cache),
+      meter(ReplicaOrder.busy.title(of: ranks), 4, \.gpuUtilizationRatio, \.busy),
+      meter("KV", 2, \.kvUsageRatio, \.cache),
       number("RUN", 4, 3) { Units.whole($0.running.value) },
       number("WAIT", 4, 6) { Units.whole($0.waiting.value) },
       number("TOK/S", 6, 10) { Units.count($0.generationTokensPerSecond.value) },
@@ -87,7 +88,9 @@ enum ReplicaColumns {
         .spans([painter.strong(node.name)])
       },
       number("RANKS", 7, 1) { "\($0.ranks.count { $0.state == .running })/\($0.ranks.count)" },
-      meter("BUSY mean", 2, \.busy) { $0.mean { $0.gpuUtilizationRatio?.value } },
+      meter(ReplicaOrder.busy.title(of: nodes.flatMap(\.ranks)) + " mean", 2, \.busy) {
+        $0.mean { $0.gpuUtilizationRatio?.value }
+      },
       meter("KV max", 3, \.cache) { Fleet($0.ranks).most { $0.kvUsageRatio?.value }?.value },
       number("RUN", 5, 4) {
         Units.whole($0.sum { $0.running.value.map(Double.init) }.flatMap(Units.integer))

@@ -4,7 +4,7 @@ import Terminal
 extension Painter {
   mutating func drawReplicaTable(_ area: Rect, key: Int?) {
     let ranks = state.ranks
-    let order = state.order == .id ? "" : "by \(state.order.rawValue)  "
+    let order = state.order == .id ? "" : "by \(state.order.title(of: ranks))  "
     let inside = Box(
       title: title("replicas", key: key), trailing: filterMark + [faint(order + "\(ranks.count) ranks")],
       border: theme.replicaBox
@@ -12,7 +12,7 @@ extension Painter {
     guard !ranks.isEmpty else { return line(inside, [faint(absence)]) }
     let chosen = state.selectedRank.flatMap { id in ranks.firstIndex { $0.id == id } } ?? 0
     drawTable(
-      inside, ranks, chosen: chosen, ReplicaColumns.ranks(ranks), sortedBy: state.order.rawValue)
+      inside, ranks, chosen: chosen, ReplicaColumns.ranks(ranks), sortedBy: state.order.title(of: ranks))
   }
 
   /// The replicas on a screen of their own: what they have in common, each, and the chosen one's last minutes.

@@ -1,6 +1,7 @@
 import Attachment
 import ControlAPI
 import ControlClient
+import Machines
 public import Platform
 import Terminal
 
@@ -28,6 +29,11 @@ public enum ConsoleOnce {
     } catch {
       _ = state.update(.lost(error), at: WallClock.secondsSinceEpoch)
       code = error.exitCode
+      if state.screen == .nodes {
+        let watch = MachineWatch(exporters: options.exporters)
+        await watch.readTwice(until: .after(ConsoleSession.deviceTime))
+        _ = state.update(.machines(watch.machines), at: WallClock.secondsSinceEpoch)
+      }
     }
     StandardOutput.write(frame(state, options, installation, isUnicode))
     return code

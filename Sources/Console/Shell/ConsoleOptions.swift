@@ -22,6 +22,8 @@ public struct ConsoleOptions: Sendable {
   public var attached: [String] = []
   /// A Prometheus server whose engines to watch in place of a controller.
   public var prometheus: PrometheusServer?
+  /// Metrics pages of exporters of NVIDIA's data centre GPU manager.
+  public var exporters: [String] = []
   /// Print one screen and end.
   public var once = false
   /// What to print then.

@@ -6,9 +6,9 @@ extension Attachment {
   convenience init(_ options: ConsoleOptions) {
     let token = options.environment("DPDEPLOY_API_KEY")
     if let server = options.prometheus {
-      self.init(prometheus: server, bearerToken: token)
+      self.init(prometheus: server, bearerToken: token, exporters: options.exporters)
     } else {
-      self.init(pages: options.attached, bearerToken: token)
+      self.init(pages: options.attached, bearerToken: token, exporters: options.exporters)
     }
   }
 }

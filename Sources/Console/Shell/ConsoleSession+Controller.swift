@@ -1,6 +1,7 @@
 import Attachment
 import ControlAPI
 import ControlClient
+import Machines
 import Platform
 
 extension ConsoleSession {
@@ -21,9 +22,17 @@ extension ConsoleSession {
         take(.snapshot(try await client.snapshot(since: state.world.sequence, window: state.window.rawValue)))
       } catch {
         take(.lost(error))
+        lookAtOwnMachine()
       }
       await Loop.sleep(until: next)
     }
+  }
+
+  /// While no controller tells of this machine, its screen looks for itself.
+  private func lookAtOwnMachine() {
+    guard state.screen == .nodes else { return }
+    machineWatch.look()
+    take(.machines(machineWatch.machines))
   }
 
   /// Asks for what a file's text describes.

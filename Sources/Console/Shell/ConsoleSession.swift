@@ -2,6 +2,7 @@ import Attachment
 import ControlAPI
 import ControlClient
 import Glibc
+import Machines
 public import Platform
 public import Terminal
 
@@ -24,6 +25,10 @@ public final class ConsoleSession {
   private(set) lazy var alertCommand = options.alerts.command.map { line in
     AlertCommand(line) { [unowned self] in take(.failed($0)) }
   }
+  /// This machine.
+  lazy var machineWatch = MachineWatch(exporters: options.exporters)
+  /// How long a device may take to answer for the first time; a driver that nothing keeps awake starts slowly.
+  static let deviceTime = Duration.seconds(15)
   private let ended = Signal()
   private var exitCode: Int32 = 0
   private var drawnAt: Instant = .now

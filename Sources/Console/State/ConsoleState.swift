@@ -8,6 +8,23 @@ public enum ReplicaOrder: String, Sendable, CaseIterable {
   case busy = "BUSY"
   case running = "RUN"
   case ttft = "TTFT"
+
+  /// What the column is called in a table of these ranks.
+  func title(of ranks: [ReplicaStatus]) -> String {
+    self == .busy && ranks.contains(where: \.isOnDevices) ? Self.deviceTitle : rawValue
+  }
+
+  /// The order by the column of a title.
+  init?(title: String) {
+    if title == Self.deviceTitle { self = .busy } else { self.init(rawValue: title) }
+  }
+
+  private static let deviceTitle = "GPU"
+}
+
+extension ReplicaStatus {
+  /// Whether its utilisation is that of accelerators.
+  var isOnDevices: Bool { utilizationSource?.value.map { $0 != "engine" } ?? false }
 }
 
 /// How the console stands with its controller.
@@ -86,6 +103,8 @@ public struct ConsoleState: Sendable, Equatable {
   public var world = World()
   /// What is shown while frozen; the world goes on behind it.
   public var frozen: Frozen?
+  /// What this machine tells by itself; shown while no controller tells of machines.
+  public internal(set) var ownMachines: [MachineStatus] = []
   /// How the controller stands.
   public var connection = Connection.connecting
   /// The chosen application.
@@ -218,6 +237,9 @@ public struct ConsoleState: Sendable, Equatable {
 
   /// The hint that the keys act on.
   public var chosenHint: Hint? { hints.first { HintKey($0) == selectedHint } ?? hints.first }
+
+  /// The machines with their devices.
+  public var machines: [MachineStatus] { shown.status?.machines ?? ownMachines }
 
   /// The nodes, by name, with what lives on each.
   public var nodes: [NodeSummary] { application.map(NodeSummary.all) ?? [] }

@@ -12,6 +12,8 @@ public enum ConsoleEvent: Sendable {
   case resized(width: Int, height: Int)
   /// The controller answered.
   case snapshot(Snapshot)
+  /// This machine was looked at, as no controller tells of it.
+  case machines([MachineStatus])
   /// The controller did not answer.
   case lost(ControlError)
   /// Manifests were read (again).

@@ -21,6 +21,7 @@ extension ConsoleState {
     case .lost(let error):
       connection = .lost(error.message)
       return alertsOfBlindness(error)
+    case .machines(let machines): ownMachines = machines
     case .manifests(let entries): take(entries)
     case .applied(let result): take(result)
     case .planned(let text, let answer):

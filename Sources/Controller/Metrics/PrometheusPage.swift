@@ -1,5 +1,6 @@
 import ControlAPI
 import Deployment
+import Machines
 import Platform
 import Telemetry
 
@@ -10,12 +11,16 @@ import Telemetry
 @Loop
 struct PrometheusPage {
   let runners: [ApplicationRunner]
+  /// The machines, this one first.
+  let machines: [MachineStatus]
   private let statuses: [ApplicationStatus]
   private let now = MonotonicClock.seconds
 
   /// Of applications elsewhere the controller has a status alone.
   init(_ controller: Controller) {
     runners = controller.runners.values.sorted { $0.stored.name < $1.stored.name }
+    controller.surroundings.machine.look()
+    machines = controller.machines
     statuses = controller.applications.map(\.status).sorted { $0.name < $1.name }
   }
 
@@ -27,6 +32,7 @@ struct PrometheusPage {
     writeApplications(&page)
     writeReplicas(&page)
     writeHints(&page)
+    writeMachines(&page)
     write(&page, ranks, [.ttft, .tpot, .itl, .e2e, .queue, .prefill, .decode])
     write(&page, ingress, [.ttft, .tpot, .queueWait, .e2e, .routeOverhead])
     return page.bytes

@@ -56,11 +56,9 @@ extension ApplicationRunner {
     guard let port = RendezvousPort.find() else {
       throw PlanError(reason: "no port is free for its ranks to meet at")
     }
-    let before = state.groups.filter { $0.index < launch.group }.flatMap(\.nodes)
     var specs: [LaunchSpec] = []
     for rank in launch.ranks {
-      let place = LaunchPlan.place(
-        of: rank, in: launch, devicesPerNode: state.spec.cluster.devicesPerNode, before: before)
+      let place = machinePlace(of: rank, ofGroup: launch.group, on: launch.nodes)
       guard let spec = plan.vllmRank(rank, of: launch, program, port: port, place: place) else {
         throw PlanError(
           reason: "CUDA_VISIBLE_DEVICES names no devices for it: it is rank \(place) of this machine")
@@ -68,6 +66,13 @@ extension ApplicationRunner {
       specs.append(spec)
     }
     return specs
+  }
+
+  /// The place of a rank among all of this machine.
+  func machinePlace(of rank: Int, ofGroup index: Int, on nodes: [Int]) -> Int {
+    LaunchPlan.place(
+      of: rank, on: nodes, devicesPerNode: state.spec.cluster.devicesPerNode,
+      before: state.groups.filter { $0.index < index }.flatMap(\.nodes))
   }
 
   /// A new segment for a new life, that of the present one for ranks that join it.

@@ -13,9 +13,10 @@ extension ApplicationRunner {
   var status: ApplicationStatus {
     let seconds = MonotonicClock.seconds
     var deployments = state.deployments(at: MonotonicClock.now)
+    let devices = devices
     for place in deployments.indices {
       for index in deployments[place].replicas.indices {
-        fill(&deployments[place].replicas[index], at: seconds)
+        fill(&deployments[place].replicas[index], at: seconds, devices)
       }
     }
     var result = ApplicationStatus(
@@ -49,7 +50,7 @@ extension ApplicationRunner {
     }
   }
 
-  private func fill(_ status: inout ReplicaStatus, at now: Double) {
+  private func fill(_ status: inout ReplicaStatus, at now: Double, _ devices: [DeviceStatus]) {
     switch status.role {
     case .rank:
       guard let group = status.group, let rank = status.rank, let epoch = status.epoch,
@@ -58,6 +59,7 @@ extension ApplicationRunner {
       status.pid = .known(process.process.identity.pid)
       status.fill(from: process.meter, at: now)
       status.fillRank(from: process.meter)
+      fill(&status, of: process.place, from: devices)
       if status.state == .cordoned, isDrained(process) { status.state = .drained }
     case .ingress:
       guard case .ingress(let index)? = ReplicaName(status.id), let process = replicas[index] else { return }
@@ -95,7 +97,7 @@ extension ApplicationRunner {
     hints = diagnosis.examine(
       Observation(
         time: now, timestamp: Timestamp.text(wall), application: status,
-        settings: ServingSettings(request.manifest, cores: Processor.count)))
+        settings: ServingSettings(request.manifest, cores: Processor.count), devices: devices))
   }
 
   /// Keeps the second for those who ask for the past.

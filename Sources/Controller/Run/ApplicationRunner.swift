@@ -1,6 +1,7 @@
 import ControlAPI
 import Deployment
 import Diagnosis
+import Machines
 import Manifest
 import Platform
 import Supervision
@@ -16,6 +17,7 @@ final class ApplicationRunner {
     let tools: ToolPaths
     let store: StoreQueue
     let events: EventLog
+    let machine: MachineWatch
   }
 
   /// What was asked for last.

@@ -13,10 +13,7 @@ extension LaunchPlan {
     -> LaunchSpec?
   {
     let life = RankPlace(group: launch.group, rank: rank, epoch: launch.epoch)
-    guard
-      let devices = ServeCommand.visibleDevices(
-        place: place, perRank: program.devicesPerRank * program.engines, of: program.devices)
-    else { return nil }
+    guard let devices = program.visibleDevices(place: place) else { return nil }
     return LaunchSpec(
       executable: program.executable,
       arguments: launch.engine.arguments
@@ -44,9 +41,18 @@ extension LaunchPlan {
 
   /// The place of a rank among all of this machine: virtual nodes are parts of it, one after the other.
   ///
-  /// - Parameter before: the nodes of the ranks of groups with lower numbers.
-  static func place(of rank: Int, in launch: GroupLaunch, devicesPerNode: Int, before: [Int]) -> Int {
-    let node = launch.nodes[rank]
-    return node * devicesPerNode + before.count { $0 == node } + launch.nodes[..<rank].count { $0 == node }
+  /// - Parameters:
+  ///   - nodes: the nodes of the ranks of its group.
+  ///   - before: those of the ranks of groups with lower numbers.
+  static func place(of rank: Int, on nodes: [Int], devicesPerNode: Int, before: [Int]) -> Int {
+    let node = nodes[rank]
+    return node * devicesPerNode + before.count { $0 == node } + nodes[..<rank].count { $0 == node }
+  }
+}
+
+extension VLLMProgram {
+  /// `CUDA_VISIBLE_DEVICES` of the rank that is the `place`-th on its machine; nil when too few devices are named.
+  func visibleDevices(place: Int) -> String? {
+    ServeCommand.visibleDevices(place: place, perRank: devicesPerRank * engines, of: devices)
   }
 }

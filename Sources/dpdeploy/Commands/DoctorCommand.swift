@@ -1,5 +1,6 @@
 import CommandLine
 import ControlAPI
+import Machines
 import Manifest
 import Platform
 
@@ -8,8 +9,8 @@ enum DoctorCommand: Subcommand {
   static let description = CommandDescription(
     "dpdeploy doctor", "Check whether this machine can run a deployment, and say what to do where it cannot.",
     discussion: """
-      Looks at cores, memory, limits, the kernel, the processor and the home directory; with a manifest also at its model, \
-      port and engine. Starts nothing, and changes nothing unless --fix is given: that does what is safe (makes the home \
+      Looks at cores, memory, limits, the kernel, the processor, NVIDIA's devices and the home directory; with a manifest \
+      also at its model, port and engine. Starts nothing, and changes nothing unless --fix is given: that does what is safe (makes the home \
       directory, closes it to others, removes a socket that nobody listens on) and looks again. Exits 4 when a check \
       fails; a warning is no failure.
       """,
@@ -36,17 +37,29 @@ enum DoctorCommand: Subcommand {
       }
       wish = await DeploymentFacts.of(manifest, named: name, home: home)
     }
-    var checks = Preflight(facts: .current(home: home), wish: wish).checks
+    let machine = await machine()
+    var checks = Preflight(facts: .current(machine, home: home), wish: wish).checks
     if arguments.flag("fix") {
       for repair in checks.compactMap(\.repair) { mend(repair, isDry: isDry, streams) }
-      checks = Preflight(facts: .current(home: home), wish: wish).checks
+      checks = Preflight(facts: .current(machine, home: home), wish: wish).checks
     }
     if arguments.flag("json") {
-      streams.line(Check.document(checks).json())
+      streams.line(json(PreflightReport(checks, machine)))
     } else {
       streams.out(text(checks, streams.outputStyle))
     }
     return checks.contains { $0.verdict == .fail } ? .doesNotFit : .ok
+  }
+
+  /// A driver that nothing keeps awake takes seconds to start.
+  private static let longestLook = Duration.seconds(15)
+
+  /// This machine, with its devices as far as they answer.
+  @Loop
+  static func machine() async -> MachineStatus {
+    let watch = MachineWatch()
+    await watch.readTwice(until: .after(longestLook))
+    return watch.machine
   }
 
   private static func mend(_ repair: Repair, isDry: Bool, _ streams: StandardStreams) {

@@ -20,7 +20,9 @@ struct Evidence {
 
   /// Everything there is, in the order in which it is read; what cannot be had is said in the file's place.
   func collect() async -> [File] {
-    var files: [File] = [("versions.json", versions), ("doctor.txt", doctor)]
+    let facts = MachineFacts.current(await DoctorCommand.machine(), home: home)
+    let checks = DoctorCommand.text(Preflight(facts: facts, wish: nil).checks, .plain)
+    var files: [File] = [("versions.json", versions(facts)), ("doctor.txt", checks)]
     var secrets = Redaction.secrets(inEnvironment: Environment.all)
     let client = ControlClient(home: home)
     do {
@@ -40,18 +42,13 @@ struct Evidence {
     return files.map { ($0.name, redaction($0.text)) }
   }
 
-  private var versions: String {
-    let facts = MachineFacts.current(home: home)
-    return Value.map([
+  private func versions(_ facts: MachineFacts) -> String {
+    Value.map([
       .init("apiVersion", .text(ManifestSchema.apiVersion)), .init("kind", .text("Versions")),
       .init("schemaVersion", .text("1.0")), .init("dpdeploy", .text(Version.current)),
       .init("kernel", facts.kernel.map { .text($0) } ?? .null), .init("cores", .integer(facts.machine.cores)),
       .init("memory_bytes", facts.machine.memoryBytes.map { .integer($0) } ?? .null),
     ]).json(indent: 2) + "\n"
-  }
-
-  private var doctor: String {
-    DoctorCommand.text(Preflight(facts: .current(home: home), wish: nil).checks, .plain)
   }
 
   private func logs(of application: String, _ client: ControlClient) async -> [File] {

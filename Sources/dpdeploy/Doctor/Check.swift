@@ -1,3 +1,4 @@
+import ControlAPI
 import Manifest
 
 /// What one look at the machine found.
@@ -30,21 +31,32 @@ struct Check: Sendable, Equatable {
     self.cure = cure
     self.repair = repair
   }
+}
 
-  /// The checks as one object.
-  static func document(_ checks: [Check]) -> Value {
-    .map([
-      .init("apiVersion", .text(ManifestSchema.apiVersion)), .init("kind", .text("Preflight")),
-      .init("schemaVersion", .text("1.0")), .init("checks", .list(checks.map(\.object))),
-    ])
+/// What `doctor --json` prints.
+struct PreflightReport: Encodable {
+  /// A check in it; `null` where there is nothing to do.
+  struct Line: Encodable {
+    let id: String
+    let verdict: String
+    let evidence: String
+    let cure: Known<String>
+    let fix: Known<String>
   }
 
-  private var object: Value {
-    let mending: Value = cure.map { .text($0) } ?? .null
-    let fix: Value = repair.map { .text($0.description) } ?? .null
-    return .map([
-      .init("id", .text(id)), .init("verdict", .text(verdict.rawValue)), .init("evidence", .text(evidence)),
-      .init("cure", mending), .init("fix", fix),
-    ])
+  let apiVersion = ManifestSchema.apiVersion
+  let kind = "Preflight"
+  let schemaVersion = "1.1"
+  let checks: [Line]
+  /// The machine with its accelerators, as far as they tell.
+  let machine: MachineStatus
+
+  init(_ checks: [Check], _ machine: MachineStatus) {
+    self.checks = checks.map {
+      Line(
+        id: $0.id, verdict: $0.verdict.rawValue, evidence: $0.evidence, cure: Known($0.cure),
+        fix: Known($0.repair?.description))
+    }
+    self.machine = machine
   }
 }

@@ -29,19 +29,25 @@ struct MachineFacts: Sendable, Equatable {
   var isHomeWritable: Bool
   /// Room where it is.
   var homeBytes: Int?
+  /// Its accelerators.
+  var devices: [DeviceStatus] = []
+  /// Why those cannot be read; nil where they can, or where there is no driver.
+  var deviceProblem: String?
 }
 
 extension MachineFacts {
-  /// This machine, and a home directory on it.
-  static func current(home: HomeDirectory) -> MachineFacts {
+  /// This machine, of which `status` was read, and a home directory on it.
+  static func current(_ status: MachineStatus, home: HomeDirectory) -> MachineFacts {
     let folder = nearestFolder(home.path)
     return MachineFacts(
-      machine: .current(), memoryAvailableBytes: field("MemAvailable", in: "/proc/meminfo").map { $0 * 1024 },
-      openFiles: limit(RLIMIT_NOFILE), processes: limit(__RLIMIT_NPROC), sharedMemoryBytes: room("/dev/shm"),
+      machine: .current(), memoryAvailableBytes: rest(status.memoryTotalBytes, status.memoryUsedBytes),
+      openFiles: limit(RLIMIT_NOFILE), processes: limit(__RLIMIT_NPROC),
+      sharedMemoryBytes: rest(status.shmTotalBytes, status.shmUsedBytes),
       hasAVX2: text("/proc/cpuinfo").map { $0.split(whereSeparator: \.isWhitespace).contains("avx2") },
       kernel: text("/proc/sys/kernel/osrelease").map { String($0.prefix { !$0.isWhitespace }) },
       controlGroups: ControlGroup.base, home: home.path, homeFacts: .of(home),
-      isHomeWritable: access(folder, W_OK | X_OK) == 0, homeBytes: room(folder))
+      isHomeWritable: access(folder, W_OK | X_OK) == 0, homeBytes: room(folder), devices: status.devices,
+      deviceProblem: status.deviceProblem)
   }
 
   /// The folder itself, or where it would be made.
@@ -65,9 +71,8 @@ extension MachineFacts {
     return Int(clamping: limit.rlim_max)
   }
 
-  private static func field(_ name: String, in file: String) -> Int? {
-    let line = text(file)?.split(separator: "\n").first { $0.hasPrefix(name + ":") }
-    return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+  private static func rest(_ total: Known<Int>, _ used: Known<Int>) -> Int? {
+    total.value.flatMap { total in used.value.map { total - $0 } }
   }
 
   private static func text(_ path: String) -> String? {

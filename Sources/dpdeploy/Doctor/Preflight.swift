@@ -8,9 +8,10 @@ struct Preflight {
 
   /// Every check, those of the machine first.
   var checks: [Check] {
-    let machine = [
-      cores, memory, openFiles, processes, kernel, instructions, home, privacy, socket, abandoned, trees,
-    ]
+    let machine =
+      [
+        cores, memory, openFiles, processes, kernel, instructions, home, privacy, socket, abandoned, trees,
+      ] + accelerators
     guard let wish else { return machine }
     return machine + [ingress(wish), model(wish), port(wish)] + front(wish)
       + (wish.vLLM.map(vLLM) ?? [])

@@ -1,5 +1,6 @@
 import ControlAPI
 import Deployment
+import Machines
 import Manifest
 import Platform
 import Supervision
@@ -22,6 +23,7 @@ struct VLLMFacts: Sendable, Equatable {
 
   /// It imports all of vLLM, which takes long from a cold disk.
   private static let versionTime = Duration.seconds(60)
+  private static let deviceTime = Duration.seconds(15)
 }
 
 extension VLLMFacts {
@@ -62,12 +64,14 @@ extension VLLMFacts {
     let spec = ApplicationSpec(manifest, modelFolder: "")
     let (command, _) = ServeCommand.compose(manifest, model: "", version: .newestKnown)
     let assignment = try? RankAssignment(groups: spec.mostGroups, engine: spec.engine, cluster: spec.cluster)
-    guard let command, let places = assignment?.places(devicesPerNode: spec.cluster.devicesPerNode),
-      let use = await DeviceUse.current()
-    else { return nil }
+    guard let command, let places = assignment?.places(devicesPerNode: spec.cluster.devicesPerNode) else {
+      return nil
+    }
+    let local = LocalDevices()
+    await local.read(until: .after(deviceTime))
     let sessions = Set(
       running?.deployments.flatMap(\.replicas).filter { $0.role == .rank }.compactMap(\.pid.value) ?? [])
-    return use.obstacle(
+    return DeviceUse(local.devices).obstacle(
       to: command.visibleDevices(of: places), share: manifest.engineArguments.gpuMemoryUtilization
     ) { pid in ProcessRecord(pid: pid).map { sessions.contains($0.session) } ?? !sessions.isEmpty }
     .map { Fault(problem: $0.problem, cure: $0.cure) }
