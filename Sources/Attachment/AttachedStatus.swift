@@ -135,7 +135,7 @@ extension AttachedSources {
     sources.flatMap(\.engines.values).filter { $0.isFresh(at: now) }
   }
 
-  private func metrics(over window: Double, at now: Double) -> ApplicationMetrics {
+  func metrics(over window: Double, at now: Double) -> ApplicationMetrics {
     let meters = fresh(at: now)
     let recent = meters.map { $0.recent(window, before: now) }
     // What Prometheus looks at less often than that is of a longer time.

@@ -25,17 +25,21 @@ struct EngineIncrease: WindowStep {
 struct EngineMeter {
   /// Over how long rates and quantiles of an engine are taken, in seconds.
   static let window = 10.0
-  /// Readings of ours that are older are not counted, in seconds.
-  static let freshness = 3.0
 
   private(set) var reading = EngineReading()
   private(set) var readAt: Double?
-  private var increases = SteppedWindow<EngineIncrease>()
+  private var increases: SteppedWindow<EngineIncrease>
   /// Increases between Prometheus' looks; nil where the looks are ours.
   private(set) var scrapes: ScrapedWindow?
+  private let pace: Double
 
-  /// A meter that knows nothing yet.
-  init(isScraped: Bool) { scrapes = isScraped ? ScrapedWindow() : nil }
+  /// A meter that knows nothing yet and is read every `pace` seconds, or, where it `isScraped`, when Prometheus does.
+  init(isScraped: Bool = false, pace: Double = 1) {
+    self.pace = pace
+    increases = SteppedWindow(pace: pace)
+    scrapes = isScraped ? ScrapedWindow() : nil
+  }
+
 
   /// Takes a reading over, unless it is not newer than the last.
   ///
@@ -65,8 +69,8 @@ struct EngineMeter {
     return isFresh(at: now) ? scrapes.recent(span) : []
   }
 
-  /// The newest increase, when it is of the last second, or of Prometheus' last look.
-  func newest(at now: Double) -> [EngineIncrease] { Array(recent(1.5, before: now).suffix(1)) }
+  /// The newest increase, unless the next one is overdue; of an engine that Prometheus reads, that of its last look.
+  func newest(at now: Double) -> [EngineIncrease] { Array(recent(1.5 * pace, before: now).suffix(1)) }
 
   /// What came since this was last asked, for what counts everything up.
   mutating func bring(until now: Double) -> [EngineIncrease] {
@@ -75,11 +79,12 @@ struct EngineMeter {
 
   func age(at now: Double) -> Double? { readAt.map { now - $0 } }
 
+  /// Readings that two others should have followed are not counted.
   func isFresh(at now: Double) -> Bool { age(at: now).map { $0 <= freshness } ?? false }
 
   /// What is older is not counted: of an engine that Prometheus reads, what is older than its look that should have come,
   /// with time for a page that comes slowly.
-  private var freshness: Double { scrapes.map { 1.5 * $0.interval + 1 } ?? Self.freshness }
+  private var freshness: Double { scrapes.map { 1.5 * $0.interval + 1 } ?? 3 * pace }
 }
 
 extension [EngineIncrease] {

@@ -1,17 +1,26 @@
-import Telemetry
+public import Telemetry
 
 /// One engine of a page: whose series they are.
-struct EngineKey: Hashable, Comparable {
+public struct EngineKey: Hashable, Comparable, Sendable {
   /// The model that clients name.
-  var model: String
+  public var model: String
   /// Where Prometheus reads the engine, by its `instance` label; empty for what is read here.
-  var instance: String
+  public var instance: String
   /// The engine's label: its rank under data parallelism.
-  var engine: String
+  public var engine: String
   /// What keeps engines of several processes of one page apart, such as Ray's worker; empty elsewhere.
-  var process: String
+  public var process: String
 
-  static func < (a: EngineKey, b: EngineKey) -> Bool {
+  /// Names an engine.
+  public init(model: String, instance: String = "", engine: String, process: String) {
+    self.model = model
+    self.instance = instance
+    self.engine = engine
+    self.process = process
+  }
+
+  /// Orders by model, process and rank.
+  public static func < (a: EngineKey, b: EngineKey) -> Bool {
     if a.model != b.model { return a.model < b.model }
     if a.process != b.process { return a.process < b.process }
     return (Int(a.engine) ?? .max, a.engine, a.instance) < (Int(b.engine) ?? .max, b.engine, b.instance)
@@ -48,12 +57,20 @@ struct EngineSeries {
 }
 
 /// What a page says of one engine at one time.
-struct EngineReading: Equatable {
+public struct EngineReading: Equatable, Sendable {
   var counters: [MetricMeaning.Counter: Double] = [:]
   /// Requests that ended in an error, of ``MetricMeaning/Counter/requests``; nil when the page does not tell.
   var failed: Double?
   var gauges: [MetricMeaning.Gauge: Double] = [:]
   var latencies: [MetricMeaning.Latency: BucketHistogram] = [:]
+
+  init() {}
+
+  /// What is known of one that only relays: requests so far, and those of the moment.
+  public init(requests: Double?, running: Double?) {
+    counters[.requests] = requests
+    gauges[.running] = running
+  }
 
   /// Takes in what a series says.
   mutating func add(_ value: Double, _ series: EngineSeries) {
@@ -83,15 +100,28 @@ struct TimedReading: Equatable {
 }
 
 /// The engines of a metrics page.
-enum EnginePage {
-  /// Reads a page; one that tells of no engine gives none.
-  static func read(_ page: some Collection<UInt8>) throws(PrometheusError) -> [EngineKey: EngineReading] {
-    var engines: [EngineKey: EngineReading] = [:]
-    for sample in try PrometheusReader.samples(in: page, where: { MetricName.parse($0) != nil }) {
-      guard let series = EngineSeries(name: sample.name, isScraped: false, label: { sample[label: $0] })
-      else { continue }
-      engines[series.key, default: EngineReading()].add(sample.value, series)
+public struct EnginePage: Sendable {
+  /// What it tells of each so far; empty for a page that tells of none.
+  public private(set) var engines: [EngineKey: EngineReading] = [:]
+
+  /// A page of which nothing was read.
+  public init() {}
+
+  /// Whether a series of this name tells of an engine.
+  public static func isWanted(_ name: String) -> Bool { MetricName.parse(name) != nil }
+
+  /// Takes a sample over; one that tells of no engine is left out.
+  public mutating func take(_ sample: PrometheusSample) {
+    guard let series = EngineSeries(name: sample.name, isScraped: false, label: { sample[label: $0] }) else {
+      return
     }
-    return engines
+    engines[series.key, default: EngineReading()].add(sample.value, series)
+  }
+
+  /// Reads a whole page.
+  static func read(_ page: some Collection<UInt8>) throws(PrometheusError) -> [EngineKey: EngineReading] {
+    var result = EnginePage()
+    for sample in try PrometheusReader.samples(in: page, where: isWanted) { result.take(sample) }
+    return result.engines
   }
 }
