@@ -5,7 +5,7 @@ extension Application {
   func serverMessage(at now: Duration) -> String {
     if isDeleting { return deletingMessage }
     if serverCondition.status == .healthy {
-      return cordonMessage { if case .rank = $0 { true } else { false } }
+      return cordonMessage(\.isRank)
     }
     let need = groupCount * spec.engine.size
     let have = groups.filter { $0.targetEngine == spec.engine && $0.index < groupCount }.map(\.readyCount)
@@ -16,9 +16,8 @@ extension Application {
         "needs \(count(need, "rank")), has \(have); the rollout is paused; next: `dpdeploy rollout resume`"
     }
     guard let blocking else {
-      let lagging = ingress.replicas.count { $0.phase == .running && $0.tableVersion < table.version }
-      return
-        "\(count(lagging, "ingress replica")) of \(ingress.target) must still take rank table \(table.version)"
+      if let message = silenceMessage(at: now, \.isRank) { return message }
+      return laggingMessage(at: now)
     }
     return "needs \(count(need, "rank")), has \(have); \(blocking.explanation(at: now))"
   }
@@ -26,12 +25,24 @@ extension Application {
   func ingressMessage(at now: Duration) -> String {
     if isDeleting { return deletingMessage }
     if ingressCondition.status == .healthy {
-      return cordonMessage { if case .ingress = $0 { true } else { false } }
+      return cordonMessage(\.isIngress)
     }
     let have = ingress.readyCount(version: 0)
     let text = "needs \(count(ingress.target, "ingress replica")), has \(have)"
     let blocking = ingress.replicas.first { $0.phase != .running || $0.spec != ingress.spec }
-    return blocking.map { "\(text); \($0.explanation(at: now))" } ?? text
+    return blocking.map { "\(text); \($0.explanation(at: now))" } ?? silenceMessage(at: now, \.isIngress)
+      ?? text
+  }
+
+  private func laggingMessage(at now: Duration) -> String {
+    let lagging = ingress.replicas.filter { $0.phase == .running && $0.tableVersion < table.version }
+    let text =
+      "\(count(lagging.count, "ingress replica")) of \(ingress.target) must still take rank table \(table.version)"
+    guard let first = lagging.min(by: { $0.awaited?.since ?? now < $1.awaited?.since ?? now }),
+      let awaited = first.awaited, let deadline = first.tableDeadline
+    else { return text }
+    return
+      "\(text); \(first.id) since \((now - awaited.since).words), deadline in \((deadline - now).words); next: one that does not take it is started again"
   }
 
   private var deletingMessage: String {

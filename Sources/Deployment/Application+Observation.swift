@@ -10,6 +10,7 @@ extension Application {
   var serverObservation: DeploymentCondition.Observation {
     let isExact = groups.count == groupCount && groups.allSatisfy { $0.targetEngine == spec.engine }
     if isExact, groups.allSatisfy({ $0.phase == .running && $0.isWhole }) {
+      if silent.keys.contains(where: \.isRank) { return .degraded }
       return ingress.hasTaken(version: table.version) ? .complete : .progressing
     }
     if let failed = groups.first(where: { $0.phase == .failed }) {
@@ -19,7 +20,8 @@ extension Application {
   }
 
   var ingressObservation: DeploymentCondition.Observation {
-    ingress.observation(version: table.version)
+    let observation = ingress.observation(version: table.version)
+    return observation == .complete && silent.keys.contains(where: \.isIngress) ? .degraded : observation
   }
 
   /// The application's status.

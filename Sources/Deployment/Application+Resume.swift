@@ -31,6 +31,7 @@ extension Application {
   public mutating func resume(at now: Duration, _ whereabouts: (ProcessPlace) -> Whereabouts) -> [Effect] {
     var effects: [Effect] = []
     table = RankTable(version: table.version + Self.unknownTables, entries: table.entries)
+    ingress.await(table.version, at: now)
     effects.append(.publish(table))
     for place in groups.indices { groups[place].resume(at: now, &effects, whereabouts) }
     ingress.resume(at: now, &effects, whereabouts)
@@ -82,6 +83,7 @@ extension RankGroup {
     case .draining: effects.append(.watchDrain(group: index, epoch: epoch))
     case .stopping(.recovery): stopLiving(grace: nil, &effects)
     case .stopping: stopLiving(grace: Self.stopGrace, &effects)
+    case .running: stopCondemned(&effects)
     default: break
     }
   }
@@ -124,6 +126,7 @@ extension IngressReplica {
     switch phase {
     case .starting: since = max(since, now)
     case .ending: effects.append(stopEffect(grace: .zero))
+    case .running where verdict != nil: effects.append(stopEffect(grace: .zero))
     case .stopping: effects.append(stopEffect(grace: grace))
     default: break
     }

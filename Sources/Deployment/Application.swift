@@ -33,6 +33,9 @@ public struct Application: Sendable, Equatable, Codable {
   /// Replicas that an operator keeps new requests away from.
   @OrEmpty public internal(set) var cordons: Set<ReplicaName> = []
 
+  /// Replicas that serve and have given no sign of life for a whole check.
+  @OrEmpty public internal(set) var silent: [ReplicaName: Silence] = [:]
+
   /// How the rollout of its revision goes.
   public internal(set) var rollout = Rollout()
 
@@ -95,6 +98,7 @@ public struct Application: Sendable, Equatable, Codable {
       front?.handle(news, index: index, life: life, at: now, &effects)
     case .ingressLoad(let loads): scaleIngress(loads, at: now, &effects)
     case .groupLoad(let loads, let waiting): scaleGroups(loads, waiting, at: now, &effects)
+    case .silent(let silences): hear(silences, at: now, &effects)
     case .tick:
       for place in groups.indices { groups[place].tick(at: now, &effects) }
       ingress.tick(at: now, &effects)
@@ -197,16 +201,17 @@ extension Application {
   mutating func settle(at now: Duration, _ effects: inout [Effect]) {
     reconcile(at: now, &effects)
     forgetCordons(&effects)
-    publish(&effects)
+    publish(at: now, &effects)
     publishSlots(&effects)
     observe(at: now, &effects)
     finish(&effects)
   }
 
-  private mutating func publish(_ effects: inout [Effect]) {
+  private mutating func publish(at now: Duration, _ effects: inout [Effect]) {
     let entries = groups.filter(\.isServing).flatMap { $0.tableEntries(cordons) }
     guard entries != table.entries else { return }
     table = RankTable(version: table.version + 1, entries: entries)
+    ingress.await(table.version, at: now)
     effects.append(.publish(table))
   }
 

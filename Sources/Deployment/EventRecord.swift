@@ -26,8 +26,10 @@ public struct EventRecord: Sendable, Equatable {
     case rankRunning = "RankRunning"
     /// A rank is not started again; its group goes on without it.
     case rankFailed = "RankFailed"
-    /// A group's start stood still.
+    /// A group's start stood still, or one of its ranks did although there was work for it.
     case groupStalled = "GroupStalled"
+    /// A replica that serves gives no sign of life.
+    case silent = "Silent"
     /// A group finishes its requests.
     case groupDraining = "GroupDraining"
     /// Every process of a group has ended.

@@ -37,8 +37,12 @@ public struct Failure: Sendable, Equatable, Codable, CustomStringConvertible {
     case notStarted(String, isPermanent: Bool)
     /// Its start stood still in this phase.
     case stalled(ReplicaPhase, for: Duration)
-    /// It had requests and made no step.
+    /// There was work for it, and it made no step.
     case stoodStill(for: Duration)
+    /// It gave no sign of life.
+    case silent(for: Duration)
+    /// It lives, and did not take the rank table.
+    case deaf(for: Duration)
     /// A process of it ended that it cannot serve without.
     case lost(part: String)
   }
@@ -81,14 +85,18 @@ public struct Failure: Sendable, Equatable, Codable, CustomStringConvertible {
     switch cause {
     case .ended(let end): text += "ended (\(end))"
     case .notStarted(let reason, _): text += "could not be started: \(reason)"
-    case .stoodStill(let time): text += "made no step for \(time.words) while it had requests"
+    case .stoodStill(let time): text += "made no step for \(time.words) while there was work for it"
+    case .silent(let time): text += "gave no sign of life for \(time.words)"
+    case .deaf(let time): text += "did not take the rank table for \(time.words)"
     case .lost(let part): text += "lost its process \(part)"
     case .stalled(let phase, let time): text += "stood still in \(phase.rawValue) for \(time.words)"
     }
     if let phase, case .ended = cause { text += " in \(phase.rawValue)" }
     guard let lastLine else { return text }
     // Who was killed could not say why, so its last line is no reason.
-    if case .ended(.signalled) = cause { return text + "; its log ends with: \(lastLine)" }
-    return text + ": \(lastLine)"
+    switch cause {
+    case .ended(.signalled), .stoodStill, .silent, .deaf: return text + "; its log ends with: \(lastLine)"
+    default: return text + ": \(lastLine)"
+    }
   }
 }

@@ -1,5 +1,11 @@
 import ControlAPI
 
+/// A rank table that a replica has been told of and has not taken.
+struct AwaitedTable: Sendable, Equatable, Codable {
+  let version: Int
+  let since: Duration
+}
+
 /// One ingress process, and the index that its lives share.
 public struct IngressReplica: Sendable, Equatable, Codable {
   /// What a replica does.
@@ -36,10 +42,16 @@ public struct IngressReplica: Sendable, Equatable, Codable {
   public internal(set) var tableVersion = 0
   /// The last failure since it ran; nil while all is well.
   public internal(set) var failure: Failure?
+  /// The rank table that it must still take, and since when there is one; nil where it has the newest.
+  var awaited: AwaitedTable?
+  /// Why it is being ended while it runs; nil where it is not.
+  var verdict: Failure.Cause?
   var budget: RestartBudget
 
   /// A process gets this long to take its first rank table.
   static let startTimeout = Duration.seconds(15)
+  /// One that runs gets this long to take another.
+  static let tableTimeout = Duration.seconds(30)
 
   init(index: Int, life: Int, spec: IngressSpec, at now: Duration, _ effects: inout [Effect]) {
     self.index = index
@@ -66,22 +78,35 @@ public struct IngressReplica: Sendable, Equatable, Codable {
     switch phase {
     case .starting: since + Self.startTimeout
     case .backoff(let until): until
+    case .running where verdict == nil: tableDeadline
     default: nil
     }
   }
 }
 
 extension IngressReplica {
+  /// When a replica that runs is given up for not taking the rank table; nil where it has the newest.
+  var tableDeadline: Duration? { awaited.map { $0.since + Self.tableTimeout } }
+
+  /// There is another rank table for it.
+  mutating func await(_ version: Int, at now: Duration) {
+    guard phase == .running, tableVersion < version else { return }
+    awaited = AwaitedTable(version: version, since: awaited?.since ?? now)
+  }
+
   /// Takes news of this replica.
   mutating func handle(_ news: IngressNews, life: Int, at now: Duration, _ effects: inout [Effect]) {
     guard life == self.life else { return }
     switch news {
     case .acknowledged(let version):
       tableVersion = max(tableVersion, version)
+      if let awaited, tableVersion >= awaited.version { self.awaited = nil }
       if phase == .starting {
         enter(.running, at: now)
         failure = nil
       }
+    case .silent(let time):
+      condemn(.silent(for: time), &effects)
     case .notStarted(let reason, let isPermanent):
       died(.notStarted(reason, isPermanent: isPermanent), lastLine: nil, at: now, &effects)
     case .ended(let end, let lastLine): died(.ended(end), lastLine: lastLine, at: now, &effects)
@@ -96,6 +121,7 @@ extension IngressReplica {
       enter(.ending, at: now)
       effects.append(stopEffect(grace: .zero))
     case .backoff: restart(at: now, &effects)
+    case .running: condemn(.deaf(for: Self.tableTimeout), &effects)
     default: break
     }
   }
@@ -114,6 +140,13 @@ extension IngressReplica {
     }
   }
 
+  /// Ends a process that lives and does not serve; what follows is what follows any death.
+  private mutating func condemn(_ cause: Failure.Cause, _ effects: inout [Effect]) {
+    guard phase == .running, verdict == nil else { return }
+    verdict = cause
+    effects.append(stopEffect(grace: .zero))
+  }
+
   /// The order to end it.
   func stopEffect(grace: Duration) -> Effect {
     spec.isFront
@@ -127,7 +160,8 @@ extension IngressReplica {
     if phase == .stopping { enter(.removed, at: now) }
     guard [.starting, .running, .ending].contains(phase) else { return }
     let failure = Failure(
-      replica: id, epoch: life, cause: phase == .ending ? .stalled(.spawn, for: Self.startTimeout) : cause,
+      replica: id, epoch: life,
+      cause: verdict ?? (phase == .ending ? .stalled(.spawn, for: Self.startTimeout) : cause),
       lastLine: lastLine, phase: phase == .running ? nil : .spawn)
     self.failure = failure
     record(.error, .ingressDied, "\(failure); life \(failure.epoch)", cause: failure, &effects)
@@ -156,6 +190,7 @@ extension IngressReplica {
 
   private mutating func restart(at now: Duration, _ effects: inout [Effect]) {
     life += 1
+    (verdict, awaited) = (nil, nil)
     tableVersion = 0
     enter(.starting, at: now)
     effects.append(.launchIngress(IngressLaunch(index: index, life: life, ingress: spec)))

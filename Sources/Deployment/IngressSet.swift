@@ -53,6 +53,11 @@ public struct IngressSet: Sendable, Equatable, Codable {
     if let place = replicas.firstIndex(where: { $0.index == index }) { body(&replicas[place]) }
   }
 
+  /// There is another rank table for all of them.
+  mutating func await(_ version: Int, at now: Duration) {
+    for index in replicas.indices { replicas[index].await(version, at: now) }
+  }
+
   /// Looks at the clock.
   mutating func tick(at now: Duration, _ effects: inout [Effect]) {
     for index in replicas.indices { replicas[index].tick(at: now, &effects) }

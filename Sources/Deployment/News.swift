@@ -16,6 +16,8 @@ public enum News: Sendable, Equatable {
   case ingressLoad([Int: Double])
   /// The requests that the ingress has at each rank, and those that wait there for any.
   case groupLoad([ReplicaName: Double], waiting: Double)
+  /// Which replicas that serve have given no sign of life for a whole check.
+  case silent([ReplicaName: Silence])
   /// Time has passed.
   case tick
 }
@@ -28,8 +30,10 @@ public enum RankNews: Sendable, Equatable {
   case progressed(ReplicaPhase, Double)
   /// It answered a completion.
   case ready
-  /// It has requests, and has made no step for so long.
+  /// There is work for it, and it has made no step for so long.
   case stoodStill(for: Duration)
+  /// It has given no sign of life for so long that it is taken for dead.
+  case silent(for: Duration)
   /// Its process lives on, and another of the rank that it cannot serve without has ended.
   case lost(part: String)
   /// Its process ended; the last line of its log tells why.
@@ -42,6 +46,8 @@ public enum IngressNews: Sendable, Equatable {
   case notStarted(String, isPermanent: Bool)
   /// It took over the rank table of this version.
   case acknowledged(version: Int)
+  /// It has given no sign of life for so long that it is taken for dead.
+  case silent(for: Duration)
   /// Its process ended.
   case ended(ProcessEnd, lastLine: String?)
 }

@@ -23,6 +23,7 @@ public protocol EmptyByDefault {
 }
 
 extension Set: EmptyByDefault {}
+extension Dictionary: EmptyByDefault {}
 extension Int: EmptyByDefault {}
 
 extension KeyedDecodingContainer {

@@ -52,7 +52,8 @@ extension RankGroup {
     let startedIn = isStarting ? ranks[rank].phase : nil
     ranks[rank].isAlive = false
     let new = Failure(
-      replica: replica(rank), epoch: ranks[rank].epoch, cause: cause, lastLine: lastLine,
+      replica: replica(rank), epoch: ranks[rank].epoch, cause: ranks[rank].verdict ?? cause,
+      lastLine: lastLine,
       phase: startedIn ?? (isFailing ? failure?.phase : nil))
     if phase == .running, engine.recovers, ranks.contains(where: \.serves) {
       return outlive(rank, new, at: now, &effects)
@@ -86,12 +87,14 @@ extension RankGroup {
     stopForRecovery(at: now, &effects)
   }
 
-  /// A rank that serves can do so no more, though its process lives: all of its group must go.
+  /// A rank that serves can do so no more, though its process lives: it must go, and all of its group unless that goes
+  /// on without it.
   mutating func broke(
     _ rank: Int, _ cause: Failure.Cause, _ kind: EventRecord.Kind, at now: Duration,
     _ effects: inout [Effect]
   ) {
-    guard phase == .running, ranks[rank].serves else { return }
+    guard phase == .running, ranks[rank].serves, ranks[rank].verdict == nil else { return }
+    if engine.recovers, readyCount > 1 { return condemn(rank, cause, kind, &effects) }
     let new = Failure(replica: replica(rank), epoch: epoch, cause: cause, lastLine: nil, phase: nil)
     failure = new
     record(.error, kind, subject: new.replica, "\(new); \(name) is ended", cause: new, &effects)

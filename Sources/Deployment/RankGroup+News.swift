@@ -11,6 +11,7 @@ extension RankGroup {
     case .notStarted(let reason, let isPermanent):
       died(rank, .notStarted(reason, isPermanent: isPermanent), lastLine: nil, at: now, &effects)
     case .stoodStill(let time): broke(rank, .stoodStill(for: time), .groupStalled, at: now, &effects)
+    case .silent(let time): broke(rank, .silent(for: time), .groupStalled, at: now, &effects)
     case .lost(let part): broke(rank, .lost(part: part), .rankDied, at: now, &effects)
     case .ended(let end, let lastLine): died(rank, .ended(end), lastLine: lastLine, at: now, &effects)
     }

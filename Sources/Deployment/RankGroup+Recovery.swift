@@ -30,6 +30,24 @@ extension RankGroup {
     }
   }
 
+  /// Has a rank ended that holds the others up; what follows is what follows any death.
+  mutating func condemn(
+    _ rank: Int, _ cause: Failure.Cause, _ kind: EventRecord.Kind, _ effects: inout [Effect]
+  ) {
+    ranks[rank].verdict = cause
+    let found = Failure(
+      replica: replica(rank), epoch: ranks[rank].epoch, cause: cause, lastLine: nil, phase: nil)
+    record(.error, kind, subject: found.replica, "\(found); it is ended", cause: found, &effects)
+    stopCondemned(&effects)
+  }
+
+  /// Ends the ranks that were found to hold the others up.
+  func stopCondemned(_ effects: inout [Effect]) {
+    for rank in ranks.indices where ranks[rank].isAlive && ranks[rank].verdict != nil {
+      effects.append(.stopRanks(group: index, epoch: ranks[rank].epoch, ranks: [rank], grace: nil))
+    }
+  }
+
   private func giveUp(_ rank: Int, _ reason: String, _ failure: Failure, _ effects: inout [Effect]) {
     let id = replica(rank)
     record(

@@ -50,6 +50,8 @@ public struct RankGroup: Sendable, Equatable, Codable {
     var readySince: Duration?
     /// When it is started again; nil when it lives, or is given up.
     var restart: Duration?
+    /// Why it is being ended while the others of its group go on; nil where it is not.
+    var verdict: Failure.Cause?
     /// The budget of its own restarts, where the group outlives them.
     var budget: RestartBudget
 

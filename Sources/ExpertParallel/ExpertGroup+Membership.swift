@@ -102,6 +102,7 @@ extension ExpertGroup {
     wave = membership.ranks.map { peers[$0].wave.pointee.load(ordering: .acquiring) }.max() ?? wave
     line.wave.pointee.store(wave, ordering: .sequentiallyConsistent)
     control.header.raiseWave(to: wave)
+    line.awaited = nil
     line.state = .running
     counters.views += 1
   }

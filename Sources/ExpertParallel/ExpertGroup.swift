@@ -200,7 +200,8 @@ extension ExpertGroup {
     var fence = Fence()
     while true {
       let seen = bell.announce()
-      guard let culprit = missing() else { return }
+      guard let culprit = missing() else { return line.awaited = nil }
+      line.awaited = culprit == rank ? nil : culprit
       let now = Instant.now
       try checkHealth(phase)
       if policy.recovers { endIfStuck(culprit, &fence, phase, at: now) }

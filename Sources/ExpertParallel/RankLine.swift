@@ -28,6 +28,16 @@ struct RankLine {
   var entered: UnsafeMutablePointer<Atomic<UInt64>> { base.word64(at: 56) }
   /// The layer it is in.
   var layer: UnsafeMutablePointer<Atomic<UInt32>> { base.word32(at: 40) }
+  /// The rank that it waits for; nil where it waits for none.
+  var awaited: Int? {
+    get {
+      let number = base.word32(at: 44).pointee.load(ordering: .relaxed)
+      return number == 0 ? nil : Int(number) - 1
+    }
+    nonmutating set {
+      base.word32(at: 44).pointee.store(newValue.map { UInt32($0) + 1 } ?? 0, ordering: .relaxed)
+    }
+  }
   // How far its intents, its dispatches and its returned rows are: flags that follow their data, each in its own
   // cache line.
   var intended: UnsafeMutablePointer<Atomic<UInt64>> { base.word64(at: 64) }
@@ -45,7 +55,10 @@ struct RankLine {
   func claim(pid newPid: Int32) -> Bool {
     let (exchanged, _) = stateWord.pointee.compareExchange(
       expected: State.absent.rawValue, desired: State.joining.rawValue, ordering: .acquiringAndReleasing)
-    if exchanged { pid.pointee.store(UInt32(bitPattern: newPid), ordering: .relaxed) }
+    if exchanged {
+      pid.pointee.store(UInt32(bitPattern: newPid), ordering: .relaxed)
+      awaited = nil
+    }
     return exchanged
   }
 

@@ -6,6 +6,10 @@ public struct RankProgress: Sendable, Hashable {
   public let pid: Int32?
   /// Steps since it joined.
   public let step: UInt64
+  /// Grows with each exchange of tokens that it takes part in.
+  public let exchanges: UInt64
+  /// The rank that it waits for, or waited for when it gave up; nil where it waits for none.
+  public let awaited: Int?
   /// The layer with experts that it is in or was last in.
   public let layer: Int
   /// Busy periods of the group, the present one included.
@@ -28,6 +32,8 @@ extension GroupControl {
     return RankProgress(
       pid: state == .absent ? nil : pid,
       step: line.step.pointee.load(ordering: .relaxed),
+      exchanges: line.published(0).pointee.load(ordering: .relaxed),
+      awaited: line.awaited,
       layer: Int(line.layer.pointee.load(ordering: .relaxed)),
       wave: line.wave.pointee.load(ordering: .relaxed),
       isPaused: state == .paused,

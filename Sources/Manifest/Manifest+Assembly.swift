@@ -33,6 +33,7 @@ extension Manifest {
         FieldPath.gracefulShutdown) ?? 20,
       healthyDeadlineSeconds: checked.number(FieldPath.healthyDeadline) ?? 600,
       autoRollback: checked.flag(FieldPath.autoRollback) ?? true)
+    healthCheck = HealthCheck(checked)
     failurePolicy =
       engine == .vllm || backend == .ray ? .restartGang : checked.word(FieldPath.failurePolicy, .recover)
     vllm = engine == .vllm ? VLLMSettings(checked) : nil

@@ -41,6 +41,8 @@ public struct Manifest: Sendable, Equatable {
   public let objective: ServiceObjective
   /// How changes and stops are carried out.
   public let rollout: RolloutSettings
+  /// When a process that lives is taken for dead.
+  public let healthCheck: HealthCheck
   /// What happens when a rank dies.
   public let failurePolicy: FailurePolicy
   /// Every field of the schema with its value in effect, and where the file wrote it.

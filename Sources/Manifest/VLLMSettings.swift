@@ -12,8 +12,6 @@ public struct VLLMSettings: Sendable, Equatable {
   public let balancing: VLLMBalancing
   /// A tokenizer that is not the model's own.
   public let tokenizer: String?
-  /// A rank that has requests and makes no step for so long stands still, in seconds.
-  public let standstillSeconds: Double
 
   /// Arguments that vLLM is told of whether or not the file gives them.
   static let alwaysTold: Set = [FieldPath.dataParallelSize, FieldPath.maxNumSeqs]
@@ -24,11 +22,6 @@ public struct VLLMSettings: Sendable, Equatable {
     extraArguments = checked.texts(FieldPath.extraArguments)
     balancing = checked.text(FieldPath.balancing).flatMap(VLLMBalancing.init) ?? .external
     tokenizer = checked.text(FieldPath.tokenizerSource)
-    // Ray's rule: three checks in a row that fail.
-    standstillSeconds =
-      3
-      * max(
-        checked.number(FieldPath.healthCheckPeriod) ?? 10, checked.number(FieldPath.healthCheckTimeout) ?? 10)
     arguments = ManifestSchema.entries.compactMap { entry in
       guard entry.path.hasPrefix(FieldPath.engineArguments + "."), checked.isGiven(entry.path),
         !Self.alwaysTold.contains(entry.path)

@@ -37,6 +37,8 @@ public enum RankStats: StatsRole {
     case overlappedSteps, stepsBelowOverlap, stepsVetoed
     /// Pieces in which each MoE layer's tokens were exchanged, summed over steps.
     case chunks
+    /// Grows with each exchange of tokens, and so within a step too; told once a second.
+    case exchanges
   }
 
   /// Gauges of a rank.
@@ -49,6 +51,10 @@ public enum RankStats: StatsRole {
     case epoch
     /// The most sequences that may run at once.
     case maxNumSeqs
+    /// Sequences that the event loop has handed over and not had back: there is work while this is not zero.
+    case unfinished
+    /// The rank that this one waits for within a step, plus one; 0 where it waits for none.
+    case waitsFor
   }
 
   /// Distributions of a rank.

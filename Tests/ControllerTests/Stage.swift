@@ -47,7 +47,7 @@ final class Stage {
 
   func manifest(
     ranks: Int = 2, ingress: Int = 2, fake: String = "", maxNumSeqs: Int = 8, port: Int = 0,
-    policy: String = "restart_gang"
+    policy: String = "restart_gang", check: Double = 10
   ) -> String {
     """
     apiVersion: dpdeploy/v1
@@ -56,6 +56,7 @@ final class Stage {
       model_loading_config: {model_id: toy, model_source: toy}
       engine_kwargs: {data_parallel_size: \(ranks), max_num_seqs: \(maxNumSeqs)}
       runtime_env: {env_vars: {FAKE: "\(fake)"}}
+      deployment_config: {health_check_period_s: \(check), health_check_timeout_s: \(check)}
     ingress_deployment_config:
       autoscaling_config: {min_replicas: \(ingress), max_replicas: \(ingress)}
     ingress: {host: 127.0.0.1, port: \(port)}

@@ -107,6 +107,27 @@ extension `Whole deployments` {
       }
     }
 
+    @Test func `of a rank that is only stopped is noticed, named and made good, and costs no token`()
+      async throws
+    {
+      try await onStage { stage in
+        let check = "deployment_config: {health_check_period_s: 1, health_check_timeout_s: 1}"
+        let before = try await stage.deploy(
+          try stage.quickstart([("llm_config:\n", "failure_policy: restart_gang\nllm_config:\n  \(check)\n")])
+        )
+        let endpoint = try Questioner(before).endpoint
+        let undisturbed = try await streamedText(from: beginStream(endpoint)) {}
+        let disturbed = try await streamedText(from: beginStream(endpoint)) {
+          kill(try #require(before.replicas(.rank).first { $0.id == "dp1" }?.pid.value), SIGSTOP)
+        }
+        #expect(disturbed == undisturbed && disturbed.count > 200)
+        let after = try await stage.untilHealthy(after: before.epochs)
+        #expect(after.pids(.rank).isDisjoint(with: before.pids(.rank)))
+        let events = try await stage.dpdeploy("events", "quickstart")
+        #expect(events.output.contains("GroupStalled") && !events.output.contains("dp0 "), "\(events)")
+      }
+    }
+
     private func killRank(of application: ApplicationStatus) throws {
       kill(try #require(application.pids(.rank).max()), SIGKILL)
     }

@@ -84,7 +84,7 @@ extension `Whole deployments` {
       let after = try await stage.untilHealthy(after: before.epochs)
       _ = try await answer
       let events = try await stage.dpdeploy("events", "quickstart")
-      #expect(events.output.contains("while it had requests"), "\(events)")
+      #expect(events.output.contains("while there was work for it"), "\(events)")
       return after
     }
 

@@ -36,6 +36,21 @@ import Testing
     #expect(StepDecision([leaving, StepIntent(unfinished: true, leaving: true)], chunk: 8).kind == .run)
   }
 
+  @Test func `a rank says whom it waits for, and no more when that has come`() throws {
+    let sights = try runRanks(try shape(2)) { group throws(ExpertParallelError) -> [Int?] in
+      let control = group.control
+      let deadline = Instant.after(.seconds(10))
+      while control.rank == 1, control.progress(of: 0).awaited == nil, Instant.now < deadline {
+        sched_yield()
+      }
+      let before = control.progress(of: 0).awaited
+      _ = try group.agree(StepIntent())
+      return [before, control.progress(of: control.rank).awaited]
+    }
+    #expect(try sights[1].get() == [1, nil])
+    #expect(try sights[0].get().last == .some(nil))
+  }
+
   @Test func `an idle rank takes part in every exchange of a step`() throws {
     var random = SplitMix(seed: 4)
     let shape = try shape(4)

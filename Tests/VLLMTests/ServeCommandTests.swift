@@ -158,14 +158,4 @@ import Testing
     let reading = try RankReading(page: Array(page.joined().utf8))
     #expect(reading.running == 3 && reading.cacheBlocks == 200 && reading.cacheUsage == 0.3)
   }
-
-  @Test func `a rank that stands still, but not one that is idle or begins`() {
-    var rule = StandstillRule(limit: .seconds(30))
-    #expect(rule.look(inFlight: 1, steps: 0, at: .seconds(0)) == nil)
-    #expect(rule.look(inFlight: 1, steps: 0, at: .seconds(60)) == nil)
-    #expect(rule.look(inFlight: 1, steps: 1, at: .seconds(61)) == nil)
-    #expect(rule.look(inFlight: 0, steps: 1, at: .seconds(600)) == nil)
-    #expect(rule.look(inFlight: 1, steps: 1, at: .seconds(629)) == nil)
-    #expect(rule.look(inFlight: 1, steps: 1, at: .seconds(631)) == .seconds(31))
-  }
 }

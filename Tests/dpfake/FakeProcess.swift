@@ -9,7 +9,7 @@ import Telemetry
 @main struct FakeProcess {
   static func main() {
     signal(SIGPIPE, SIG_IGN)
-    Signals.block([SIGTERM])
+    Signals.block([SIGTERM, SIGUSR1, SIGUSR2])
     let options = Options(Array(CommandLine.arguments.dropFirst()))
     EventLoop.shared.run { await run(options) }
   }
@@ -58,7 +58,8 @@ struct Options {
 /// twenty tokens to everybody, from wherever another rank was interrupted.
 ///
 /// The script is words: `crash:RANK`, `exit78:RANK`, `hang:RANK`, `fork`, `daemon`, `stubborn`, and `pace:MS`, the time that
-/// each phase of its start takes.
+/// each phase of its start takes. SIGUSR1 has it stand still for good, and SIGUSR2 has it give up on the next rank after
+/// it has waited for that for a while.
 @Loop
 struct FakeRank {
   private let options: Options
@@ -110,7 +111,21 @@ struct FakeRank {
     let server = HTTPServer(listener) { await answer($0, stream) }
     Task { await server.run() }
     Task { await beat() }
-    await untilTerminated(isStubborn: options.script.contains("stubborn"))
+    await untilTerminated(isStubborn: options.script.contains("stubborn")) { signal in
+      if signal == SIGUSR1 { stream.isStuck = true } else { Task { await giveUp() } }
+    }
+  }
+
+  /// Longer than the controller takes for a wait that has come to nothing.
+  private static let patience = Duration.seconds(5)
+
+  private func giveUp() async {
+    let rank = Int(options["--data-parallel-rank"] ?? "") ?? 0
+    let next = (rank + 1) % (Int(options["--data-parallel-size"] ?? "") ?? 1)
+    page.set(.waitsFor, Double(next + 1))
+    await Loop.sleep(for: Self.patience)
+    FakeProcess.complain("error: rank \(next) did not answer")
+    exit(75)
   }
 
   private func answer(_ exchange: HTTPExchange, _ stream: FakeStream) async {
@@ -137,6 +152,8 @@ struct FakeRank {
 final class FakeStream {
   private let page: StatsPageWriter<RankStats>
   private var running = 0
+  /// Whether it gives no token any more, though its process lives.
+  var isStuck = false
   private static let tokens = 20
   private static let pace = Duration.milliseconds(10)
 
@@ -147,7 +164,7 @@ final class FakeStream {
     defer { count(-1) }
     await exchange.beginStream(200, fields: [("Content-Type", "text/event-stream; charset=utf-8")])
     for token in first(exchange.head)..<Self.tokens {
-      await Loop.sleep(for: Self.pace)
+      repeat { await Loop.sleep(for: Self.pace) } while isStuck && !exchange.isAbandoned
       guard !exchange.isAbandoned else { return }
       let data = #"{"choices":[{"index":0,"delta":{"content":"t\#(token) "}}]}"#
       await exchange.write(Array(": ids 0=\(token + 1)\ndata: \(data)\n\n".utf8))
@@ -167,6 +184,7 @@ final class FakeStream {
   private func count(_ change: Int) {
     running += change
     page.set(.running, Double(running))
+    page.set(.unfinished, Double(running))
   }
 }
 
@@ -191,7 +209,7 @@ final class FakeIngress {
     Task { await admin.run() }
     Task { await clients.run() }
     Task { await self.beat() }
-    await untilTerminated(isStubborn: false)
+    await untilTerminated(isStubborn: false) { _ in }
   }
 
   private func answer(_ exchange: HTTPExchange) async {
@@ -213,9 +231,11 @@ final class FakeIngress {
   }
 }
 
-/// Waits for SIGTERM; a stubborn process waits on.
+/// Waits for SIGTERM, on which a stubborn process waits on, and hands other signals over.
 @Loop
-func untilTerminated(isStubborn: Bool) async {
-  guard let signals = try? Signals([SIGTERM]) else { return }
-  while await signals.next() != nil, isStubborn {}
+func untilTerminated(isStubborn: Bool, _ onOther: (Int32) -> Void) async {
+  guard let signals = try? Signals([SIGTERM, SIGUSR1, SIGUSR2]) else { return }
+  while let signal = await signals.next() {
+    if signal != SIGTERM { onOther(signal) } else if !isStubborn { return }
+  }
 }

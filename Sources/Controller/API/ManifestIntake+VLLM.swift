@@ -29,7 +29,7 @@ extension ManifestIntake {
     }
     var program = VLLMProgram(
       executable: installation.executable, devicesPerRank: command.devicesPerRank, devices: command.devices,
-      standstill: .milliseconds(Int((manifest.vllm?.standstillSeconds ?? 30) * 1000)))
+      standstill: .milliseconds(Int(manifest.healthCheck.limitSeconds * 1000)))
     if manifest.enginesPerServer > 1 { program.balancedEngines = manifest.enginesPerServer }
     let keys = try findKeys(manifest, lookup)
     let front = try findFront(manifest, lookup)

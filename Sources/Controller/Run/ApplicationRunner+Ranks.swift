@@ -111,6 +111,7 @@ extension ApplicationRunner {
   func watch(_ rank: RankProcess) async {
     let status = await rank.process.exit() ?? .unknown
     Failpoint.rankEnded.pass()
+    if case .exited = status { nameCulprit(behind: rank) }
     ranks[rank.place] = nil
     if !isClosing { keepStart(of: rank, outcome: .failed) }
     rank.watch?.stop()

@@ -88,6 +88,7 @@ extension ApplicationRunner {
       second.count(replica.meter, at: now)
     }
     for front in fronts.values { front.meter.read(at: now) }
+    lookAfterAll(at: MonotonicClock.now)
     tell(.ingressLoad(ingressLoads(at: now)))
     if state.spec.groupScaling != nil {
       tell(.groupLoad(rankLoads, waiting: Double(second.queueDepth ?? 0)))

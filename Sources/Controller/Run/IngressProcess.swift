@@ -10,6 +10,8 @@ final class IngressProcess {
   let life: Int
   let process: SupervisedProcess
   let meter: ProcessMeter<IngressStats>
+  /// Whether it lives, by its own account.
+  var vigil = Vigil()
 
   private let client: HTTPClient
   private var wanted: RankTableMessage

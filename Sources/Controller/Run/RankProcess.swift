@@ -17,6 +17,8 @@ final class RankProcess {
   private let launched: UInt64?
   /// Who tells about it when it does not do so itself.
   var watch: VLLMWatch?
+  /// Whether it lives and gets on, by its own account.
+  var vigil = Vigil()
 
   /// Looks after a process that was launched just now, at `launched`, or by another controller.
   init(_ place: RankPlace, _ process: SupervisedProcess, page: String, launched: Instant? = nil) {

@@ -36,7 +36,7 @@ final class VLLMWatch {
     page = try StatsPageWriter(path: pagePath)
     client = HTTPClient(.unix(path: socket))
     log = LogCursor(process.logPath, from: process.logStart)
-    standstill = StandstillRule(limit: limit)
+    standstill = StandstillRule(limit: limit, grace: StandstillRule.grace)
     page.enter(.spawn)
   }
 
@@ -78,9 +78,9 @@ final class VLLMWatch {
       if start.phase == .listening, Instant.now >= nextReading {
         await readMetrics()
         nextReading = .after(Self.readInterval)
-        if let time = standstill.look(inFlight: inFlight(), steps: last?.steps ?? 0, at: MonotonicClock.now) {
-          onStandstill(time)
-        }
+        let time = standstill.look(
+          hasWork: inFlight() > 0, count: last?.steps ?? 0, at: MonotonicClock.now)
+        if let time { onStandstill(time) }
       }
       await Loop.sleep(for: Self.lookInterval)
     }

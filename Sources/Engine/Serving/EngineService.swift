@@ -125,6 +125,9 @@ final class EngineService {
     }
   }
 
+  /// Sequences that the compute thread has not finished.
+  var unfinished: Int { live.count }
+
   /// Names of adapters: those whose sequences are computed, and those of which all wait, or which are being read.
   var adaptersInUse: (running: [String], waiting: [String]) {
     var (running, waiting) = (Set<String>(), Set(adapters?.awaited ?? []))

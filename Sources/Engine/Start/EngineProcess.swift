@@ -200,7 +200,7 @@ public final class EngineProcess {
     ]
   }
 
-  /// Shows once a second that the process lives, also while its group pauses.
+  /// Shows once a second that the process lives, also while its group pauses, and how far its other thread is.
   private func beat() async {
     // Without the table only what is told about single experts is missing.
     let experts = try? options.statsPage.map { path throws(StatsPageError) in
@@ -208,9 +208,18 @@ public final class EngineProcess {
     }
     while !Task.isCancelled {
       stats.beat()
+      tellProgress()
       experts?.publish()
       await Loop.sleep(for: .seconds(1))
     }
+  }
+
+  /// The compute thread could tell nothing from within a step that never ends.
+  private func tellProgress() {
+    let progress = control.progress(of: options.dataParallelRank)
+    stats.set(.exchanges, Int64(clamping: progress.exchanges))
+    stats.set(.waitsFor, Double(progress.awaited.map { $0 + 1 } ?? 0))
+    stats.set(.unfinished, Double(service?.unfinished ?? 0))
   }
 
   /// Has the process drained when it is asked to end.

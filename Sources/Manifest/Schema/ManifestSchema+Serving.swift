@@ -61,12 +61,12 @@ extension ManifestSchema {
         "autoscaling_config", "How the number of groups follows the load.", autoscaling(inIngress: false)),
       Field(
         "health_check_period_s", .number(0...(.infinity), excludesLower: true), .number(10),
-        "How often Ray asks a replica whether it is well.", .none,
-        bundled: .noEffect("the controller sees a death at once and reads progress every second")),
+        "How often a replica is asked whether it is well; here the greater of this and `health_check_timeout_s` counts.",
+        .none),
       Field(
         "health_check_timeout_s", .number(0...(.infinity), excludesLower: true), .number(10),
-        "How long Ray waits for that answer.", .none,
-        bundled: .noEffect("the controller sees a death at once and reads progress every second")),
+        "A replica without a sign of life for so long makes its deployment UNHEALTHY. After three times as long, or as long"
+          + " without a step while there is work, it is ended and its `failure_policy` follows.", .none),
       Field(
         "graceful_shutdown_wait_loop_s", .number(0...(.infinity)), .number(2),
         "How often Ray looks whether a stopping replica is idle.", .none,
