@@ -40,7 +40,6 @@ struct EngineMeter {
     scrapes = isScraped ? ScrapedWindow() : nil
   }
 
-
   /// Takes a reading over, unless it is not newer than the last.
   ///
   /// A counter that shrank began anew: all of its value is new.
