@@ -284,6 +284,7 @@ extension Controller {
   }
 
   func write(_ changes: [StoreChange]) async throws(ControlError) {
+    guard Protection.durability.isOn else { return }
     do { try await surroundings.store.commit(changes) } catch {
       throw ControlError(
         code: "store-failed", message: "the change cannot be recorded, so it is not carried out: \(error)")

@@ -20,7 +20,7 @@ struct Succession {
   init(_ controller: Controller, _ state: StoredState) {
     self.controller = controller
     self.state = state
-    remains = Remains.find(home: controller.surroundings.homeHash)
+    remains = Protection.tokens.isOn ? Remains.find(home: controller.surroundings.homeHash) : .none
   }
 
   private struct Heir {
@@ -124,6 +124,7 @@ struct Succession {
 
   /// Ends every process of this home that was not taken over, and signals nobody else.
   private func endStrays(but kept: Set<ProcessToken>) async {
+    guard Protection.tokens.isOn else { return }
     let hash = controller.surroundings.homeHash
     let deadline = Instant.after(Self.endTimeout)
     await endRecorded(but: kept, until: deadline)

@@ -14,12 +14,12 @@ extension Application {
 
   /// Whether a further group serves while others are replaced: it starts before the first gives up its engine, and ends
   /// when the last is through.
-  private var needsStandIn: Bool {
+  private func needsStandIn(at now: Duration) -> Bool {
     guard spec.replacement.surges, standInNodes != nil else { return false }
     let isThere = groups.contains { $0.index == groupCount && !$0.isLeaving }
     let wanted = groups.filter { $0.index < groupCount }
     return isThere
-      ? !wanted.allSatisfy { $0.targetEngine == spec.engine && $0.phase == .running }
+      ? !wanted.allSatisfy { $0.targetEngine == spec.engine && isPastGate($0, at: now) }
       : !rollout.isPaused && wanted.contains { $0.targetEngine != spec.engine && $0.phase == .running }
   }
 
@@ -28,7 +28,7 @@ extension Application {
       guard ingress.replicas.isEmpty else { return }
       for place in groups.indices { groups[place].remove(drainTimeout: .zero, at: now, &effects) }
     } else {
-      let limit = groupCount + (needsStandIn ? 1 : 0)
+      let limit = groupCount + (needsStandIn(at: now) ? 1 : 0)
       removeSurplus(beyond: limit, at: now, &effects)
       addMissing(below: limit, at: now, &effects)
       replaceOutdated(at: now, &effects)
@@ -53,7 +53,7 @@ extension Application {
     for place in groups.indices where groups[place].index <= groupCount {
       let group = groups[place]
       guard group.targetEngine != spec.engine, !group.isLeaving else { continue }
-      let mayStop = isOneMoreAllowed(but: group.index)
+      let mayStop = isOneMoreAllowed(but: group.index, at: now)
       guard
         group.phase == .running ? mayStop : mayStop || !(group.isComingBack && isOnTheWay(but: group.index)),
         let nodes = nodes(of: group.index)
@@ -64,9 +64,9 @@ extension Application {
   }
 
   /// Whether one more group may be down, besides the others that are.
-  private func isOneMoreAllowed(but index: Int) -> Bool {
+  private func isOneMoreAllowed(but index: Int, at now: Duration) -> Bool {
     guard let most = spec.replacement.most else { return true }
-    return groups.count { $0.index != index && $0.phase != .running } < most
+    return groups.count { $0.index != index && !isPastGate($0, at: now) } < most
   }
 
   /// Whether some other group has the new engine and does not serve with it yet.

@@ -16,7 +16,7 @@ extension Application {
         "needs \(count(need, "rank")), has \(have); the rollout is paused; next: `dpdeploy rollout resume`"
     }
     guard let blocking else {
-      if let message = silenceMessage(at: now, \.isRank) { return message }
+      if let message = silenceMessage(at: now, \.isRank) ?? gateMessage(at: now) { return message }
       return laggingMessage(at: now)
     }
     return "needs \(count(need, "rank")), has \(have); \(blocking.explanation(at: now))"

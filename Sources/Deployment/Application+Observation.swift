@@ -7,11 +7,12 @@ extension Application {
   /// The rank assigner's name, of Ray Serve LLM's first data-parallel design.
   public static let assignerName = "DPRankAssigner"
 
-  var serverObservation: DeploymentCondition.Observation {
-    let isExact = groups.count == groupCount && groups.allSatisfy { $0.targetEngine == spec.engine }
-    if isExact, groups.allSatisfy({ $0.phase == .running && $0.isWhole }) {
+  func serverObservation(at now: Duration) -> DeploymentCondition.Observation {
+    if brokeAtGate { return .failed(.healthCheckFailed) }
+    if isServerWhole {
       if silent.keys.contains(where: \.isRank) { return .degraded }
-      return ingress.hasTaken(version: table.version) ? .complete : .progressing
+      let isPast = gateDeadline.map { now >= $0 } ?? true
+      return isPast && ingress.hasTaken(version: table.version) ? .complete : .progressing
     }
     if let failed = groups.first(where: { $0.phase == .failed }) {
       return .failed(failed.failure?.trigger ?? .replicaStartupFailed)

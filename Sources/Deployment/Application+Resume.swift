@@ -31,7 +31,7 @@ extension Application {
   public mutating func resume(at now: Duration, _ whereabouts: (ProcessPlace) -> Whereabouts) -> [Effect] {
     var effects: [Effect] = []
     table = RankTable(version: table.version + Self.unknownTables, entries: table.entries)
-    ingress.await(table.version, at: now)
+    ingress.mustTake(table.version, at: now)
     effects.append(.publish(table))
     for place in groups.indices { groups[place].resume(at: now, &effects, whereabouts) }
     ingress.resume(at: now, &effects, whereabouts)

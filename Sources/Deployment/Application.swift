@@ -46,6 +46,8 @@ public struct Application: Sendable, Equatable, Codable {
   /// What the load made of the number of groups; nil where that is fixed.
   var scaledGroups: Int?
 
+  /// When conclusions were drawn last; nil before.
+  private var settledAt: Duration?
   var assignment: RankAssignment
   /// When the ranks were assigned.
   let assignedAt: Duration
@@ -148,7 +150,11 @@ public struct Application: Sendable, Equatable, Codable {
 
   /// When time alone will change something; nil when never.
   public var nextDeadline: Duration? {
-    (groups.compactMap(\.nextDeadline) + [ingress.nextDeadline, front?.nextDeadline].compactMap(\.self)).min()
+    let gates = gateDeadlines.filter { $0 > settledAt ?? .zero }
+    return
+      (groups.compactMap(\.nextDeadline) + [ingress.nextDeadline, front?.nextDeadline].compactMap(\.self)
+      + gates)
+      .min()
   }
 
   /// The last epoch of each group, for ``begin(_:revision:lastEpochs:at:)`` of a later controller.
@@ -199,6 +205,7 @@ extension Application {
 
   /// Draws every conclusion from what has just changed.
   mutating func settle(at now: Duration, _ effects: inout [Effect]) {
+    settledAt = now
     reconcile(at: now, &effects)
     forgetCordons(&effects)
     publish(at: now, &effects)
@@ -211,7 +218,7 @@ extension Application {
     let entries = groups.filter(\.isServing).flatMap { $0.tableEntries(cordons) }
     guard entries != table.entries else { return }
     table = RankTable(version: table.version + 1, entries: entries)
-    ingress.await(table.version, at: now)
+    ingress.mustTake(table.version, at: now)
     effects.append(.publish(table))
   }
 
@@ -225,7 +232,7 @@ extension Application {
 
   private mutating func observe(at now: Duration, _ effects: inout [Effect]) {
     let before = (serverCondition, ingressCondition)
-    serverCondition.observe(serverObservation, at: now)
+    serverCondition.observe(serverObservation(at: now), at: now)
     ingressCondition.observe(ingressObservation, at: now)
     recordChange(spec.serverName, before.0, serverCondition, &effects)
     recordChange(Self.ingressName, before.1, ingressCondition, &effects)

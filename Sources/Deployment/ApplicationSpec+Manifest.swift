@@ -26,7 +26,8 @@ extension ApplicationSpec {
       ingressScaling: manifest.ingressScaling.map { ScalingRule($0, manifest.ingressReplicas) },
       groupScaling: manifest.groupScaling.map { ScalingRule($0, manifest.groups) },
       drainTimeout: .milliseconds(Int(manifest.rollout.drainTimeoutSeconds * 1000)),
-      startTimeout: .milliseconds(Int(manifest.rollout.healthyDeadlineSeconds * 1000)))
+      startTimeout: .milliseconds(Int(manifest.rollout.healthyDeadlineSeconds * 1000)),
+      minReady: .milliseconds(Int(manifest.rollout.minReadySeconds * 1000)))
     replacement = ReplacementRule(manifest.rollout)
     stand(behind: front)
   }

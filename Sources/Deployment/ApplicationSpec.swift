@@ -29,12 +29,15 @@ public struct ApplicationSpec: Sendable, Equatable, Codable {
   public var startTimeout: Duration
   /// How changed groups replace the old ones.
   @OrEmpty public var replacement = ReplacementRule()
+  /// How long a revision must have served to count as HEALTHY; nil does not wait.
+  public var minReady: Duration?
 
   /// Describes an application.
   public init(
     name: String, serverName: String, groups: Int, cluster: ClusterSpec, engine: EngineSpec,
     ingress: IngressSpec, ingressReplicas: Int, ingressScaling: ScalingRule? = nil,
-    groupScaling: ScalingRule? = nil, drainTimeout: Duration, startTimeout: Duration
+    groupScaling: ScalingRule? = nil, drainTimeout: Duration, startTimeout: Duration,
+    minReady: Duration? = nil
   ) {
     self.groupScaling = groupScaling
     self.name = name
@@ -47,6 +50,7 @@ public struct ApplicationSpec: Sendable, Equatable, Codable {
     self.ingressScaling = ingressScaling
     self.drainTimeout = drainTimeout
     self.startTimeout = startTimeout
+    self.minReady = minReady
   }
 }
 

@@ -6,6 +6,8 @@ public enum ProcessEnd: Sendable, Equatable, Codable, CustomStringConvertible {
   case exited(Int32)
   /// This signal killed it.
   case signalled(Int32)
+  /// The kernel killed it for want of memory: what its group may have, and what it held itself when last looked at.
+  case outOfMemory(limit: Int?, resident: Int?)
   /// It ended and nobody can say how.
   case unknown
 
@@ -17,6 +19,10 @@ public enum ProcessEnd: Sendable, Equatable, Codable, CustomStringConvertible {
     switch self {
     case .exited(let code): "exit \(code)"
     case .signalled(let signal): "signal \(signal)\(Self.names[signal].map { " (\($0))" } ?? "")"
+    case .outOfMemory(let limit, let resident):
+      "signal 9 (SIGKILL), the kernel was out of memory: "
+        + "\(resident.map { "it held \($0 >> 20) MiB, " } ?? "")"
+        + (limit.map { "the limit of its control group is \($0 >> 20) MiB" } ?? "no control group limits it")
     case .unknown: "ended, status unknown"
     }
   }
@@ -95,7 +101,8 @@ public struct Failure: Sendable, Equatable, Codable, CustomStringConvertible {
     guard let lastLine else { return text }
     // Who was killed could not say why, so its last line is no reason.
     switch cause {
-    case .ended(.signalled), .stoodStill, .silent, .deaf: return text + "; its log ends with: \(lastLine)"
+    case .ended(.signalled), .ended(.outOfMemory), .stoodStill, .silent, .deaf:
+      return text + "; its log ends with: \(lastLine)"
     default: return text + ": \(lastLine)"
     }
   }

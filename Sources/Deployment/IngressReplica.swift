@@ -89,7 +89,7 @@ extension IngressReplica {
   var tableDeadline: Duration? { awaited.map { $0.since + Self.tableTimeout } }
 
   /// There is another rank table for it.
-  mutating func await(_ version: Int, at now: Duration) {
+  mutating func mustTake(_ version: Int, at now: Duration) {
     guard phase == .running, tableVersion < version else { return }
     awaited = AwaitedTable(version: version, since: awaited?.since ?? now)
   }

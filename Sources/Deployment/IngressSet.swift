@@ -54,8 +54,8 @@ public struct IngressSet: Sendable, Equatable, Codable {
   }
 
   /// There is another rank table for all of them.
-  mutating func await(_ version: Int, at now: Duration) {
-    for index in replicas.indices { replicas[index].await(version, at: now) }
+  mutating func mustTake(_ version: Int, at now: Duration) {
+    for index in replicas.indices { replicas[index].mustTake(version, at: now) }
   }
 
   /// Looks at the clock.

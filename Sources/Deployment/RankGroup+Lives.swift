@@ -55,6 +55,7 @@ extension RankGroup {
       replica: replica(rank), epoch: ranks[rank].epoch, cause: ranks[rank].verdict ?? cause,
       lastLine: lastLine,
       phase: startedIn ?? (isFailing ? failure?.phase : nil))
+    if phase == .running { failedAfter = now - since }
     if phase == .running, engine.recovers, ranks.contains(where: \.serves) {
       return outlive(rank, new, at: now, &effects)
     }
@@ -96,7 +97,7 @@ extension RankGroup {
     guard phase == .running, ranks[rank].serves, ranks[rank].verdict == nil else { return }
     if engine.recovers, readyCount > 1 { return condemn(rank, cause, kind, &effects) }
     let new = Failure(replica: replica(rank), epoch: epoch, cause: cause, lastLine: nil, phase: nil)
-    failure = new
+    (failure, failedAfter) = (new, now - since)
     record(.error, kind, subject: new.replica, "\(new); \(name) is ended", cause: new, &effects)
     stopForRecovery(at: now, &effects)
   }

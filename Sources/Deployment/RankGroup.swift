@@ -92,6 +92,9 @@ public struct RankGroup: Sendable, Equatable, Codable {
   /// When its start last moved.
   public internal(set) var lastProgress: Duration
 
+  /// How long the group had run at its last failure; nil before one.
+  var failedAfter: Duration?
+
   var pending: (engine: EngineSpec, nodes: [Int])? {
     get { pendingEngine.map { ($0, pendingNodes) } }
     set {

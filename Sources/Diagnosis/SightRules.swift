@@ -9,7 +9,8 @@ extension HintRule {
       Ranks work in lock-step: one that is stopped (SIGSTOP, a debugger, a frozen container, a hung driver) keeps all others \
       waiting within the same step.
       """,
-    remedy: "`kill -CONT` its process, or restart the rank; the others go on without it",
+    remedy: "`kill -CONT` its process, or restart the rank; "
+      + "it is ended by itself after three times `health_check_timeout_s`",
     timing: Timing(raiseAfter: 1), explains: ["H03", "H05", "H06", "H08", "H09", "H11", "H17", "H19"]
   ) { observation in
     observation.serving.filter { isStandingStill($0, observation) }.map { rank in
@@ -30,7 +31,8 @@ extension HintRule {
     cause: """
       The process is stopped, or its event loop is held up. Its numbers are left out of all totals: unknown is not healthy.
       """,
-    remedy: "look at the process and its log; restart the replica if it does not come back",
+    remedy: "look at the process and its log; it is ended and replaced by itself "
+      + "after three times `health_check_timeout_s`",
     timing: Timing(raiseAfter: 2, clearAfter: 3)
   ) { observation in
     observation.serving.filter {

@@ -140,6 +140,8 @@ public enum FieldPath {
   public static let drainTimeout = "rollout.drain_timeout_s"
   /// How long a start may take.
   public static let healthyDeadline = "rollout.healthy_deadline_s"
+  /// How long a revision must have served to count as HEALTHY.
+  public static let minReady = "rollout.min_ready_s"
   static let autoRollback = "rollout.auto_rollback"
   static let strategy = "rollout.strategy"
   static let maxUnavailable = "rollout.max_unavailable"

@@ -122,6 +122,8 @@ public struct RolloutSettings: Sendable, Equatable {
   public let drainTimeoutSeconds: Double
   /// The longest a deployment may take to become HEALTHY, in seconds.
   public let healthyDeadlineSeconds: Double
+  /// A revision counts as HEALTHY once it has served for so long, in seconds.
+  public let minReadySeconds: Double
   /// Whether a change that fails is taken back to the last healthy revision.
   public let autoRollback: Bool
 }

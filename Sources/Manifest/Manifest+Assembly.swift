@@ -32,6 +32,7 @@ extension Manifest {
       drainTimeoutSeconds: checked.number(FieldPath.drainTimeout) ?? checked.number(
         FieldPath.gracefulShutdown) ?? 20,
       healthyDeadlineSeconds: checked.number(FieldPath.healthyDeadline) ?? 600,
+      minReadySeconds: checked.number(FieldPath.minReady) ?? 0,
       autoRollback: checked.flag(FieldPath.autoRollback) ?? true)
     healthCheck = HealthCheck(checked)
     failurePolicy =

@@ -16,6 +16,9 @@ public struct Remains: Sendable {
     Remains(leaders: leaders.filter { $0.token.application == application })
   }
 
+  /// Nothing.
+  public static let none = Remains(leaders: [])
+
   /// Looks for the processes of the home directory with this hash.
   ///
   /// One that carries a token is found whether or not its start was written down, so a controller may be killed between

@@ -15,6 +15,8 @@ public final class SupervisedProcess {
   private let process: any WatchedProcess
   /// What holds it and its descendants; nil where groups cannot be made.
   private let group: ControlGroup?
+  /// Whose limit its memory counts against; nil where nobody knows.
+  private let memory: MemoryGroup?
   /// Where its log began: the file is appended to over many lives.
   public let logStart: Int
 
@@ -32,6 +34,7 @@ public final class SupervisedProcess {
     let child: ChildProcess
     do { (child, group) = try Self.start(command, token) } catch { throw .spawn(error) }
     process = child
+    memory = MemoryGroup.made(group) ?? MemoryGroup.own
     // A child that has ended already is a zombie until it is reaped on this very thread, so its record is there.
     identity = ProcessIdentity(pid: child.pid) ?? ProcessIdentity(bootID: "", pid: child.pid, startTicks: 0)
   }
@@ -46,6 +49,7 @@ public final class SupervisedProcess {
     if let carried = TokenScan.token(of: identity.pid), carried != token { return nil }
     process = held
     group = ControlGroup.of(identity.pid)
+    memory = MemoryGroup.of(identity.pid)
     self.identity = identity
     self.token = token
     self.logPath = logPath
@@ -64,6 +68,12 @@ public final class SupervisedProcess {
   /// Waits for the end; nil when `deadline` comes first.
   public func exit(until deadline: Instant = .never) async -> ExitStatus? {
     await process.exit(until: deadline)
+  }
+
+  /// Its end, if the kernel brought that about for want of memory; a kill of the group is told of once.
+  public func takeMemoryKill() -> MemoryKill? {
+    guard exitStatus == .signalled(SIGKILL), let memory, memory.takeKill() else { return nil }
+    return MemoryKill(limit: memory.limit)
   }
 
   /// The last line that it wrote; nil when it wrote none.

@@ -94,4 +94,18 @@ import Testing
     scene.acknowledge()
     #expect(scene.application.status == .running)
   }
+
+  @Test(arguments: [
+    (Optional(512 << 20), "it held 498 MiB, the limit of its control group is 512 MiB"),
+    (Int?.none, "it held 498 MiB, no control group limits it"),
+  ])
+  func `is told from a death for want of memory`(_ limit: Int?, _ words: String) throws {
+    var scene = try ready()
+    let end = ProcessEnd.outOfMemory(limit: limit, resident: 498 << 20)
+    let told = scene.rank(.ended(end, lastLine: "step 7"), 1).records.first?.message
+    #expect(
+      told?.hasPrefix(
+        "dp1 ended (signal 9 (SIGKILL), the kernel was out of memory: \(words)); its log ends with: step 7")
+        == true, "\(told ?? "")")
+  }
 }

@@ -68,6 +68,58 @@ import Testing
     }
   }
 
+  private func gated(_ groups: Int = 1, engine: String = "m") -> ApplicationSpec {
+    var spec = ApplicationSpec.sample(groups: groups, nodes: groups, engine: ["--model", engine])
+    spec.minReady = .seconds(10)
+    return spec
+  }
+
+  @Test func `counts as HEALTHY once it has served for min_ready_s`() throws {
+    var scene = try Scene(gated())
+    scene.becomeReady()
+    #expect(scene.server.status == .updating && scene.application.nextDeadline == .seconds(10))
+    scene.pass(.seconds(9))
+    #expect(scene.server.message == "all ranks serve since 9.0 s; next: HEALTHY in 1.0 s if they go on")
+    scene.pass(.seconds(1))
+    #expect(scene.application.status == .running && scene.application.nextDeadline == nil)
+  }
+
+  @Test(arguments: [true, false])
+  func `that serves for a moment and then breaks is taken back at once`(_ recovers: Bool) throws {
+    var (first, second) = (gated(), gated(engine: "n"))
+    (first.engine.recovers, second.engine.recovers) = (recovers, recovers)
+    var scene = try Scene(first)
+    scene.becomeReady()
+    scene.pass(.seconds(10))
+    try scene.apply(second)
+    scene.application.rollBackOnFailure()
+    scene.tell(.drained(group: 0, epoch: 1))
+    scene.carryOutAllStops()
+    scene.becomeReady()
+    scene.pass(.seconds(5))
+    let effects = scene.rank(.ended(.signalled(11), lastLine: nil), 0)
+    #expect(effects.contains { if case .rollBack(to: 1, _) = $0 { true } else { false } }, "\(effects)")
+    #expect(scene.application.rollout.pending?.reason.contains("SIGSEGV") == true)
+  }
+
+  @Test func `replaces the next group once the first has served for min_ready_s`() throws {
+    var scene = try Scene(gated(2))
+    for group in 0..<2 { scene.becomeReady(group: group) }
+    scene.pass(.seconds(10))
+    try scene.apply(gated(2, engine: "n"))
+    scene.tell(.drained(group: 0, epoch: 1))
+    scene.carryOutAllStops()
+    scene.becomeReady(group: 0)
+    #expect(scene.application.nextDeadline == .seconds(20))
+    scene.pass(.seconds(9))
+    #expect(try scene.group(1).phase == .running)
+    scene.pass(.seconds(1))
+    guard case .draining = try scene.group(1).phase else {
+      Issue.record("the second group must drain now")
+      return
+    }
+  }
+
   @Test func `is predicted from the last start, and costs nothing where other groups serve`() throws {
     var scene = try Scene()
     scene.now = .seconds(12)

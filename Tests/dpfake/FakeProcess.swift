@@ -48,18 +48,22 @@ struct Options {
   /// How it misbehaves, word by word.
   var script: [String] { (Environment["FAKE"] ?? "").split(separator: " ").map(String.init) }
 
-  /// The number behind `name:` in the script; nil when it is not there.
-  func number(of name: String) -> Int? {
-    script.first { $0.hasPrefix(name + ":") }.flatMap { Int($0.dropFirst(name.count + 1)) }
+  /// What stands behind `name:` in the script; nil when it is not there.
+  func word(of name: String) -> String? {
+    script.first { $0.hasPrefix(name + ":") }.map { String($0.dropFirst(name.count + 1)) }
   }
+
+  /// The number behind `name:` in the script.
+  func number(of name: String) -> Int? { word(of: name).flatMap { Int($0) } }
 }
 
 /// A rank that is ready as soon as its script lets it, answers every completion with one token, and streams the same
 /// twenty tokens to everybody, from wherever another rank was interrupted.
 ///
-/// The script is words: `crash:RANK`, `exit78:RANK`, `hang:RANK`, `fork`, `daemon`, `stubborn`, and `pace:MS`, the time that
-/// each phase of its start takes. SIGUSR1 has it stand still for good, and SIGUSR2 has it give up on the next rank after
-/// it has waited for that for a while.
+/// The script is words: `crash:RANK`, `exit78:RANK`, `hang:RANK`, `hog:RANK` (takes all memory there is), `fork`, `daemon`,
+/// `closed` (no standard streams), all of them in the phase `at:PHASE` (loadWeights), `stubborn`, `die:RANK after:MS`,
+/// `pace:MS`, the time that each phase of its start takes, and `token:MS`, that which a token takes. SIGUSR1 has it stand
+/// still for good, and SIGUSR2 has it give up on the next rank after it has waited for that for a while.
 @Loop
 struct FakeRank {
   private let options: Options
@@ -76,7 +80,7 @@ struct FakeRank {
     ] {
       page.enter(phase, progress: progress)
       page.beat()
-      if phase == .loadWeights { try misbehaveAtStart() }
+      if "\(phase)" == options.word(of: "at") ?? "loadWeights" { try misbehaveAtStart() }
       if let pace = options.number(of: "pace") { await Loop.sleep(for: .milliseconds(pace)) }
     }
   }
@@ -97,6 +101,8 @@ struct FakeRank {
         let script = "(setsid sleep 600 </dev/null >/dev/null 2>&1 3>&- &)"
         _ = try ChildProcess(Command("/bin/sh", ["-c", script], newSession: false))
       case "hang:\(rank)": while true { pause() }
+      case "hog:\(rank)": while let block = malloc(1 << 20) { memset(block, 1, 1 << 20) }
+      case "closed": for descriptor in STDIN_FILENO...STDERR_FILENO { close(descriptor) }
       default: break
       }
     }
@@ -107,10 +113,16 @@ struct FakeRank {
     let listener = try Listener(try Listener.open(.unix(path: options["--uds"] ?? "")))
     page.set(.kvBlocksTotal, 100)
     page.enter(.ready)
-    let stream = FakeStream(page)
+    let stream = FakeStream(page, pace: .milliseconds(options.number(of: "token") ?? 10))
     let server = HTTPServer(listener) { await answer($0, stream) }
     Task { await server.run() }
     Task { await beat() }
+    if let after = options.number(of: "after"), options.word(of: "die") == options["--data-parallel-rank"] {
+      Task {
+        await Loop.sleep(for: .milliseconds(after))
+        exit(9)
+      }
+    }
     await untilTerminated(isStubborn: options.script.contains("stubborn")) { signal in
       if signal == SIGUSR1 { stream.isStuck = true } else { Task { await giveUp() } }
     }
@@ -147,7 +159,7 @@ struct FakeRank {
   }
 }
 
-/// Streams `t0 t1 … t19`, a token every ten milliseconds.
+/// Streams `t0 t1 … t19`.
 @Loop
 final class FakeStream {
   private let page: StatsPageWriter<RankStats>
@@ -155,16 +167,19 @@ final class FakeStream {
   /// Whether it gives no token any more, though its process lives.
   var isStuck = false
   private static let tokens = 20
-  private static let pace = Duration.milliseconds(10)
+  private let pace: Duration
 
-  init(_ page: StatsPageWriter<RankStats>) { self.page = page }
+  init(_ page: StatsPageWriter<RankStats>, pace: Duration) {
+    self.page = page
+    self.pace = pace
+  }
 
   func answer(_ exchange: HTTPExchange) async {
     count(1)
     defer { count(-1) }
     await exchange.beginStream(200, fields: [("Content-Type", "text/event-stream; charset=utf-8")])
     for token in first(exchange.head)..<Self.tokens {
-      repeat { await Loop.sleep(for: Self.pace) } while isStuck && !exchange.isAbandoned
+      repeat { await Loop.sleep(for: pace) } while isStuck && !exchange.isAbandoned
       guard !exchange.isAbandoned else { return }
       let data = #"{"choices":[{"index":0,"delta":{"content":"t\#(token) "}}]}"#
       await exchange.write(Array(": ids 0=\(token + 1)\ndata: \(data)\n\n".utf8))

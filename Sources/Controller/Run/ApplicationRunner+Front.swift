@@ -89,6 +89,7 @@ extension ApplicationRunner {
 
   private func watch(_ front: FrontProcess) async {
     let status = await front.process.exit() ?? .unknown
+    let end = ProcessEnd(status, of: front.process, resident: front.meter.residentBytes)
     front.stopPushing()
     if fronts[front.index] === front { fronts[front.index] = nil }
     directory.removeFront(front.index)
@@ -97,7 +98,7 @@ extension ApplicationRunner {
     defer { lastWords = [:] }
     tell(
       .front(
-        .ended(ProcessEnd(status), lastLine: front.process.lastLine), index: front.index, life: front.life))
+        .ended(end, lastLine: front.process.lastLine), index: front.index, life: front.life))
     closeUnusedSockets()
   }
 

@@ -84,6 +84,7 @@ extension ApplicationRunner {
   private func watch(_ replica: IngressProcess) async {
     let status = await replica.process.exit() ?? .unknown
     Failpoint.ingressEnded.pass()
+    let end = ProcessEnd(status, of: replica.process, resident: replica.meter.residentBytes)
     replica.stopPushing()
     if replicas[replica.index] === replica { replicas[replica.index] = nil }
     boards.clear(replica: replica.index)
@@ -93,7 +94,7 @@ extension ApplicationRunner {
     defer { lastWords = [:] }
     tell(
       .ingress(
-        .ended(ProcessEnd(status), lastLine: replica.process.lastLine), index: replica.index,
+        .ended(end, lastLine: replica.process.lastLine), index: replica.index,
         life: replica.life))
     // While its successor is written down: every replica that wakes takes the processors from us.
     wakeReplicas()

@@ -113,6 +113,7 @@ extension ApplicationRunner {
     Failpoint.rankEnded.pass()
     if case .exited = status { nameCulprit(behind: rank) }
     ranks[rank.place] = nil
+    let end = ProcessEnd(status, of: rank.process, resident: rank.meter.residentBytes)
     if !isClosing { keepStart(of: rank, outcome: .failed) }
     rank.watch?.stop()
     if !ranks.keys.contains(where: { $0.group == rank.place.group }) { segments[rank.place.group] = nil }
@@ -124,7 +125,7 @@ extension ApplicationRunner {
     defer { lastWords = [:] }
     tell(
       .rank(
-        .ended(ProcessEnd(status), lastLine: rank.process.lastLine), group: rank.place.group,
+        .ended(end, lastLine: rank.process.lastLine), group: rank.place.group,
         rank: rank.place.rank, epoch: rank.place.epoch))
   }
 
@@ -263,6 +264,16 @@ extension ProcessEnd {
     case .exited(let code): self = .exited(code)
     case .signalled(let signal): self = .signalled(signal)
     case .unknown: self = .unknown
+    }
+  }
+
+  /// How `process` ended, which held so many bytes when last looked at.
+  @Loop
+  init(_ status: ExitStatus, of process: SupervisedProcess, resident: Int?) {
+    if let kill = process.takeMemoryKill() {
+      self = .outOfMemory(limit: kill.limit, resident: resident)
+    } else {
+      self = Self(status)
     }
   }
 }

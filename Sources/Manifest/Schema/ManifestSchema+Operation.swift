@@ -88,6 +88,10 @@ extension ManifestSchema {
           "healthy_deadline_s", .number(0...86_400, excludesLower: true), .number(600),
           "How long a deployment may take to become HEALTHY.", .none),
         Field(
+          "min_ready_s", .number(0...86_400), .number(0),
+          "How long a revision must have served to count as HEALTHY; a rank that dies before makes it one that failed.",
+          .none),
+        Field(
           "auto_rollback", .boolean, .boolean(true),
           "Whether a change that fails is taken back, once, to the last healthy revision.", .none),
       ]),

@@ -18,9 +18,14 @@ extension Arena {
     let log = FileDescriptor(
       owning: open(folder + "/controller.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600))
     let null = FileDescriptor(owning: open("/dev/null", O_RDONLY | O_CLOEXEC))
+    var (program, words) = (tools + "/dpdeployd", ["--foreground"])
+    if let memoryGroup {
+      words = ["-c", "echo $$ > $0/cgroup.procs && exec \"$@\"", memoryGroup, program] + words
+      program = "/bin/sh"
+    }
     let child = try ChildProcess(
       Command(
-        tools + "/dpdeployd", ["--foreground"], environment: environment,
+        program, words, environment: environment,
         descriptors: [(null.raw, 0), (log.raw, 1), (log.raw, 2)]))
     controller = child
     try await wait(for: "the controller", within: .seconds(20), every: .milliseconds(5)) {

@@ -15,14 +15,17 @@ extension Arena {
     name: \(Self.application)
     llm_config:
       model_loading_config: {model_id: toy, model_source: toy}
-      deployment_config: {num_replicas: \(wish.groups)}
+      deployment_config:
+        num_replicas: \(wish.groups)
+        health_check_period_s: \(wish.check)
+        health_check_timeout_s: \(wish.check)
       engine_kwargs: {data_parallel_size: \(wish.ranks), max_num_seqs: \(wish.sequences)}
       runtime_env: {env_vars: {FAKE: "\(wish.script)"}}
     ingress_deployment_config:
       autoscaling_config: {min_replicas: \(wish.ingress), max_replicas: \(wish.ingress)}
-    ingress: {host: 127.0.0.1, port: 0}
+    ingress: {host: 127.0.0.1, port: \(wish.port)}
     cluster: {nodes: 1, devices: \(devices ?? wish.groups * wish.ranks)}
-    rollout: {drain_timeout_s: 10}
+    rollout: {drain_timeout_s: 10, healthy_deadline_s: \(wish.deadline), min_ready_s: \(wish.minReady)}
     failure_policy: \(wish.policy)
     """
   }
@@ -33,7 +36,7 @@ extension Arena {
     try await command(words, within: limit)
   }
 
-  private func command(_ words: [String], within limit: Duration = commandLimit) async throws -> Run {
+  func command(_ words: [String], within limit: Duration = commandLimit) async throws -> Run {
     let start = Instant.now
     let run = try await runner.run(tools + "/dpdeploy", words, within: limit + .seconds(10))
     var code: Int32?
@@ -47,11 +50,15 @@ extension Arena {
   /// Applies what is wished for; true when that was acknowledged.
   @discardableResult
   func apply(_ options: String...) async throws -> Bool {
-    let text = manifest
-    try write(text, to: "demo.yaml")
-    let run = try await command(["apply", folder + "/demo.yaml"] + options)
+    try await submit(manifest, options).ended(with: 0)
+  }
+
+  /// Applies a manifest, whatever comes of it; `name` tells its file from those of others at the same time.
+  func submit(_ text: String, _ options: [String] = [], as name: String = "demo") async throws -> Run {
+    try write(text, to: "\(name).yaml")
+    let run = try await command(["apply", "\(folder)/\(name).yaml"] + options)
     try acknowledge(run, text)
-    return run.ended(with: 0)
+    return run
   }
 
   /// `demo updated (revision 2)`.

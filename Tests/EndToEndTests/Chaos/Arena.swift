@@ -23,6 +23,7 @@ final class Arena {
   let scanner: ProcessScanner
   let environment: [String]
   var controller: ChildProcess?
+  let memoryGroup: String?
   private var isWatching = true
   private var watch: Task<Void, Never>?
   /// Devices of the one node; as many as there are ranks where nil, so that no stand-in finds room.
@@ -39,13 +40,23 @@ final class Arena {
     var ingress = 2
     var sequences = 8
     var policy = "restart_gang"
+    /// What is silent or stands still for three times as many seconds is ended.
+    var check = 10.0
+    /// The longest a start may stand still, and how long a revision must serve to be HEALTHY, in seconds.
+    var deadline = 600.0
+    var minReady = 0.0
+    var port = 0
     var script = ""
   }
 
   static let application = "demo"
   private static let scanInterval = Duration.milliseconds(30)
 
-  init() throws {
+  /// - Parameters:
+  ///   - protection: one that the controller is to leave out.
+  ///   - memoryGroup: the control group that the controller and all that it starts are to be in.
+  init(without protection: String? = nil, memoryGroup: String? = nil) throws {
+    self.memoryGroup = memoryGroup
     var template = Array("/tmp/dpc-XXXXXX".utf8CString)
     try #require(mkdtemp(&template) != nil)
     folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -58,7 +69,7 @@ final class Arena {
       inherited + [
         "DPDEPLOY_HOME=\(home.path)", "DPDEPLOY_MODELS=\(folder)", "NO_COLOR=1",
         "DPDEPLOY_FAILPOINT_FILE=\(folder)/failpoint",
-      ]
+      ] + (protection.map { ["DPDEPLOY_WITHOUT=\($0)"] } ?? [])
     runner = Runner(folder: folder, environment: environment)
     client = ControlClient(home: home)
     scanner = ProcessScanner(home: home.path)
@@ -103,8 +114,10 @@ final class Arena {
 
 /// Gives `body` an arena, and cleans up behind it.
 @Loop
-func inArena(_ body: @Loop (Arena) async throws -> Void) async throws {
-  let arena = try Arena()
+func inArena(
+  without protection: String? = nil, memoryGroup: String? = nil, _ body: @Loop (Arena) async throws -> Void
+) async throws {
+  let arena = try Arena(without: protection, memoryGroup: memoryGroup)
   do { try await body(arena) } catch {
     await arena.close()
     throw error

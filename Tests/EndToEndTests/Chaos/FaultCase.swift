@@ -30,8 +30,9 @@ struct FaultCase: CustomTestStringConvertible, Sendable {
     return wish
   }
 
-  static let all: [FaultCase] = [signals, ranks, phases, starts, controllers, clients, machines].flatMap(
-    \.self)
+  static let all: [FaultCase] = [
+    signals, ranks, phases, starts, health, lives, controllers, operators, clients, machines,
+  ].flatMap(\.self)
 
   /// Ranks that end, whichever way.
   private static let signals: [FaultCase] = [
