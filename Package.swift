@@ -121,7 +121,9 @@ let modules: [[Target]] = [
   module("Deployment", uses: ["HAProxy", "Manifest", "ControlAPI"]),
   module("Ray", uses: ["ControlAPI", "Deployment", "JSON", "Manifest"]),
   module("Interchange", uses: ["Deployment", "Manifest", "VLLM"], testUses: ["JSON"]),
-  module("RayClient", uses: ["JSON", "Platform", "Ray", "WebClient"], testUses: ["HTTP"]),
+  module(
+    "RayClient", uses: ["Attachment", "JSON", "Platform", "Ray", "Telemetry", "WebClient"],
+    testUses: ["ControlAPI", "HTTP"]),
   module("Planning", uses: ["JSON"]),
   module("Diagnosis", uses: ["ControlAPI", "Manifest"]),
   module("Supervision", uses: ["Platform"]),
@@ -129,7 +131,8 @@ let modules: [[Target]] = [
     "Controller",
     uses: [
       "Platform", "Telemetry", "HTTP", "Manifest", "VLLM", "ControlAPI", "Deployment", "Diagnosis",
-      "Supervision", "ExpertParallel", "HAProxy", "History", "JSON", "Ray", "RayClient", "CSQLite",
+      "Supervision", "ExpertParallel", "HAProxy", "History", "JSON", "Attachment", "Ray", "RayClient",
+      "CSQLite",
     ], testUses: ["dpfake", "ControlClient"]),
   testTool("dpfake", uses: ["HTTP", "Platform", "Telemetry"]),
   module("ControlClient", uses: ["Platform", "HTTP", "JSON", "ControlAPI"]),
@@ -148,7 +151,8 @@ let tools: [[Target]] = [
     "dpdeploy",
     uses: [
       "CommandLine", "ControlAPI", "ControlClient", "Deployment", "Interchange", "Manifest", "VLLM", "JSON",
-      "HTTP", "Planning", "Platform", "Randomness", "Supervision", "Diagnosis", "Terminal",
+      "HTTP", "Planning", "Platform", "Randomness", "Ray", "RayClient", "Supervision", "Diagnosis",
+      "Terminal",
     ]),
   executable("dpdeployd", uses: ["CommandLine", "ControlAPI", "Controller", "Manifest", "Platform"]),
   executable(
@@ -176,6 +180,7 @@ let benchmarks: [[Target]] = [
   benchmark("AllToAll", uses: ["ExpertParallel", "Platform"]),
   benchmark("DecodeThroughput", uses: ["Model", "Tensors"]),
   benchmark("MetricsPage", uses: ["Telemetry"]),
+  benchmark("RayPoll", uses: ["Attachment", "HTTP", "JSON", "Platform", "Ray", "RayClient"]),
   benchmark("StateMachine", uses: ["ControlAPI", "Deployment"]),
   benchmark("StepLoop", uses: ["ExpertParallel", "Model", "Platform", "Tensors"]),
 ]

@@ -14,7 +14,7 @@ public struct AttachedSources: Sendable {
     var isReachable: Bool?
   }
 
-  private(set) var sources: [Source]
+  var sources: [Source]
   let startedAt: Double
   /// The distributions of the last minutes.
   var latencies = LatencyHistory()

@@ -106,7 +106,7 @@ extension AttachedSources {
     sources.flatMap(\.engines.values).filter { $0.isFresh(at: now) }
   }
 
-  private func metrics(over window: Double, at now: Double) -> ApplicationMetrics {
+  func metrics(over window: Double, at now: Double) -> ApplicationMetrics {
     let meters = fresh(at: now)
     let recent = meters.map { $0.recent(window, before: now) }
     var metrics = ApplicationMetrics(windowSeconds: window)

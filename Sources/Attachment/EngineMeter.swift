@@ -25,12 +25,17 @@ struct EngineIncrease: WindowStep {
 struct EngineMeter {
   /// Over how long rates and quantiles of an engine are taken, in seconds.
   static let window = 10.0
-  /// Readings older than this are not counted, in seconds.
-  static let freshness = 3.0
 
   private(set) var reading = EngineReading()
   private(set) var readAt: Double?
-  private var increases = SteppedWindow<EngineIncrease>()
+  private var increases: SteppedWindow<EngineIncrease>
+  private let pace: Double
+
+  /// A meter that is read every `pace` seconds.
+  init(pace: Double = 1) {
+    self.pace = pace
+    increases = SteppedWindow(pace: pace)
+  }
 
   /// Takes a reading over.
   ///
@@ -58,12 +63,15 @@ struct EngineMeter {
     increases.recent(span, before: now)
   }
 
-  /// The newest increase, when it is of the last second.
-  func newest(at now: Double) -> [EngineIncrease] { Array(recent(1.5, before: now).suffix(1)) }
+  /// The newest increase, unless the next one is overdue.
+  func newest(at now: Double) -> [EngineIncrease] {
+    increases.last.flatMap { $0.end > now - 1.5 * pace ? [$0] : nil } ?? []
+  }
 
   func age(at now: Double) -> Double? { readAt.map { now - $0 } }
 
-  func isFresh(at now: Double) -> Bool { age(at: now).map { $0 <= Self.freshness } ?? false }
+  /// Readings that two others should have followed are not counted.
+  func isFresh(at now: Double) -> Bool { age(at: now).map { $0 <= 3 * pace } ?? false }
 }
 
 extension [EngineIncrease] {

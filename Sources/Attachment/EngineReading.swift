@@ -1,15 +1,23 @@
-import Telemetry
+public import Telemetry
 
 /// One engine of a page: whose series they are.
-struct EngineKey: Hashable, Comparable {
+public struct EngineKey: Hashable, Comparable, Sendable {
   /// The model that clients name.
-  var model: String
+  public var model: String
   /// The engine's label: its rank under data parallelism.
-  var engine: String
+  public var engine: String
   /// What keeps engines of several processes of one page apart, such as Ray's worker; empty elsewhere.
-  var process: String
+  public var process: String
 
-  static func < (a: EngineKey, b: EngineKey) -> Bool {
+  /// Names an engine.
+  public init(model: String, engine: String, process: String) {
+    self.model = model
+    self.engine = engine
+    self.process = process
+  }
+
+  /// Orders by model, process and rank.
+  public static func < (a: EngineKey, b: EngineKey) -> Bool {
     if a.model != b.model { return a.model < b.model }
     if a.process != b.process { return a.process < b.process }
     return (Int(a.engine) ?? .max, a.engine) < (Int(b.engine) ?? .max, b.engine)
@@ -17,12 +25,20 @@ struct EngineKey: Hashable, Comparable {
 }
 
 /// What a page says of one engine at one time.
-struct EngineReading: Equatable {
+public struct EngineReading: Equatable, Sendable {
   var counters: [MetricMeaning.Counter: Double] = [:]
   /// Requests that ended in an error, of ``MetricMeaning/Counter/requests``; nil when the page does not tell.
   var failed: Double?
   var gauges: [MetricMeaning.Gauge: Double] = [:]
   var latencies: [MetricMeaning.Latency: BucketHistogram] = [:]
+
+  init() {}
+
+  /// What is known of one that only relays: requests so far, and those of the moment.
+  public init(requests: Double?, running: Double?) {
+    counters[.requests] = requests
+    gauges[.running] = running
+  }
 
   fileprivate mutating func add(_ sample: PrometheusSample, _ meaning: MetricMeaning, _ part: MetricName.Part)
   {
@@ -46,19 +62,31 @@ struct EngineReading: Equatable {
 }
 
 /// The engines of a metrics page.
-enum EnginePage {
-  /// Reads a page; one that tells of no engine gives none.
+public struct EnginePage: Sendable {
+  /// What it tells of each so far; empty for a page that tells of none.
+  public private(set) var engines: [EngineKey: EngineReading] = [:]
+
+  /// A page of which nothing was read.
+  public init() {}
+
+  /// Whether a series of this name tells of an engine.
+  public static func isWanted(_ name: String) -> Bool { MetricName.parse(name) != nil }
+
+  /// Takes a sample over; one that tells of no engine is left out.
+  public mutating func take(_ sample: PrometheusSample) {
+    // Exporters write NaN for what they do not know, and no count is that large.
+    guard let (meaning, part) = MetricName.parse(sample.name), abs(sample.value) < 1e15 else { return }
+    let key = EngineKey(
+      model: sample[label: "model_name"] ?? "",
+      engine: sample[label: "engine"] ?? sample[label: "dp_rank"] ?? "0",
+      process: sample[label: "ReplicaId"] ?? sample[label: "WorkerId"] ?? "")
+    engines[key, default: EngineReading()].add(sample, meaning, part)
+  }
+
+  /// Reads a whole page.
   static func read(_ page: some Collection<UInt8>) throws(PrometheusError) -> [EngineKey: EngineReading] {
-    var engines: [EngineKey: EngineReading] = [:]
-    for sample in try PrometheusReader.samples(in: page, where: { MetricName.parse($0) != nil }) {
-      // Exporters write NaN for what they do not know, and no count is that large.
-      guard let (meaning, part) = MetricName.parse(sample.name), abs(sample.value) < 1e15 else { continue }
-      let key = EngineKey(
-        model: sample[label: "model_name"] ?? "",
-        engine: sample[label: "engine"] ?? sample[label: "dp_rank"] ?? "0",
-        process: sample[label: "ReplicaId"] ?? sample[label: "WorkerId"] ?? "")
-      engines[key, default: EngineReading()].add(sample, meaning, part)
-    }
-    return engines
+    var result = EnginePage()
+    for sample in try PrometheusReader.samples(in: page, where: isWanted) { result.take(sample) }
+    return result.engines
   }
 }

@@ -12,6 +12,8 @@ public struct ApplyRequest: Codable, Sendable, Hashable {
   public var expectRevision: Int?
   /// Whether a failure is left as it is; otherwise, and when absent, the last healthy revision comes back.
   public var noRollback: Bool?
+  /// Whether what others changed on a cluster since the last apply is replaced; otherwise, and when absent, it is refused.
+  public var overwrite: Bool?
 
   /// Asks to carry out `manifest`.
   public init(

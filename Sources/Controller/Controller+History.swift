@@ -10,7 +10,7 @@ extension Controller {
 
   /// The past of an application or of one of its ranks, in equal steps up to now.
   func history(of name: String, _ query: HistoryQuery) async throws(ControlError) -> MetricHistory {
-    let runner = try localRunner(name, "tell of its past")
+    let runner = try application(name)
     let wanted = query.step ?? HistoryStretch.pleasantStep(over: query.since)
     let tier = HistoryTier.reaching(query.since, step: wanted)
     let step = (wanted + tier.step - 1) / tier.step * tier.step
@@ -35,7 +35,7 @@ extension Controller {
 
   /// What is stored, and the minute that goes on.
   private func blocks(
-    of runner: ApplicationRunner, step: Int, after time: Int
+    of runner: any RunningApplication, step: Int, after time: Int
   ) async throws(ControlError) -> [HistoryBlock] {
     while true {
       let minute = runner.recorder.open?.start

@@ -24,8 +24,8 @@ extension Controller {
     let since = cursor > log.cursor ? 0 : cursor
     var status = status(only: nil)
     for index in status.applications.indices {
-      guard let runner = runners[status.applications[index].name] else { continue }
-      status.applications[index].metrics = runner.meter.metrics(over: window)
+      guard let runner = try? application(status.applications[index].name) else { continue }
+      status.applications[index].metrics = runner.metrics(over: window)
     }
     return Snapshot(
       sequence: log.cursor, status: status,
@@ -35,8 +35,7 @@ extension Controller {
   }
 
   func insight(of name: String, over window: Double) throws(ControlError) -> Insight {
-    guard let runner = runners[name] else { throw .noSuch(name) }
-    return runner.insight(over: window, wall: WallClock.secondsSinceEpoch)
+    try application(name).insight(over: window, wall: WallClock.secondsSinceEpoch)
   }
 
   func events(since sequence: Int, of application: String?) -> EventPage {

@@ -62,6 +62,16 @@ public struct RayCluster: Sendable {
     try ClusterNode.list(try await ask("/api/v0/nodes?\(Self.everything)"))
   }
 
+  /// What is taken of each node; nil when the cluster does not tell.
+  public func usage() async throws(RayError) -> ClusterUsage? {
+    ClusterUsage(try await ask("/api/cluster_status"))
+  }
+
+  /// The URLs of the pages of metrics, by Ray's discovery list.
+  public func metricTargets() async throws(RayError) -> [String] {
+    MetricTargets.urls(try await ask("/api/prometheus/sd"))
+  }
+
   /// Asks for one token at the base URL `endpoint`; nil when it was given, or why not.
   public func completionProblem(at endpoint: String, model: String) async -> String? {
     let body = JSONValue.object([

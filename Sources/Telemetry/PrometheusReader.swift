@@ -51,7 +51,7 @@ public enum PrometheusReader {
 /// A page being read, byte by byte.
 ///
 /// Neighbouring lines mostly share their name and all labels but one, so what equals the line before is taken from there.
-private struct PrometheusPage {
+struct PrometheusPage {
   /// Some bytes and what they were found to say.
   private struct Known<Value> {
     var bytes = 0..<0
@@ -60,14 +60,18 @@ private struct PrometheusPage {
 
   let bytes: [UInt8]
   private var position = 0
-  private var number = 1
+  private(set) var line: Int
   private var name = Known(value: "")
   private var isNameWanted = false
   private var labels: [PrometheusSample.Label] = []
   /// Where the labels stood, each from its name to its closing quote.
   private var labelBytes: [Range<Int>] = []
 
-  init(bytes: [UInt8]) { self.bytes = bytes }
+  /// Bytes of which the first line has a number.
+  init(bytes: [UInt8], line: Int = 1) {
+    self.bytes = bytes
+    self.line = line
+  }
 
   var hasMore: Bool { position < bytes.count }
 
@@ -76,7 +80,7 @@ private struct PrometheusPage {
     let sample = try readSample(isWanted)
     while let byte = peek, byte != Self.newline { position += 1 }
     position += 1
-    number += 1
+    line += 1
     return sample
   }
 
@@ -266,5 +270,5 @@ private struct PrometheusPage {
 
   private func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
-  private func error(_ problem: String) -> PrometheusError { PrometheusError(line: number, problem: problem) }
+  private func error(_ problem: String) -> PrometheusError { PrometheusError(line: line, problem: problem) }
 }

@@ -15,24 +15,25 @@ public struct SteppedWindow<Step: WindowStep> {
   public static var longest: Double { 300 }
   private static var blockLength: Int { 10 }
 
+  private let stepsPerBlock: Int
   private var steps = Ring<Step>(capacity: Self.blockLength + 2)
   private var blocks = Ring<Step>(capacity: Int(Self.longest) / Self.blockLength + 1)
   /// The block that is not full yet, and how many steps it has.
   private var open: (block: Step, steps: Int)?
 
-  /// A window into nothing.
-  public init() {}
+  /// A window into nothing, for steps that are so many seconds long.
+  public init(pace: Double = 1) { stepsPerBlock = max(1, Int(Double(Self.blockLength) / pace)) }
 
   /// The newest step.
   public var last: Step? { steps.last }
 
-  /// Adds a step of about a second.
+  /// Adds a step.
   public mutating func append(_ step: Step) {
     steps.append(step)
-    guard var (block, count) = open else { return open = (step, 1) }
-    block.add(step)
+    var (block, count) = open ?? (step, 0)
+    if count > 0 { block.add(step) }
     count += 1
-    open = count < Self.blockLength ? (block, count) : nil
+    open = count < stepsPerBlock ? (block, count) : nil
     if open == nil { blocks.append(block) }
   }
 

@@ -25,20 +25,31 @@ public actor WebClient {
   public func fetch(
     _ requests: [WebRequest], until deadline: Instant
   ) -> [Result<WebResponse, WebError>] {
-    guard let multi else {
-      return requests.map { .failure(.failed(url: $0.url, reason: "libcurl has no memory")) }
-    }
-    let stack = UnsafeMutableRawPointer(multi)
+    transfer(requests, into: nil, until: deadline).map { $0.result() }
+  }
+
+  /// The same, but that each answer's body goes into a copy of `sink` as it comes, and is kept nowhere else.
+  public func fetch<Sink: WebSink>(
+    _ requests: [WebRequest], into sink: Sink, until deadline: Instant
+  ) -> [(answer: Result<WebResponse, WebError>, sink: Sink)] {
+    transfer(requests, into: sink, until: deadline).map { ($0.result(), $0.takeSink() ?? sink) }
+  }
+
+  private func transfer(
+    _ requests: [WebRequest], into sink: (any WebSink)?, until deadline: Instant
+  ) -> [WebHandle] {
     let transfers = requests.map { request -> WebHandle in
       let handle = handles[request.url] ?? WebHandle(request.url)
       handles[request.url] = handle
-      handle.prepare(request, limit: Self.bodyLimit)
-      curl_multi_add_handle(stack, handle.raw)
+      handle.prepare(request, limit: Self.bodyLimit, into: sink)
       return handle
     }
+    guard let multi else { return transfers }
+    let stack = UnsafeMutableRawPointer(multi)
+    for transfer in transfers { curl_multi_add_handle(stack, transfer.raw) }
     run(stack, transfers, until: deadline)
     for transfer in transfers { curl_multi_remove_handle(stack, transfer.raw) }
-    return transfers.map { $0.result() }
+    return transfers
   }
 
   private func run(_ stack: UnsafeMutableRawPointer, _ transfers: [WebHandle], until deadline: Instant) {
@@ -69,7 +80,9 @@ private final class WebHandle {
   private let url: String
   private let problem = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
   private var headers: UnsafeMutablePointer<curl_slist>?
+  private var sink: (any WebSink)?
   private var body: [UInt8] = []
+  private var length = 0
   private var limit = 0
   private var isTooLarge = false
 
@@ -78,9 +91,11 @@ private final class WebHandle {
     raw = curl_easy_init()
   }
 
-  func prepare(_ request: WebRequest, limit: Int) {
+  func prepare(_ request: WebRequest, limit: Int, into sink: (any WebSink)?) {
     code = nil
+    self.sink = sink
     body = []
+    length = 0
     isTooLarge = false
     self.limit = limit
     problem.pointee = 0
@@ -117,12 +132,19 @@ private final class WebHandle {
   }
 
   private func take(_ bytes: UnsafeRawBufferPointer) -> Int {
-    guard body.count + bytes.count <= limit else {
+    length += bytes.count
+    guard length <= limit else {
       isTooLarge = true
       return 0
     }
+    if let goesOn = sink?.take(bytes) { return goesOn ? bytes.count : 0 }
     body += bytes
     return bytes.count
+  }
+
+  func takeSink<Sink: WebSink>() -> Sink? {
+    defer { sink = nil }
+    return sink as? Sink
   }
 
   func result() -> Result<WebResponse, WebError> {

@@ -22,8 +22,14 @@ public struct WebRequest: Sendable, Hashable {
 public struct WebResponse: Sendable {
   /// The HTTP status.
   public let status: Int
-  /// The body.
+  /// The body; empty where it went into a sink.
   public let body: [UInt8]
+}
+
+/// What takes an answer's body piece by piece.
+public protocol WebSink: Sendable {
+  /// Takes the next bytes; false ends the transfer.
+  mutating func take(_ piece: UnsafeRawBufferPointer) -> Bool
 }
 
 /// Why there is no answer.

@@ -8,6 +8,21 @@ import Testing
     #expect(Scene().hints == [])
   }
 
+  @Test func `are silent where only the states of replicas are known, as on a cluster without metrics`() {
+    let unread = Scene { scene in
+      scene.metrics = ApplicationMetrics(windowSeconds: 10)
+      for place in scene.application.deployments.indices {
+        scene.application.deployments[place].replicas = scene.application.deployments[place].replicas.map {
+          var replica = ReplicaStatus(id: $0.id, role: $0.role, state: .running)
+          (replica.group, replica.rank, replica.observedAgeSeconds) = ($0.group, $0.rank, .known(0.5))
+          return replica
+        }
+      }
+      (scene.settings.maxQueuedRequests, scene.settings.overlapThreshold) = (4, 32)
+    }
+    #expect(unread.hints == [])
+  }
+
   @Test func `appear once a rule has held, and go when it has not for a while`() {
     let sick = Scene { $0.ingress.cpuRatio = .known(0.97) }
     var diagnosis = Diagnosis()

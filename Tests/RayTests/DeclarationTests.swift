@@ -79,4 +79,25 @@ import Testing
       }
     }
   }
+
+  @Test func `is found changed by its paths, and not by what Ray fills in or reorders`() throws {
+    func drift(_ found: String, _ declared: String) throws -> [String] {
+      Declaration.drift(
+        of: try JSONValue(parsing: Array(found.utf8)), from: try JSONValue(parsing: Array(declared.utf8)))
+    }
+    let declared =
+      #"{"name":"a","args":{"n":{"x":1,"y":[1]},"m":2.0},"deployments":[{"name":"d","num_replicas":2}]}"#
+    #expect(try drift(declared, declared).isEmpty)
+    #expect(
+      try drift(
+        #"{"deployments":[{"num_replicas":2,"name":"d"}],"args":{"m":2,"n":{"y":[1],"x":1}},"name":"a","logging_config":{}}"#,
+        declared
+      ).isEmpty)
+    #expect(
+      try drift(
+        #"{"name":"a","args":{"n":{"x":2,"y":[1],"z":0}},"deployments":[{"name":"d","num_replicas":3}]}"#,
+        declared)
+        == ["args.n.x", "args.n.z", "args.m", "deployments"])
+    #expect(try Declaration.drift(of: nil, from: JSONValue(parsing: Array(declared.utf8))) == ["all of it"])
+  }
 }

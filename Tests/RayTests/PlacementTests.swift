@@ -102,6 +102,43 @@ import Testing
     #expect(throws: RayError.self) { try placement.check(blocks: 1, of: ["GPU": 4], on: nodes) }
   }
 
+  @Test func `that others leave no room for is refused with what is free`() throws {
+    let usage = try #require(ClusterUsage(try Recorded.answer("cluster_status")))
+    let taken = try #require(usage.taken.values.first)
+    #expect(taken["CPU"] == 6.2 && usage.time == 1795484071.089668)
+    #expect(ClusterUsage(.object([])) == nil)
+    let nodes = try ClusterNode.list(Recorded.answer("nodes"))
+    let placement = Placement(ranksPerNode: 4, ranksPerGroup: 4, ranksPerReplica: 4)
+    let one = [nodes[0].id: ["CPU": 0.5]]
+    try placement.check(blocks: 1, of: ["CPU": 4], on: nodes, taken: one)
+    do {
+      try placement.check(blocks: 2, of: ["CPU": 4], on: nodes, taken: one)
+      Issue.record("two blocks were let through")
+    } catch {
+      #expect(error.description.contains("127.0.0.3 (CPU: 3.5 free) has room for 0"), "\(error)")
+    }
+  }
+
+  @Test func `does not count what its own placement groups hold as taken by others`() throws {
+    let groups = try PlacementGroup.list(Recorded.answer("placement_pending"))
+    let node = try #require(groups[0].bundles[0].node)
+    let usage = try #require(
+      ClusterUsage(
+        try JSONValue(
+          parsing: Array(
+            #"{"data":{"clusterStatus":{"time":1,"loadMetricsReport":{"usageByNode":{"\#(node)":{"CPU":[4.5,8]}}}}}}"#
+              .utf8))))
+    #expect(usage.without(groups) == [node: ["CPU": 0.5]])
+  }
+
+  @Test func `of a group on several nodes is not held by one large node`() throws {
+    let nodes = try ClusterNode.list(Recorded.answer("nodes"))
+    let large = Placement(ranksPerNode: 1, ranksPerGroup: 4, ranksPerReplica: 1)
+    #expect(throws: RayError.self) { try large.check(blocks: 4, of: ["CPU": 1], on: nodes) }
+    let small = Placement(ranksPerNode: 1, ranksPerGroup: 2, ranksPerReplica: 1)
+    try small.check(blocks: 2, of: ["CPU": 1], on: nodes)
+  }
+
   @Test func `is unknown, not empty, when the state API fails`() {
     #expect(throws: RayError.notUnderstood("Failed to query")) {
       try PlacementGroup.list(

@@ -27,7 +27,7 @@ import Testing
     let unproven = try seen("applications_gang8", isAnswered: false)
     #expect(rollout.judge(unproven, at: 101) == nil)
     #expect(report(unproven, rollout).state == .deploying)
-    #expect(report(unproven, rollout).deployments[0].status == .updating)
+    #expect(report(unproven, rollout).deployments()[0].status == .updating)
     let unseen = try seen("applications_gang8", isPlaced: false)
     #expect(rollout.judge(unseen, at: 101) == nil)
     #expect(report(unseen, rollout).message == "Ray does not tell yet where all ranks stand")
@@ -35,8 +35,8 @@ import Testing
     #expect(rollout.judge(proven, at: 102) == .becameHealthy && rollout.lastHealthy == 1)
     let status = report(proven, rollout)
     #expect(status.state == .running && status.message.isEmpty)
-    #expect(status.deployments.allSatisfy { $0.status == .healthy })
-    #expect(status.deployments[0].targetReplicas == 8 && status.deployments[0].replicas.count == 8)
+    #expect(status.deployments().allSatisfy { $0.status == .healthy })
+    #expect(status.deployments()[0].targetReplicas == 8 && status.deployments()[0].replicas.count == 8)
   }
 
   @Test func `whose placement violates the manifest fails, whatever Ray says`() throws {
@@ -45,11 +45,11 @@ import Testing
     #expect(rollout.judge(split, at: 101) == .failed("3 on a, 3 on b, 2 on c", comesBack: nil))
     let status = report(split, rollout)
     #expect(status.state == .deployFailed && status.message.contains("3 on b"))
-    #expect(status.deployments[0].status == .deployFailed)
+    #expect(status.deployments()[0].status == .deployFailed)
     var healthy = begun()
     _ = healthy.judge(try seen("applications_gang8"), at: 101)
     #expect(report(split, healthy).state == .unhealthy)
-    #expect(report(split, healthy).deployments[0].status == .unhealthy)
+    #expect(report(split, healthy).deployments()[0].status == .unhealthy)
   }
 
   @Test func `that fails brings the last healthy revision back, once`() throws {
@@ -90,12 +90,42 @@ import Testing
     var stuck = try seen("applications_updating_stuck", isAnswered: false)
     stuck.waiting = "a placement group waits (NO_RESOURCES, 3 tries): no node has {CPU: 6}"
     #expect(rollout.judge(stuck, at: 160) == nil)
-    #expect(report(stuck, rollout).deployments[0].message == stuck.waiting)
+    #expect(report(stuck, rollout).deployments()[0].message == stuck.waiting)
     guard case .failed(let reason, _)? = rollout.judge(stuck, at: 161) else {
       Issue.record("it waits for ever")
       return
     }
     #expect(reason.contains("not healthy in time") && reason.contains("{CPU: 6}"))
+  }
+
+  @Test func `names ranks by their group's number, whichever of Ray's ids holds it now`() throws {
+    var rollout = begun()
+    var seen = try seen("applications_gang8")
+    _ = rollout.judge(seen, at: 101)
+    let replicas = try #require(seen.application).deployments[0].replicas.map(\.id)
+    func gang(_ id: String) -> Gang {
+      Gang(
+        id: id, nodes: Array(repeating: "n", count: 8),
+        replicas: Dictionary(uniqueKeysWithValues: replicas.enumerated().map { ($1, $0) }))
+    }
+    seen.gangs = [gang("one")]
+    _ = seen.groups.note(["one"], isCalm: true)
+    #expect(report(seen, rollout).deployments()[0].replicas.map(\.id) == (0..<8).map { "dp\($0)" })
+    seen.gangs = [gang("two")]
+    #expect(seen.groups.note(["two"], isCalm: true) == [0])
+    let ranks = report(seen, rollout).deployments()[0].replicas
+    #expect(ranks.map(\.rank) == Array(0..<8) && ranks.allSatisfy { $0.group == 0 && $0.restarts == 1 })
+  }
+
+  @Test func `tells what somebody changed on the cluster, and how to put it back`() throws {
+    var rollout = begun()
+    var changed = try seen("applications_gang8")
+    _ = rollout.judge(changed, at: 101)
+    changed.drift = ["args.n", "deployments"]
+    #expect(
+      report(changed, rollout).message.hasPrefix("somebody changed it on the cluster (args.n, deployments); ")
+    )
+    #expect(report(changed, rollout).state == .running)
   }
 
   @Test func `shows what it cannot see as old, never as well`() throws {
@@ -104,7 +134,7 @@ import Testing
     _ = rollout.judge(well, at: 101)
     let blind = report(well, rollout, problem: "no Ray cluster answers")
     #expect(blind.state == .unhealthy && blind.message == "no Ray cluster answers; what is shown is 3 s old")
-    #expect(!blind.deployments[0].replicas.contains { !$0.stale })
+    #expect(!blind.deployments()[0].replicas.contains { !$0.stale })
     #expect(report(RaySighting(application: nil), rollout).state == .unhealthy)
     #expect(report(RaySighting(application: nil), rollout).message.contains("gone from the cluster"))
   }

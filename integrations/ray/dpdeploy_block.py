@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import selectors
 import shutil
 import signal
@@ -21,6 +22,17 @@ BOARD_ROW_BYTES = 8192
 GROUP_SEGMENT_BYTES = 1 << 20  # rank 0 makes it as large as the model needs
 FOLDER = "dpdeploy-block-"
 LIBC = ctypes.CDLL(None)
+
+
+SAMPLE = re.compile(r'(?P<name>[\w:]+)(?:\{(?P<labels>.*)\})? (?P<value>\S+)')
+LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+
+
+def samples(page, prefixes):
+    """Name, labels and value of each line of a metrics page whose name begins so."""
+    for line in page.splitlines():
+        if line.startswith(prefixes) and (found := SAMPLE.match(line)):
+            yield found["name"], dict(LABEL.findall(found["labels"] or "")), float(found["value"])
 
 
 class BlockFailed(RuntimeError):
@@ -40,16 +52,16 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
-def ask(path, method, target, body, timeout=30):
-    """One request; its status, or None when nobody answers."""
+def ask(path, method, target, body=None, timeout=30):
+    """One request; its status and text, or None and "" when nobody answers."""
     connection = UnixConnection(path, timeout)
     try:
-        connection.request(method, target, json.dumps(body), {"Content-Type": "application/json"})
+        connection.request(method, target, None if body is None else json.dumps(body),
+                           {"Content-Type": "application/json"})
         answer = connection.getresponse()
-        answer.read()
-        return answer.status
+        return answer.status, answer.read().decode(errors="replace")
     except (OSError, http.client.HTTPException):
-        return None
+        return None, ""
     finally:
         connection.close()
 
@@ -133,7 +145,7 @@ class Block:
         table = {"version": 1, "ranks": [
             {"group": 0, "rank": number, "epoch": 1, "endpoint": f"unix:{self._rank_socket(number)}",
              "capacity": rank["capacity"], "state": "RUNNING", "slot": number} for number in range(rank["count"])]}
-        self._await("ingress-0", lambda: ask(self.admin, "PUT", "/v1/ranks", table) == 200)
+        self._await("ingress-0", lambda: ask(self.admin, "PUT", "/v1/ranks", table)[0] == 200)
         listener.close()
         os.close(board)
 
@@ -142,7 +154,13 @@ class Block:
 
     def _completes(self, path):
         body = {"model": self.settings["model_id"], "prompt": "a", "max_tokens": 1, "temperature": 0}
-        return ask(path, "POST", "/v1/completions", body) == 200
+        return ask(path, "POST", "/v1/completions", body)[0] == 200
+
+    def metrics(self):
+        """The metrics page of each rank that answers."""
+        pages = (ask(self._rank_socket(number), "GET", "/metrics", timeout=2)
+                 for number in range(self.settings["rank"]["count"]))
+        return [text for status, text in pages if status == 200]
 
     def _await(self, name, is_ready):
         while not is_ready():

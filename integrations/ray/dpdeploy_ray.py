@@ -8,17 +8,52 @@ import contextlib
 import json
 import logging
 import os
+import threading
+import time
 
 import aiohttp
 from ray import serve
+from ray.util import metrics
 from starlette.requests import Request
 from starlette.responses import JSONResponse, StreamingResponse
 
-from dpdeploy_block import Block, BlockFailed
+from dpdeploy_block import Block, BlockFailed, samples
 
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "content-length", "host"}
 MANY_REQUESTS = 1_000_000
+# What the controller reads of an engine.
+SERIES = tuple("vllm:" + name for name in (
+    "request_success_total", "prompt_tokens_total", "generation_tokens_total", "num_preemptions_total",
+    "num_requests_running", "num_requests_waiting{", "kv_cache_usage_perc", "time_to_first_token_seconds",
+    "request_time_per_output_token_seconds", "inter_token_latency_seconds", "e2e_request_latency_seconds",
+    "request_queue_time_seconds", "request_prefill_time_seconds"))
 logger = logging.getLogger("ray.serve")
+
+
+class RankMetrics:
+    """Tells Ray what the ranks' metrics pages say, sample by sample under their own names: so they come out of the
+    cluster's discovery list like those of vLLM there. Gauges carry the numbers as they are, buckets included."""
+
+    PERIOD_S = 5
+
+    def __init__(self, block, replica):
+        self.block = block
+        self.replica = replica
+        self.gauges = {}
+        threading.Thread(target=self.tell, name="metrics", daemon=True).start()
+
+    def tell(self):
+        while self.block.failure is None:
+            for text in self.block.metrics():
+                for name, labels, value in samples(text, SERIES):
+                    self.gauge(name, labels).set(value, tags=labels | {"ReplicaId": self.replica})
+            time.sleep(self.PERIOD_S)
+
+    def gauge(self, name, labels):
+        name = name.replace(":", "_")
+        if name not in self.gauges:
+            self.gauges[name] = metrics.Gauge(name, "By a rank.", tag_keys=(*labels, "ReplicaId"))
+        return self.gauges[name]
 
 
 class BlockServer:
@@ -34,6 +69,7 @@ class BlockServer:
             raise
         self.is_ready = True
         self.session = None
+        RankMetrics(self.block, serve.get_replica_context().replica_id.unique_id)
 
     def end(self, reason):
         """A rank's end is the replica's, at once: Ray starts the whole block again."""

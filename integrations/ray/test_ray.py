@@ -5,6 +5,7 @@ Everything is driven by dpdeploy and checked from outside; each step prints what
 """
 
 import contextlib
+import http.client
 import json
 import os
 import pathlib
@@ -13,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -22,6 +24,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 MODEL = HERE.parent.parent / "models" / "operator-moe"
 DASHBOARD, SERVE, GCS = 28365, 28100, 26479
 HEAD = "127.0.0.2"
+RANKS = 8  # of a group, which fills a node
 
 
 class Cluster:
@@ -43,7 +46,7 @@ class Cluster:
             until(f"{count} nodes are there", lambda: self.alive() == count, 60)
 
     def add_worker(self, address):
-        self.add(address, "--address", f"{HEAD}:{GCS}", "--num-cpus", 4)
+        self.add(address, "--address", f"{HEAD}:{GCS}", "--num-cpus", RANKS)
 
     def add(self, address, *arguments):
         command = [ENVIRONMENT / "venv/bin/ray", "start", "--block", "--node-ip-address", address,
@@ -126,7 +129,7 @@ class Deployer:
               f"{expect}: {done.stdout}{done.stderr}")
         return done.stdout + done.stderr
 
-    def manifest(self, *, name="moe", groups=1, ranks=4, model=MODEL, seqs=16, context="1k", address=f"127.0.0.1:{DASHBOARD}"):
+    def manifest(self, *, name="moe", groups=1, ranks=RANKS, model=MODEL, seqs=16, context="1k", address=f"127.0.0.1:{DASHBOARD}"):
         path = self.folder / f"{name}.yaml"
         path.write_text(f"""
 name: {name}
@@ -147,6 +150,9 @@ rollout: {{healthy_deadline_s: 120}}
         status = json.loads(self.run("status", "--json"))
         return status["applications"][0]
 
+    def ranks(self):
+        return [r for d in self.application()["deployments"] for r in d["replicas"] if r["role"] == "rank"]
+
     def is_healthy(self):
         found = self.application()
         return found["status"] == "RUNNING" and all(d["status"] == "HEALTHY" for d in found["deployments"]) and found
@@ -157,6 +163,74 @@ def complete(prompt="hello", path="moe"):
     return json.loads(request(f"http://127.0.0.1:{SERVE}/{path}/v1/completions", "POST", body))["choices"][0]["text"]
 
 
+class Load:
+    """Users who ask for streams without a pause, and what they saw while something was done to the deployment."""
+
+    USERS = 2
+    KINDS = ("whole", "503", "error event", "cut off", "no answer")
+    rows = []
+
+    def __init__(self, what):
+        self.what = what
+        self.seen = dict.fromkeys(self.KINDS, 0)
+        self.longest = 0.0  # seconds in which no answer was completed
+        self.over = threading.Event()
+        self.lock = threading.Lock()
+        self.users = [threading.Thread(target=self.ask, daemon=True) for _ in range(self.USERS)]
+
+    def __enter__(self):
+        self.last = time.monotonic()
+        for user in self.users:
+            user.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        for user in self.users:
+            user.join(60)
+        self.note_pause()
+        self.rows.append([self.what, *self.seen.values(), f"{self.longest:.1f} s"])
+
+    def note_pause(self):
+        self.longest = max(self.longest, time.monotonic() - self.last)
+
+    def ask(self):
+        while not self.over.is_set():
+            kind = self.outcome()
+            with self.lock:
+                self.seen[kind] += 1
+                if kind == "whole":
+                    self.note_pause()
+                    self.last = time.monotonic()
+            if kind != "whole":
+                time.sleep(0.05)
+
+    @staticmethod
+    def outcome():
+        body = json.dumps({"model": "moe", "prompt": "hello", "max_tokens": 32, "temperature": 0, "stream": True})
+        asked = urllib.request.Request(f"http://127.0.0.1:{SERVE}/moe/v1/completions", body.encode(),
+                                       {"Content-Type": "application/json"}, method="POST")
+        text = ""
+        try:
+            with urllib.request.urlopen(asked, timeout=60) as answer:
+                for line in answer:
+                    text += line.decode()
+        except urllib.error.HTTPError as error:
+            return "503" if error.code == 503 else "no answer"
+        except (OSError, http.client.HTTPException):
+            return "cut off" if text else "no answer"
+        if "data: [DONE]" in text:
+            return "whole"
+        return "error event" if '"error"' in text else "cut off"
+
+    @classmethod
+    def table(cls):
+        lines = [["under load", *cls.KINDS, "longest without an answer"], *cls.rows]
+        widths = [max(len(str(line[column])) for line in lines) for column in range(len(lines[0]))]
+        for line in lines:
+            print("  ".join(str(cell).ljust(width) for cell, width in zip(line, widths)).rstrip(), flush=True)
+
+
 def step(text, start):
     print(f"{time.monotonic() - start:7.1f} s  {text}", flush=True)
 
@@ -164,15 +238,19 @@ def step(text, start):
 def deploys(deployer):
     start = time.monotonic()
     deployer.run("apply", "--wait", deployer.manifest())
-    step("apply: a group of 4 ranks in one block is HEALTHY", start)
+    step(f"apply: a group of {RANKS} ranks in one block is HEALTHY", start)
     text = complete()
     check(text and complete() == text, "a completion through Serve's port")
     application = deployer.is_healthy()
     ranks = [r for d in application["deployments"] for r in d["replicas"] if r["role"] == "rank"]
-    check(sorted(r["id"] for r in ranks) == ["dp0", "dp1", "dp2", "dp3"], f"four ranks: {ranks}")
+    check(sorted(r["id"] for r in ranks) == [f"dp{rank}" for rank in range(RANKS)], f"all ranks: {ranks}")
     check(len({r["node"] for r in ranks}) == 1, "all on one node")
-    check(len(engines()) == 4, "four processes")
-    check("is unchanged" in deployer.run("apply", "--wait", deployer.manifest()) or len(engines()) == 4, "apply again")
+    processes = engines()
+    check(len(processes) == RANKS, "a process for each")
+    deployer.run("apply", "--wait", deployer.manifest())
+    check(engines() == processes, "the same applied again starts nothing")
+    doctor = deployer.run("doctor", deployer.manifest())
+    check(all(f"PASS  {what}" in doctor for what in ("cluster", "serve", "nodes", "room")), doctor)
     return text
 
 
@@ -181,69 +259,118 @@ def refuses(deployer):
     before = get("/api/serve/applications/")["applications"].keys()
     foreign = deployer.run("apply", "--wait", deployer.manifest(name="other"), expect=9)
     check("not deployed by dpdeploy" in foreign, foreign)
-    large = deployer.run("apply", "--wait", deployer.manifest(name="large", ranks=8), expect=4)
+    large = deployer.run("apply", "--wait", deployer.manifest(name="large", ranks=2 * RANKS), expect=4)
     check("has room for 0" in large, large)
+    taken = deployer.run("apply", "--wait", deployer.manifest(name="second", groups=2), expect=4)
+    check("free) has room for 0" in taken, taken)
     lost = deployer.run("apply", "--wait", deployer.manifest(name="lost", address="127.0.0.1:9"), expect=5)
     check("no Ray cluster answers" in lost, lost)
     nothing = deployer.run("apply", "--wait", deployer.manifest(name="wrong", address=f"127.0.0.1:{SERVE}"), expect=1)
     check("no Ray dashboard" in nothing, nothing)
     check(get("/api/serve/applications/")["applications"].keys() == before, "a refusal changes nothing")
-    step("refused: another owner's name (9), no room (4), unreachable (5), not Ray (1); nothing changed", start)
+    step("refused: another owner's name (9), no node that large (4), no room beside what runs (4), unreachable (5), "
+         "not Ray (1); nothing changed", start)
 
 
 def scales(deployer, text):
     survivors = set(engines())
     start = time.monotonic()
-    deployer.run("apply", "--wait", deployer.manifest(groups=2))
-    step("scale: a second group of 4 is HEALTHY", start)
-    check(survivors < set(engines()) and len(engines()) == 8, "the first group goes on")
+    with Load("scale from one group to two"):
+        deployer.run("scale", "moe", "--replicas", 2)
+        until("two groups are HEALTHY", lambda: deployer.is_healthy() and len(engines()) == 2 * RANKS, 120)
+        step(f"scale: a second group of {RANKS} is HEALTHY", start)
+    check(survivors < set(engines()), "the first group goes on")
+    nodes = {}
+    for rank in deployer.ranks():
+        nodes.setdefault(rank["group"], set()).add(rank["node"])
+    check(len(nodes) == 2 and all(len(found) == 1 for found in nodes.values())
+          and nodes[0] != nodes[1], f"each group on a node of its own: {nodes}")
     check({complete() for _ in range(8)} == {text}, "both groups answer alike")
 
 
 def loses_a_rank(deployer):
+    with Load("SIGKILL of one rank of 16"):
+        start = time.monotonic()
+        os.kill(engines()[0], signal.SIGKILL)
+        until("the loss is seen", lambda: not deployer.is_healthy(), 60)
+        step("a rank's SIGKILL: status shows it", start)
+        until("it is HEALTHY again", deployer.is_healthy, 120)
+        step("a rank's SIGKILL: HEALTHY again", start)
+    check(len(engines()) == 2 * RANKS, "all ranks are there")
+
+
+def is_changed_by_others(deployer):
     start = time.monotonic()
-    os.kill(engines()[0], signal.SIGKILL)
-    until("the loss is seen", lambda: not deployer.is_healthy(), 60)
-    step("a rank's SIGKILL: status shows it", start)
-    until("it is HEALTHY again", deployer.is_healthy, 120)
-    step("a rank's SIGKILL: HEALTHY again", start)
-    check(len(engines()) == 8, "eight ranks")
+    before = get("/api/serve/applications/")
+    configs = [a["deployed_app_config"] for a in before["applications"].values()]
+    ours = next(config for config in configs if config["name"] == "moe")
+    next(d for d in ours["deployments"] if d["name"] == "OpenAiIngress")["num_replicas"] = 2
+    request(f"http://127.0.0.1:{DASHBOARD}/api/serve/applications/", "PUT", {
+        "proxy_location": before["proxy_location"], "http_options": {"host": "127.0.0.1", "port": SERVE},
+        "applications": configs}, 60)
+    refused = deployer.run("apply", deployer.manifest(groups=2), expect=9)
+    check("deployments" in refused and "--overwrite" in refused, refused)
+    deployer.run("apply", "--wait", "--overwrite", deployer.manifest(groups=2))
+    step("changed on the cluster by somebody else: apply refuses (9), --overwrite puts it back", start)
 
 
 def rolls_back(deployer, text):
     start = time.monotonic()
-    told = deployer.run("apply", "--wait", deployer.manifest(groups=2, context="900k"), expect=8)
+    with Load("an update that no rank can start with"):
+        told = deployer.run("apply", "--wait", deployer.manifest(groups=2, context="900k"), expect=8)
     check("was rolled back to revision" in told and "ended (code 78)" in told, told)
     step("update that no rank can start with: failed, rolled back by the last good declaration, HEALTHY (exit 8)", start)
     check(complete() == text, "the former revision answers")
-    start = time.monotonic()
-    deployer.run("apply", "--wait", deployer.manifest(groups=2, seqs=32))
-    step("update of max_num_seqs: HEALTHY", start)
+    with Load("an update of max_num_seqs"):
+        start = time.monotonic()
+        deployer.run("apply", "--wait", deployer.manifest(groups=2, seqs=32))
+        step("update of max_num_seqs: HEALTHY", start)
+
+
+def is_pending():
+    groups = get("/api/v0/placement_groups?detail=1&limit=10000")["data"]["result"]["result"]
+    return any(group["state"] == "PENDING" and "moe" in group["name"] for group in groups)
 
 
 def loses_a_node(deployer, cluster):
+    node = sorted(rank["node"] for rank in deployer.ranks())[-1]
+    with Load("loss of the node of one group of two"):
+        start = time.monotonic()
+        cluster.kill(node)
+        until("the loss is seen", lambda: not deployer.is_healthy(), 120)
+        step("a node's loss: status shows it", start)
+        until("its block waits for a place", is_pending, 120)
+        pending = time.monotonic()
+        reason = until("its reason is told", lambda: [
+            d["message"] for d in deployer.application()["deployments"] if "NO_RESOURCES" in d["message"]], 2)
+        step(f"a node's loss: {reason[0]}", start)
+        step("after Ray let the block wait, its reason was told", pending)
+        check(complete(), "the other group answers")
+        back = time.monotonic()
+        cluster.add_worker(node)
+        until("it is HEALTHY again", deployer.is_healthy, 180)
+        step("the node is back: HEALTHY again", back)
+
+
+def tells_metrics(deployer):
     start = time.monotonic()
-    cluster.kill("127.0.0.4")
-    until("the loss is seen", lambda: not deployer.is_healthy(), 120)
-    step("a node's loss: status shows it", start)
-    reason = until("its reason is told", lambda: [
-        d["message"] for d in deployer.application()["deployments"] if "NO_RESOURCES" in d["message"]], 120)
-    step(f"a node's loss: {reason[0]}", start)
-    check(complete(), "the other group answers")
-    back = time.monotonic()
-    cluster.add_worker("127.0.0.4")
-    until("it is HEALTHY again", deployer.is_healthy, 180)
-    step("the node is back: HEALTHY again", back)
+    with Load("nothing"):
+        until("every rank's metrics come through Ray", lambda: all(
+            rank["running"] is not None and rank["generation_tokens_per_second"] is not None
+            for rank in deployer.ranks()), 90)
+        tokens = until("tokens are counted", lambda: deployer.application()["metrics"]["generation_tokens_per_second"], 60)
+    step(f"metrics by Ray's discovery: of every rank, {tokens:.0f} tokens/s in all", start)
 
 
 def outlives_its_controller(deployer):
     ranks = set(engines())
-    start = time.monotonic()
-    deployer.run("daemon", "stop")
-    check(set(engines()) == ranks, "ranks go on without a controller")
-    deployer.run("daemon", "start")
-    until("a new controller knows it", deployer.is_healthy, 30)
-    step("the controller is stopped and started: it follows the same application", start)
+    with Load("the controller stopped and started"):
+        start = time.monotonic()
+        deployer.run("daemon", "stop")
+        check(set(engines()) == ranks, "ranks go on without a controller")
+        deployer.run("daemon", "start")
+        until("a new controller knows it", deployer.is_healthy, 30)
+        step("the controller is stopped and started: it follows the same application", start)
     check(set(engines()) == ranks, "nothing was started again")
 
 
@@ -274,10 +401,13 @@ def main():
         refuses(deployer)
         scales(deployer, text)
         loses_a_rank(deployer)
+        is_changed_by_others(deployer)
         rolls_back(deployer, text)
         loses_a_node(deployer, cluster)
         outlives_its_controller(deployer)
+        tells_metrics(deployer)
         deletes(deployer)
+        Load.table()
         print("passed")
     except SystemExit as failure:
         print(failure, f"logs are in {folder}", sep="\n")

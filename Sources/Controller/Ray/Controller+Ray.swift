@@ -56,7 +56,7 @@ extension Controller {
       )
     }
     if isSame { return result(.unchanged, stored.revision) }
-    let declared = try await declare(accepted)
+    let deployedBefore = try await declare(accepted, overwrites: request.overwrite == true)
     stored.revision += 1
     stored.manifest = request.manifest
     stored.path = request.path
@@ -66,7 +66,7 @@ extension Controller {
     if let runner {
       runner.began(
         accepted, stored, rollsBack: accepted.manifest.rollout.autoRollback && request.noRollback != true,
-        deployedBefore: declared.deployedBefore)
+        deployedBefore: deployedBefore)
       let fields =
         changes.isEmpty ? "nothing, and is declared again" : changes.map(\.path).joined(separator: ", ")
       runner.record(EventRecord(.info, .applied, "revision \(stored.revision) changes \(fields)"))
@@ -74,7 +74,7 @@ extension Controller {
     }
     let rollout = RayRollout(
       revision: stored.revision, at: WallClock.secondsSinceEpoch, allowing: accepted.healthyDeadline,
-      deployedBefore: declared.deployedBefore)
+      deployedBefore: deployedBefore)
     follow(accepted, stored, rollout)
     rayRunners[name]?.record(
       EventRecord(.info, .applied, "\(name) was created on \(accepted.rayCluster.address), revision 1"))
@@ -85,7 +85,7 @@ extension Controller {
   func planOnRay(_ accepted: AcceptedManifest) async throws(ControlError) -> PlanResult {
     let name = accepted.manifest.name
     let new = accepted.rayApplication(owner: surroundings.homeHash)
-    do { _ = try await examine(accepted, new) } catch { throw ControlError(error) }
+    let details = try await examine(accepted, new)
     guard let runner = rayRunners[name] else {
       return PlanResult(
         application: name, revision: 0, outcome: .created, changes: [],
@@ -101,7 +101,11 @@ extension Controller {
     } else if old["deployments"] != new.config["deployments"] {
       steps.append("replicas are started or stopped; the others go on")
     }
-    if !runner.isInStep { steps.append("what was changed on the cluster is declared again") }
+    let drift = runner.drift(in: details)
+    if !drift.isEmpty {
+      steps.append(
+        "apply refuses without --overwrite: somebody changed \(drift.joined(separator: ", ")) on the cluster")
+    }
     return PlanResult(
       application: name, revision: runner.stored.revision,
       outcome: changes.isEmpty && runner.isInStep ? .unchanged : .updated, changes: changes, steps: steps,
@@ -122,36 +126,48 @@ extension Controller {
     idleTimer.cancel()
   }
 
-  private func declare(_ accepted: AcceptedManifest) async throws(ControlError) -> (
-    deployedBefore: Double?, cluster: RayCluster
-  ) {
+  /// Returns when the application was deployed before, by the cluster's clock.
+  private func declare(_ accepted: AcceptedManifest, overwrites: Bool) async throws(ControlError) -> Double? {
     let application = accepted.rayApplication(owner: surroundings.homeHash)
-    let cluster = accepted.rayCluster
+    let details = try await examine(accepted, application)
+    if !overwrites { try checkDrift(of: accepted.manifest.name, in: details) }
+    let ingress = accepted.manifest.ingress
     do throws(RayError) {
-      let details = try await examine(accepted, application)
-      let ingress = accepted.manifest.ingress
       let body = try Declaration.put(
         application.config, owner: surroundings.homeHash, into: details,
         listener: .object([
           .init("host", .string(ingress.host)),
           .init("port", .integer(ingress.port == 0 ? 8000 : ingress.port)),
         ]))
-      try await cluster.declare(body)
-      return (details[accepted.manifest.name]?.deployedAt, cluster)
+      try await accepted.rayCluster.declare(body)
+      return details[accepted.manifest.name]?.deployedAt
     } catch { throw ControlError(error) }
+  }
+
+  /// What somebody else changed on the cluster is not undone unasked.
+  private func checkDrift(of name: String, in details: ServeDetails) throws(ControlError) {
+    let drift = rayRunners[name]?.drift(in: details) ?? []
+    guard !drift.isEmpty else { return }
+    throw ControlError(
+      code: "drift",
+      message:
+        "somebody changed \(name) on the cluster since it was applied: \(drift.joined(separator: ", ")); take that into the manifest, and put yours in its place with `dpdeploy apply --overwrite`",
+      exitCode: 9)
   }
 
   /// Everything that can be known before a declaration.
   private func examine(
     _ accepted: AcceptedManifest, _ application: RayServeApplication
-  ) async throws(RayError) -> ServeDetails {
-    let cluster = accepted.rayCluster
-    _ = try await cluster.version()
-    let details = try await cluster.details()
-    try Declaration.checkOwner(surroundings.homeHash, of: accepted.manifest.name, in: details)
-    try application.placement.check(
-      blocks: application.blocks, of: application.bundle, on: try await cluster.nodes())
-    return details
+  ) async throws(ControlError) -> ServeDetails {
+    let name = accepted.manifest.name
+    // What served before comes back even where the room is gone: it then waits for it.
+    let comesBack = rayRunners[name]?.rollout.comingBack != nil
+    let preflight = ClusterPreflight(cluster: accepted.rayCluster, application: application, name: name)
+    do throws(RayError) {
+      let details = try await preflight.details(owner: surroundings.homeHash)
+      if !comesBack { try await preflight.checkFree(on: try await preflight.nodes()) }
+      return details
+    } catch { throw ControlError(error) }
   }
 
   private func difference(_ old: AcceptedManifest, _ new: AcceptedManifest) -> [ControlAPI.FieldChange] {

@@ -1,10 +1,12 @@
 import ControlAPI
 import Deployment
+import Diagnosis
 import JSON
 import Manifest
 import Platform
 import Ray
 import RayClient
+import Telemetry
 
 /// Follows one application on a Ray cluster: Ray runs it, and this looks, tells, and brings a healthy revision back.
 @Loop
@@ -20,14 +22,24 @@ final class RayRunner: RunningApplication {
   /// Called when nothing is left of the application.
   var onGone: (@Loop () -> Void)?
 
-  private let surroundings: ApplicationRunner.Surroundings
-  private var rollout: RayRollout
-  private var sighting: RaySighting?
-  private var seenAt: Instant?
-  private var listener: (host: String, port: Int)?
-  private var problem: RayError?
+  let surroundings: ApplicationRunner.Surroundings
+  private(set) var rollout: RayRollout
+  private(set) var sighting: RaySighting?
+  private(set) var seenAt: Instant?
+  private(set) var problem: RayError?
+  /// The base URL that clients use; nil while Serve listens nowhere.
+  private(set) var base: String?
   private var isAnswered = false
-  private var lastWords = ""
+  var lastWords = ""
+
+  var meter = RayMeter()
+  /// Why some page of metrics cannot be read; nil when all can.
+  var blindness: String?
+  /// The points of the last hour, each with its place in the controller's record.
+  var past = Ring<(sequence: Int, point: HistoryPoint)>(capacity: 3600)
+  var recorder = HistoryRecorder()
+  var diagnosis = Diagnosis()
+  var hints: [Hint] = []
 
   private static let busyInterval = Duration.milliseconds(500)
   private static let calmInterval = Duration.seconds(1)
@@ -45,6 +57,7 @@ final class RayRunner: RunningApplication {
     cluster = request.rayCluster
     keep()
     Loop.task { await self.follow() }
+    Loop.task { await self.followMetrics() }
   }
 
   /// Another revision was declared.
@@ -63,13 +76,15 @@ final class RayRunner: RunningApplication {
   }
 
   /// Whether the cluster runs what was applied last.
-  var isInStep: Bool { sighting?.isDrifted == false && sighting?.application != nil }
+  var isInStep: Bool { sighting?.drift.isEmpty == true && sighting?.application != nil }
+
+  /// What somebody changed of the configuration that was applied last, by `details`.
+  func drift(in details: ServeDetails) -> [String] {
+    guard let present = details[stored.name], rollout.isAbout(present) else { return [] }
+    return Declaration.drift(of: present.config, from: application.config)
+  }
 
   var lastHealthy: Int? { rollout.lastHealthy }
-
-  func points(after cursor: Int) -> [HistoryPoint] { [] }
-
-  func sample(sequence: Int, wall: Double) {}
 
   func giveUpRollback() {
     rollout.giveUp()
@@ -85,6 +100,7 @@ final class RayRunner: RunningApplication {
 
   func leave() {
     keep()
+    if let minute = recorder.take() { surroundings.store.add(minute, of: stored.name) }
     isClosing = true
   }
 
@@ -131,7 +147,7 @@ final class RayRunner: RunningApplication {
     let details = try await cluster.details()
     var seen = RaySighting(application: details[stored.name])
     if let present = seen.application, rollout.isAbout(present) {
-      seen.isDrifted = present.config.map { !Self.matches($0, application.config) } ?? true
+      seen.drift = drift(in: details)
       try await locate(&seen, present)
       if rollout.phase != .healthy, present.status == .running, seen.violation == nil, !isAnswered,
         let endpoint = Self.endpoint(details, application)
@@ -142,6 +158,7 @@ final class RayRunner: RunningApplication {
     // An apply may have come while the cluster was asked.
     guard revision == rollout.revision, !stored.isDeleting, !isClosing else { return }
     seen.isAnswered = isAnswered
+    count(&seen)
     sighting = seen
     seenAt = .now
     base = Self.endpoint(details, application)
@@ -164,6 +181,26 @@ final class RayRunner: RunningApplication {
     seen.isPlaced = application.placement.isComplete(seen.gangs, replicas: server?.replicas.count ?? 0)
   }
 
+  /// Numbers the groups, and tells which of them died.
+  private func count(_ seen: inout RaySighting) {
+    func server(_ sighting: RaySighting?) -> ServeDeployment? {
+      sighting?.application?.deployments.first { $0.name == application.serverName }
+    }
+    let (before, now) = (server(sighting), server(seen))
+    let isCalm =
+      rollout.phase == .healthy && before?.targetReplicas == now?.targetReplicas
+      && [.healthy, .unhealthy].contains(now?.status)
+    seen.groups = sighting?.groups ?? GroupNumbers()
+    for group in seen.groups.note(
+      seen.groupIDs(application.serverName, application.placement), isCalm: isCalm)
+    {
+      record(
+        EventRecord(
+          .error, .groupRestarting,
+          "ranks of group \(group) died on the cluster; Ray starts all of them again"))
+    }
+  }
+
   private func conclude(_ seen: RaySighting) {
     let outcome = rollout.judge(seen, at: WallClock.secondsSinceEpoch)
     tell()
@@ -181,43 +218,6 @@ final class RayRunner: RunningApplication {
     }
   }
 
-  /// Tells each change of the state or of its reason once.
-  private func tell() {
-    let (state, message) = (report.state, report.message)
-    // Numbers that only count on make no new message.
-    let words = state.rawValue + " " + message.filter { !$0.isNumber }
-    guard words != lastWords else { return }
-    lastWords = words
-    let isBad = [.unhealthy, .deployFailed].contains(state)
-    record(
-      EventRecord(
-        isBad ? .error : .info, sighting?.violation == nil ? .statusChanged : .placementViolated,
-        "\(stored.name) is \(state.rawValue)" + (message.isEmpty ? "" : ": \(message)")))
-  }
-
-  private var base: String?
-
-  private var report: RayReport {
-    RayReport(
-      sighting: sighting, rollout: rollout, problem: problem?.description,
-      age: seenAt.map { (Instant.now - $0).inSeconds }, serverName: application.serverName,
-      placement: application.placement)
-  }
-
-  var status: ApplicationStatus {
-    let report = report
-    var result = ApplicationStatus(
-      name: stored.name, status: stored.isDeleting ? .deleting : report.state, message: report.message,
-      revision: stored.revision, endpoint: Known(base), modelId: request.manifest.model.id,
-      manifestPath: stored.path, createdAt: stored.createdAt, deployments: report.deployments,
-      metrics: ApplicationMetrics(windowSeconds: ApplicationMeter.window), hints: [])
-    result.scale = stored.scale.status
-    result.rolledBack = rollout.broughtBack.map {
-      RollbackStatus(from: $0.from, to: $0.to, reason: $0.reason)
-    }
-    return result
-  }
-
   /// The base URL that clients use; nil while Serve listens nowhere.
   private static func endpoint(_ details: ServeDetails, _ application: RayServeApplication) -> String? {
     guard let (host, port) = details.listener else { return nil }
@@ -225,11 +225,6 @@ final class RayRunner: RunningApplication {
     let prefix = application.config["route_prefix"]?.string ?? "/"
     let name = reached.contains(":") ? "[\(reached)]" : reached
     return "http://\(name):\(port)" + (prefix == "/" ? "" : prefix)
-  }
-
-  /// Whether the cluster's configuration says all that was declared; Ray may add what it fills in.
-  private static func matches(_ found: JSONValue, _ declared: JSONValue) -> Bool {
-    (declared.members ?? []).allSatisfy { found[$0.name]?.sorted == $0.value.sorted }
   }
 }
 

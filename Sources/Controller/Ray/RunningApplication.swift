@@ -15,6 +15,12 @@ protocol RunningApplication: AnyObject {
   var lastHealthy: Int? { get }
   /// The seconds after the one numbered `cursor`, for charts.
   func points(after cursor: Int) -> [HistoryPoint]
+  /// How it did over the last `window` seconds.
+  func metrics(over window: Double) -> ApplicationMetrics
+  /// A look into it, over the last `window` seconds.
+  func insight(over window: Double, wall: Double) -> Insight
+  /// The minute that goes on.
+  var recorder: HistoryRecorder { get }
   /// Takes the second's readings.
   func sample(sequence: Int, wall: Double)
   /// Takes the application down.
@@ -29,6 +35,8 @@ protocol RunningApplication: AnyObject {
 
 extension ApplicationRunner: RunningApplication {
   var lastHealthy: Int? { state.rollout.lastHealthy }
+
+  func metrics(over window: Double) -> ApplicationMetrics { meter.metrics(over: window) }
 
   func points(after cursor: Int) -> [HistoryPoint] {
     meter.history.lazy.filter { $0.sequence > cursor }.map(\.point)

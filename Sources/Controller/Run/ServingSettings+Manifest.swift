@@ -2,8 +2,8 @@ import Diagnosis
 import Manifest
 
 extension ServingSettings {
-  /// What the hints must know of a manifest, and of the machine that carries it out.
-  init(_ manifest: Manifest, cores: Int) {
+  /// What the hints must know of a manifest, and of the machine that carries it out; nil where that is a cluster.
+  init(_ manifest: Manifest, cores: Int?) {
     let engine = manifest.engineArguments
     let isBundled = manifest.engine == .bundled
     self.init(

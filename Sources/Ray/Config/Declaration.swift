@@ -45,6 +45,20 @@ public enum Declaration {
     }
   }
 
+  /// The paths at which a configuration on the cluster no longer says what was declared; what Ray fills in is no change.
+  public static func drift(of found: JSONValue?, from declared: JSONValue) -> [String] {
+    guard let found else { return ["all of it"] }
+    return (declared.members ?? []).flatMap { drift(at: $0.name, found[$0.name] ?? .null, from: $0.value) }
+  }
+
+  /// Arguments and environments are ours alone, so a key more is a change too.
+  private static func drift(at path: String, _ found: JSONValue, from declared: JSONValue) -> [String] {
+    guard found.sorted != declared.sorted else { return [] }
+    guard let before = declared.members, let after = found.members else { return [path] }
+    let names = before.map(\.name) + after.map(\.name).filter { declared[$0] == nil }
+    return names.flatMap { drift(at: "\(path).\($0)", found[$0] ?? .null, from: declared[$0] ?? .null) }
+  }
+
   private static func others(than name: String, in details: ServeDetails) -> [JSONValue] {
     details.applications.filter { $0.name != name && $0.isDeclarative }.compactMap(\.config)
   }

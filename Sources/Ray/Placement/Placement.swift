@@ -14,6 +14,9 @@ public struct Placement: Sendable, Equatable {
     self.ranksPerReplica = ranksPerReplica
   }
 
+  /// Whether a Serve replica is a block of its own, and no member of a gang.
+  public var isBlockwise: Bool { ranksPerReplica > 1 || ranksPerGroup == 1 }
+
   /// Says what is wrong with where the ranks of `gangs` stand; nil when nothing is, as far as that is known.
   ///
   /// Each block of consecutive ranks is to be whole on a node that no other block of its group is on, as engines compute
@@ -82,24 +85,44 @@ public struct Placement: Sendable, Equatable {
       .joined(separator: "+")
   }
 
-  /// Checks that the cluster could hold all blocks if it were empty.
+  /// Checks that the cluster can hold all blocks, those of one group each on another node.
   ///
+  /// - Parameter taken: what others hold of each node; nil asks whether an empty cluster could.
   /// - Throws: ``RayError/placementImpossible(_:)`` with what each node has.
-  public func check(blocks: Int, of bundle: [String: Double], on nodes: [ClusterNode]) throws(RayError) {
+  public func check(
+    blocks: Int, of bundle: [String: Double], on nodes: [ClusterNode],
+    taken: [String: [String: Double]]? = nil
+  ) throws(RayError) {
+    let groups = blocks * ranksPerNode / ranksPerGroup
     let alive = nodes.filter(\.isAlive)
-    let room = alive.map { node in Self.room(in: node, for: bundle) }
+    let room = alive.map { min(groups, Self.room(in: $0, for: bundle, taken: taken?[$0.id] ?? [:])) }
     guard room.reduce(0, +) < blocks else { return }
     let has = zip(alive, room).map { node, room in
-      "\(node.address) (\(Self.text(node.resources.filter { bundle[$0.key] != nil }))) has room for \(room)"
+      let free = taken == nil ? "" : " free"
+      let amounts = bundle.keys.reduce(into: [String: Double]()) { amounts, name in
+        amounts[name] = node.resources[name].map { max(0, $0 - (taken?[node.id]?[name] ?? 0)) }
+      }
+      return "\(node.address) (\(Self.text(amounts))\(free)) has room for \(room)"
     }
+    let needs =
+      blocks == 1
+      ? "1 block of \(ranksPerNode) ranks needs" : "\(blocks) blocks of \(ranksPerNode) ranks need"
+    let present = has.isEmpty ? "no node is there" : has.joined(separator: ", ")
+    let apart = groups < blocks ? ", those of a group each on another one" : ""
+    let cure =
+      taken == nil
+      ? "add nodes, or lower dp_size_per_node or num_replicas"
+      : "the cluster would have it if others gave theirs back: end what you can spare, or add nodes"
     throw .placementImpossible(
-      "\(blocks) block\(blocks == 1 ? "" : "s") of \(ranksPerNode) ranks need{\(Self.text(bundle))} each on one node: "
-        .replacing("need{", with: blocks == 1 ? "needs {" : "need {")
-        + has.joined(separator: ", ") + "; add nodes, or lower dp_size_per_node or num_replicas")
+      "\(needs) {\(Self.text(bundle))} each on one node\(apart): \(present); \(cure)")
   }
 
-  private static func room(in node: ClusterNode, for bundle: [String: Double]) -> Int {
-    let rooms = bundle.filter { $0.value > 0 }.map { Int(((node.resources[$0.key] ?? 0) / $0.value + 1e-9)) }
+  private static func room(
+    in node: ClusterNode, for bundle: [String: Double], taken: [String: Double] = [:]
+  ) -> Int {
+    let rooms = bundle.filter { $0.value > 0 }.map { name, amount in
+      Int(max(0, (node.resources[name] ?? 0) - (taken[name] ?? 0)) / amount + 1e-9)
+    }
     return rooms.min() ?? 0
   }
 
@@ -116,6 +139,11 @@ public struct Placement: Sendable, Equatable {
       ? "no node has {\(need)}"
       : "{\(need)} is free on no node; \(Set(able.map(\.address)).sorted().joined(separator: ", ")) would have it if empty"
     return "\(count) (\(first.schedulingState), \(first.attempts) tries): \(why)"
+  }
+
+  /// `2 x {GPU: 8}`.
+  public static func need(_ blocks: Int, of bundle: [String: Double]) -> String {
+    "\(blocks) x {\(text(bundle))}"
   }
 
   static func text(_ resources: [String: Double]) -> String {

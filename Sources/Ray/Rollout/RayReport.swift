@@ -53,9 +53,9 @@ public struct RayReport: Sendable {
         : "it is gone from the cluster: somebody deleted it there; apply it again"
     }
     if let reason = sighting.reason { return reason }
-    if sighting.isDrifted {
+    if !sighting.drift.isEmpty {
       return
-        "its configuration on the cluster is not the one that was applied; apply it again to bring that back"
+        "somebody changed it on the cluster (\(sighting.drift.joined(separator: ", "))); `dpdeploy apply --overwrite` brings back what was applied"
     }
     if rollout.phase == .updating, application.status == .running {
       guard sighting.isPlaced else { return "Ray does not tell yet where all ranks stand" }
@@ -65,14 +65,18 @@ public struct RayReport: Sendable {
   }
 
   /// The deployments.
-  public var deployments: [DeploymentStatus] {
+  ///
+  /// - Parameter describe: adds what else is known of the Serve replica of an id, or of a rank that it runs.
+  public func deployments(
+    _ describe: (inout ReplicaStatus, _ serveReplica: String) -> Void = { _, _ in }
+  ) -> [DeploymentStatus] {
     (sighting?.application?.deployments ?? []).map { deployment in
       let isServer = deployment.name == serverName
       var status = DeploymentStatus(
         name: deployment.name, status: deployment.status, statusTrigger: deployment.trigger,
         message: deployment.status == .healthy ? "" : MessageDigest.line(of: deployment.message),
         targetReplicas: deployment.targetReplicas * (isServer ? placement.ranksPerReplica : 1),
-        replicas: isServer ? ranks(deployment) : ingress(deployment))
+        replicas: isServer ? ranks(deployment, describe) : ingress(deployment, describe))
       if isServer { qualify(&status) }
       return status
     }
@@ -95,19 +99,21 @@ public struct RayReport: Sendable {
     status.message = message
   }
 
-  private func ranks(_ deployment: ServeDeployment) -> [ReplicaStatus] {
-    let replicas = deployment.replicas.sorted {
-      ($0.startedAt ?? .infinity, $0.id) < ($1.startedAt ?? .infinity, $1.id)
-    }
-    let isBlock = placement.ranksPerReplica > 1 || placement.ranksPerGroup == 1
+  private func ranks(
+    _ deployment: ServeDeployment, _ describe: (inout ReplicaStatus, String) -> Void
+  ) -> [ReplicaStatus] {
     let several = deployment.targetReplicas * placement.ranksPerReplica > placement.ranksPerGroup
-    let places = isBlock ? [:] : places
-    return replicas.enumerated().flatMap { index, replica in
+    let groups = sighting?.groups.numbers ?? [:]
+    let members = members(groups)
+    return deployment.replicas.flatMap { replica in
       (0..<placement.ranksPerReplica).map { number in
-        let place: (group: Int, rank: Int)? = isBlock ? (group: index, rank: number) : places[replica.id]
-        return rank(replica, place, isNumbered: several)
+        let place =
+          placement.isBlockwise ? groups[replica.id].map { (group: $0, rank: number) } : members[replica.id]
+        var status = rank(replica, place, isNumbered: several)
+        describe(&status, replica.id)
+        return status
       }
-    }
+    }.sorted { ($0.group ?? .max, $0.rank ?? .max, $0.id) < ($1.group ?? .max, $1.rank ?? .max, $1.id) }
   }
 
   private func rank(_ replica: ServeReplica, _ place: (group: Int, rank: Int)?, isNumbered: Bool)
@@ -117,17 +123,21 @@ public struct RayReport: Sendable {
     var status = status(replica, id: id, role: .rank)
     status.group = place?.group
     status.rank = place?.rank
+    status.restarts = place.flatMap { sighting?.groups.restarts[$0.group] } ?? 0
     status.node = replica.nodeAddress
     // A block's process is its agent's, and none of its ranks'.
     if placement.ranksPerReplica == 1 { status.pid = Known(replica.pid) }
     return status
   }
 
-  private func ingress(_ deployment: ServeDeployment) -> [ReplicaStatus] {
+  private func ingress(
+    _ deployment: ServeDeployment, _ describe: (inout ReplicaStatus, String) -> Void
+  ) -> [ReplicaStatus] {
     deployment.replicas.sorted { ($0.startedAt ?? .infinity, $0.id) < ($1.startedAt ?? .infinity, $1.id) }
       .enumerated().map { index, replica in
         var status = status(replica, id: "ingress-\(index)", role: .ingress)
         status.pid = Known(replica.pid)
+        describe(&status, replica.id)
         return status
       }
   }
@@ -142,13 +152,14 @@ public struct RayReport: Sendable {
   }
 
   /// The group and rank of each gang member.
-  private var places: [String: (group: Int, rank: Int)] {
-    var places: [String: (group: Int, rank: Int)] = [:]
-    for (group, gang) in (sighting?.gangs ?? []).enumerated() {
+  private func members(_ groups: [String: Int]) -> [String: (group: Int, rank: Int)] {
+    var members: [String: (group: Int, rank: Int)] = [:]
+    for gang in sighting?.gangs ?? [] {
+      guard let group = groups[gang.id] else { continue }
       for (replica, bundle) in gang.replicas {
-        places[replica] = placement.rank(of: bundle, in: gang).map { (group, $0) }
+        members[replica] = placement.rank(of: bundle, in: gang).map { (group, $0) }
       }
     }
-    return places
+    return members
   }
 }

@@ -20,6 +20,10 @@ enum ApplyCommand: Subcommand {
         "Leave a failed revision as it is; otherwise the last healthy one comes back, once."),
       OptionDescription(
         "expect-revision", .value("N"), "Refuse, exit 9, unless this revision holds now."),
+      OptionDescription(
+        "overwrite", .flag,
+        "Replace what somebody else changed on a Ray cluster since the last apply; refused otherwise, exit 9."
+      ),
       OptionDescription("wait", .flag, "Wait until everything is HEALTHY."),
       OptionDescription(
         "timeout", .value("TIME"), "Give up waiting after this long, exit 6.", fallback: "10m"),
@@ -42,6 +46,7 @@ enum ApplyCommand: Subcommand {
     var wish = request(for: reading, named: name)
     wish.expectRevision = try arguments.integer("expect-revision", in: 1...1_000_000_000)
     wish.noRollback = arguments.flag("no-rollback") ? true : nil
+    wish.overwrite = arguments.flag("overwrite") ? true : nil
     let result = try await client.apply(wish)
     report(result, streams)
     guard arguments.flag("wait") else { return .ok }

@@ -9,7 +9,7 @@ enum DoctorCommand: Subcommand {
     "dpdeploy doctor", "Check whether this machine can run a deployment, and say what to do where it cannot.",
     discussion: """
       Looks at cores, memory, limits, the kernel, the processor and the home directory; with a manifest also at its model, \
-      port and engine. Starts nothing, and changes nothing unless --fix is given: that does what is safe (makes the home \
+      port and engine, or with `backend: ray` at its cluster. Starts nothing, and changes nothing unless --fix is given: that does what is safe (makes the home \
       directory, closes it to others, removes a socket that nobody listens on) and looks again. Exits 4 when a check \
       fails; a warning is no failure.
       """,
@@ -28,18 +28,23 @@ enum DoctorCommand: Subcommand {
     let isDry = arguments.flag("dry-run")
     guard arguments.flag("fix") || !isDry else { throw UsageError("--dry-run goes with --fix") }
     var wish: DeploymentFacts?
+    var cluster: ClusterFacts?
     if let name = arguments.operands.first {
       let reading = ManifestFile.read(name)
       guard let manifest = reading.manifest else {
         streams.show(reading, .text, atLeast: .error)
         return .forManifest(reading.diagnostics)
       }
-      wish = await DeploymentFacts.of(manifest, named: name, home: home)
+      if manifest.backend == .ray {
+        cluster = await ClusterFacts.of(manifest, named: name, home: home)
+      } else {
+        wish = await DeploymentFacts.of(manifest, named: name, home: home)
+      }
     }
-    var checks = Preflight(facts: .current(home: home), wish: wish).checks
+    var checks = Preflight(facts: .current(home: home), wish: wish, cluster: cluster).checks
     if arguments.flag("fix") {
       for repair in checks.compactMap(\.repair) { mend(repair, isDry: isDry, streams) }
-      checks = Preflight(facts: .current(home: home), wish: wish).checks
+      checks = Preflight(facts: .current(home: home), wish: wish, cluster: cluster).checks
     }
     if arguments.flag("json") {
       streams.line(Check.document(checks).json())

@@ -5,13 +5,15 @@ struct Preflight {
   let facts: MachineFacts
   /// What is to run; nil without a manifest.
   let wish: DeploymentFacts?
+  /// What the cluster says on which it is to run; nil when that is this machine.
+  var cluster: ClusterFacts?
 
   /// Every check, those of the machine first.
   var checks: [Check] {
     let machine = [
       cores, memory, openFiles, processes, kernel, instructions, home, privacy, socket, abandoned, trees,
     ]
-    guard let wish else { return machine }
+    guard let wish else { return machine + (cluster?.checks ?? []) }
     return machine + [ingress(wish), model(wish), port(wish)] + front(wish)
       + (wish.vLLM.map(vLLM) ?? [])
   }
