@@ -3,36 +3,25 @@ import HTTP
 import Platform
 import Testing
 
+/// What a dashboard of one node with four processors answers.
+private func answer(_ path: String) -> (status: Int, body: String) {
+  switch path.prefix(while: { $0 != "?" }) {
+  case "/api/version": (200, #"{"ray_version":"2.60.0"}"#)
+  case "/api/serve/applications/": (200, #"{"applications":{}}"#)
+  case "/api/v0/nodes":
+    (
+      200,
+      #"{"result":true,"data":{"result":{"result":[{"node_id":"a","node_ip":"10.0.0.1","state":"ALIVE","resources_total":{"CPU":4}}]}}}"#
+    )
+  case "/api/v0/placement_groups": (200, #"{"result":true,"data":{"result":{"result":[]}}}"#)
+  case "/api/cluster_status": (200, #"{"data":{}}"#)
+  default: (404, "404: Not Found")
+  }
+}
+
 extension `Whole deployments` {
   /// What `dpdeploy` says of clusters that cannot be used, each of which answers as Ray was seen to.
   @Suite @Loop struct `A Ray cluster that cannot be used` {
-    /// Answers of a dashboard: what it says to a path, and with which status.
-    typealias Answers = @Loop (String) -> (Int, String)
-
-    nonisolated private static func rows(_ rows: String) -> (Int, String) {
-      (200, #"{"result":true,"data":{"result":{"result":[\#(rows)]}}}"#)
-    }
-
-    /// A cluster of one node with four processors, but for what a case changes.
-    nonisolated private static let sound: Answers = { path in
-      switch path.prefix(while: { $0 != "?" }) {
-      case "/api/version": (200, #"{"ray_version":"2.60.0"}"#)
-      case "/api/serve/applications/": (200, #"{"applications":{}}"#)
-      case "/api/v0/nodes":
-        rows(#"{"node_id":"a","node_ip":"10.0.0.1","state":"ALIVE","resources_total":{"CPU":4}}"#)
-      case "/api/v0/placement_groups": rows("")
-      case "/api/cluster_status": (200, #"{"data":{}}"#)
-      default: (404, "404: Not Found")
-      }
-    }
-
-    nonisolated private static func but(_ path: String, _ status: Int, _ body: String) -> Answers {
-      { $0.hasPrefix(path) ? (status, body) : sound($0) }
-    }
-
-    nonisolated private static let foreign =
-      #"{"applications":{"moe":{"status":"RUNNING","source":"declarative","deployed_app_config":{"name":"moe"}}}}"#
-
     private func manifest(_ stage: Stage, port: UInt16) throws -> String {
       let path = stage.folder + "/ray.yaml"
       let text = """
@@ -50,16 +39,23 @@ extension `Whole deployments` {
 
     @Test(
       arguments: [
-        ("token", but("/api/version", 401, ""), 1, "cluster", "asks for a token"),
-        ("wrong token", but("/api/version", 403, ""), 1, "cluster", "refuses the token"),
-        ("too old", but("/api/version", 200, #"{"ray_version":"2.9.3"}"#), 1, "cluster", "Ray 2.9.3"),
-        ("no Serve", but("/api/serve/applications/", 501, ""), 1, "serve", "no Serve"),
-        ("not Ray", but("/api/version", 200, "<html>"), 1, "cluster", "no Ray dashboard"),
-        ("foreign", but("/api/serve/applications/", 200, foreign), 9, "serve", "not deployed by dpdeploy"),
-        ("no nodes", but("/api/v0/nodes", 200, rows("").1), 4, "nodes", "4 ranks needs {CPU: 4}"),
-      ] as [(String, Answers, Int32, String, String)])
+        ("/api/version", 401, "", 1, "cluster", "asks for a token"),
+        ("/api/version", 403, "", 1, "cluster", "refuses the token"),
+        ("/api/version", 200, #"{"ray_version":"2.9.3"}"#, 1, "cluster", "Ray 2.9.3"),
+        ("/api/version", 200, "<html>", 1, "cluster", "no Ray dashboard"),
+        ("/api/serve/applications/", 501, "", 1, "serve", "no Serve"),
+        (
+          "/api/serve/applications/", 200,
+          #"{"applications":{"moe":{"status":"RUNNING","source":"declarative","deployed_app_config":{"name":"moe"}}}}"#,
+          9, "serve", "not deployed by dpdeploy"
+        ),
+        (
+          "/api/v0/nodes", 200, #"{"result":true,"data":{"result":{"result":[]}}}"#, 4, "nodes",
+          "4 ranks needs {CPU: 4}"
+        ),
+      ] as [(String, Int, String, Int32, String, String)])
     func `is named with its cause by apply, which changes nothing, and by doctor`(
-      _ name: String, _ answers: @escaping Answers, _ code: Int32, _ check: String, _ words: String
+      _ path: String, _ status: Int, _ body: String, _ code: Int32, _ check: String, _ words: String
     ) async throws {
       var declared = 0
       let socket = try Listener.open(.tcp(host: "127.0.0.1", port: 0))
@@ -67,19 +63,20 @@ extension `Whole deployments` {
       let server = HTTPServer(try Listener(socket)) { exchange in
         _ = try? await exchange.readBody()
         if exchange.head.method != "GET" { declared += 1 }
-        let (status, body) = answers(exchange.head.path)
+        let asked = exchange.head.path
+        let (status, body) = asked.hasPrefix(path) ? (status, body) : answer(asked)
         await exchange.respond(status, body: Array(body.utf8))
       }
       let running = Task { @Loop in await server.run() }
       try await onStage { stage in
-        let path = try manifest(stage, port: port)
-        let apply = try await stage.dpdeploy("apply", path, "--wait")
-        #expect(apply.ended(with: code) && apply.errors.contains(words), "\(name): \(apply)")
-        let doctor = try await stage.dpdeploy("doctor", path)
-        #expect(doctor.ended(with: 4) && doctor.output.contains("FAIL  \(check)"), "\(name): \(doctor)")
-        #expect(doctor.output.contains(words), "\(name): \(doctor)")
-        let (_, status) = try await stage.look()
-        #expect(status.applications.isEmpty && declared == 0)
+        let file = try manifest(stage, port: port)
+        let apply = try await stage.dpdeploy("apply", file, "--wait")
+        #expect(apply.ended(with: code) && apply.errors.contains(words), "\(apply)")
+        let doctor = try await stage.dpdeploy("doctor", file)
+        #expect(doctor.ended(with: 4) && doctor.output.contains("FAIL  \(check)"), "\(doctor)")
+        #expect(doctor.output.contains(words), "\(doctor)")
+        let (_, seen) = try await stage.look()
+        #expect(seen.applications.isEmpty && declared == 0)
       }
       _ = await server.drain(until: .after(.seconds(5)))
       await running.value
@@ -87,17 +84,17 @@ extension `Whole deployments` {
 
     @Test func `is not there: apply ends with 5, and doctor says that nobody answers`() async throws {
       try await onStage { stage in
-        let path = try manifest(stage, port: 1)
-        let apply = try await stage.dpdeploy("apply", path)
+        let file = try manifest(stage, port: 1)
+        let apply = try await stage.dpdeploy("apply", file)
         #expect(apply.ended(with: 5) && apply.errors.contains("no Ray cluster answers"), "\(apply)")
-        let doctor = try await stage.dpdeploy("doctor", path)
+        let doctor = try await stage.dpdeploy("doctor", file)
         #expect(doctor.ended(with: 4) && doctor.output.contains("SKIP  serve"), "\(doctor)")
       }
     }
 
     @Test func `is judged by its own vLLM, not by what is installed here`() async throws {
       try await onStage { stage in
-        let path = stage.folder + "/vllm.yaml"
+        let file = stage.folder + "/vllm.yaml"
         let text = """
           name: moe
           backend: ray
@@ -108,11 +105,11 @@ extension `Whole deployments` {
             engine_kwargs: {data_parallel_size: 4}
             runtime_env: {env_vars: {VLLM_ALL2ALL_BACKEND: deepep_low_latency}}
           """
-        try Data(text.utf8).write(to: URL(filePath: path))
-        let run = try await stage.dpdeploy("validate", path)
+        try Data(text.utf8).write(to: URL(filePath: file))
+        let run = try await stage.dpdeploy("validate", file)
         #expect(run.ended(with: 0), "\(run)")
-        #expect(!(run.output + run.errors).contains("--all2all-backend"), "\(run)")
-        #expect(!(run.output + run.errors).contains("engine-not-found"), "\(run)")
+        let said = run.output + run.errors
+        #expect(!said.contains("--all2all-backend") && !said.contains("engine-not-found"), "\(run)")
       }
     }
   }

@@ -107,13 +107,14 @@ public struct Placement: Sendable, Equatable {
     let needs =
       blocks == 1
       ? "1 block of \(ranksPerNode) ranks needs" : "\(blocks) blocks of \(ranksPerNode) ranks need"
+    let present = has.isEmpty ? "no node is there" : has.joined(separator: ", ")
     let apart = groups < blocks ? ", those of a group each on another one" : ""
     let cure =
       taken == nil
       ? "add nodes, or lower dp_size_per_node or num_replicas"
       : "the cluster would have it if others gave theirs back: end what you can spare, or add nodes"
     throw .placementImpossible(
-      "\(needs) {\(Self.text(bundle))} each on one node\(apart): \(has.joined(separator: ", ")); \(cure)")
+      "\(needs) {\(Self.text(bundle))} each on one node\(apart): \(present); \(cure)")
   }
 
   private static func room(
