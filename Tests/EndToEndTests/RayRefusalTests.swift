@@ -1,3 +1,4 @@
+import ControlAPI
 import FoundationEssentials
 import HTTP
 import Platform

@@ -155,15 +155,4 @@ import Testing
     #expect(serve?.cure == "run `pip install 'ray[serve]'` on its nodes")
   }
 
-  @Test func `asks a cluster for what is to run there, and stops at the first thing that is wrong`() {
-    var cluster = ClusterFacts()
-    cluster.release = .good("Ray 2.60 answers at head:8265")
-    cluster.serve = .bad(.serveMissing)
-    let checks = Preflight(facts: Self.sound, wish: nil, cluster: cluster).checks.suffix(4)
-    #expect(checks.map(\.id) == ["cluster", "serve", "nodes", "room"])
-    #expect(checks.map(\.verdict) == [.pass, .fail, .skip, .skip])
-    let serve = checks.dropFirst().first
-    #expect(serve?.evidence == "the cluster's Ray has no Serve")
-    #expect(serve?.cure == "run `pip install 'ray[serve]'` on its nodes")
-  }
 }
