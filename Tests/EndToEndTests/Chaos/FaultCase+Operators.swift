@@ -31,7 +31,8 @@ extension FaultCase {
       arena in
       let good = arena.wish
       let held = try Listener.open(.tcp(host: "127.0.0.1", port: 0))
-      arena.wish.port = Int(Listener.port(of: held))
+      let port = Listener.port(of: held)
+      arena.wish.port = Int(try #require(port))
       let run = try await arena.submit(arena.manifest)
       #expect(run.ended(with: 1) && run.errors.contains("process \(getpid())"), "\(run)")
       arena.wish = good
