@@ -144,8 +144,6 @@ let modules: [[Target]] = [
     uses: [
       "Platform", "Telemetry", "HTTP", "Machines", "Manifest", "VLLM", "ControlAPI", "Deployment",
       "Diagnosis",
-      "Supervision", "ExpertParallel", "HAProxy", "History", "JSON", "Ray", "RayClient", "CSQLite",
-      "Platform", "Telemetry", "HTTP", "Manifest", "VLLM", "ControlAPI", "Deployment", "Diagnosis",
       "Supervision", "ExpertParallel", "HAProxy", "History", "JSON", "Attachment", "Ray", "RayClient",
       "CSQLite",
     ], testUses: ["dpfake", "ControlClient"]),
@@ -165,10 +163,10 @@ let tools: [[Target]] = [
   executable(
     "dpdeploy",
     uses: [
-      "CommandLine", "ControlAPI", "ControlClient", "Deployment", "Interchange", "Manifest", "VLLM", "JSON",
-      "HTTP", "Machines", "Planning", "Platform", "Randomness", "Supervision", "Diagnosis", "Terminal",
-      "HTTP", "Planning", "Platform", "Randomness", "Ray", "RayClient", "Supervision", "Diagnosis",
-      "Terminal",
+      "Attachment", "CommandLine", "ControlAPI", "ControlClient", "Deployment", "Diagnosis", "HTTP",
+      "Interchange",
+      "JSON", "Machines", "Manifest", "Planning", "Platform", "Randomness", "Ray", "RayClient", "Supervision",
+      "Terminal", "VLLM",
     ]),
   executable("dpdeployd", uses: ["CommandLine", "ControlAPI", "Controller", "Manifest", "Platform"]),
   executable(

@@ -1,6 +1,5 @@
 import CommandLine
 import ControlAPI
-import ControlClient
 import JSON
 import Platform
 
@@ -24,9 +23,15 @@ enum StatusCommand: Subcommand {
         "check", .openFlag("WHAT"),
         "Exit 7 unless everything is HEALTHY, and when there is nothing; with hints also while there is a warning or an "
           + "error among them.", choices: ["health", "hints"]),
+      OptionDescription(
+        "attach", .repeated("URL"),
+        "Ask the metrics page of vLLM, SGLang or Ray there, such as host:8000, and no controller; may be repeated. "
+          + "DPDEPLOY_API_KEY is sent as bearer token."),
       .color,
     ],
     examples: [
+      .init(
+        "dpdeploy status --attach node1:8000 --attach node2:8000", "ranks that something else has started"),
       .init(
         "dpdeploy status --json | jq '.applications[].metrics.queue_depth'", "the queue of every application"),
       .init("dpdeploy status quickstart --check", "a probe for scripts and CI"),
@@ -36,19 +41,18 @@ enum StatusCommand: Subcommand {
 
   @Loop
   static func run(_ arguments: ParsedArguments, _ streams: StandardStreams) async throws -> ExitCode {
-    let client = ControlClient(home: try HomeDirectory.ofEnvironment())
+    let source = try StatusSource(arguments)
     let name = arguments.operands.first
     let format = try StatusFormat(arguments)
     let isWatching = arguments.flag("watch")
     while true {
-      if format == .json, !arguments.flag("check"), let bytes = try? await client.statusJSON(of: name) {
-        // The controller's own words: of a thousand replicas, to read and to write them again takes longer than all else.
+      if format == .json, !arguments.flag("check"), let bytes = await source.document(of: name) {
         let text = isWatching ? bytes : JSONMargins.adding(to: bytes)
         guard streams.out(String(decoding: text, as: UTF8.self) + "\n"), isWatching else { return .ok }
         await Loop.sleep(for: .seconds(1))
         continue
       }
-      let outcome = await look(client, name)
+      let outcome = await look(source, name)
       guard show(outcome, format, isWatching, streams) else { return .ok }
       if !isWatching {
         return exitCode(
@@ -64,9 +68,9 @@ enum StatusCommand: Subcommand {
   }
 
   @Loop
-  private static func look(_ client: ControlClient, _ name: String?) async -> Outcome {
+  private static func look(_ source: StatusSource, _ name: String?) async -> Outcome {
     do {
-      var status = try await client.status()
+      var status = try await source.status()
       guard let name else { return Outcome(status: status) }
       status.applications.removeAll { $0.name != name }
       guard status.applications.isEmpty else { return Outcome(status: status) }

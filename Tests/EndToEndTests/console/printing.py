@@ -63,6 +63,20 @@ def every_format():
     with tempfile.TemporaryDirectory(prefix="dptop-") as home:
         attached = printed(home, "--attach", f"127.0.0.1:{pages.ports[0]}", "--size", "120x40")
         require("attached, read-only" in attached and "~" in attached, attached)
+        tells_status(home, pages.ports[0])
+
+
+def tells_status(home, port):
+    """`dpdeploy status --attach` says the same to scripts, and exits 5 where nobody answers."""
+    def status(place, code):
+        run = subprocess.run([os.path.join(os.path.dirname(DPTOP), "dpdeploy"), "status", "--attach", place, "--json"],
+                             env=settings(home), capture_output=True, text=True, timeout=30)
+        require(run.returncode == code, f"status of {place}: {run}")
+        return json.loads(run.stdout)
+
+    replicas = status(f"127.0.0.1:{port}", 0)["applications"][0]["deployments"][0]["replicas"]
+    require(replicas and all(r["generation_tokens_per_second"] is not None for r in replicas), f"{replicas}")
+    require(status("127.0.0.1:9", 5)["controller"]["status"] == "UNREACHABLE", "nobody answers")
 
 
 def recorded_and_replayed():
