@@ -15,7 +15,7 @@ import Testing
     limits.enablePrefixCaching = caching
     limits.policy = policy
     var soak = Soak(scheduler: try Scheduler(limits))
-    for _ in 0..<50_000 {
+    for _ in 0..<25_000 {
       try soak.operate(&random)
       let fault = soak.fault
       try #require(fault == nil, "seed \(seed): \(fault ?? "")")

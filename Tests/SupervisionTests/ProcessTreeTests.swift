@@ -82,7 +82,7 @@ import Testing
       let process = try workshop.shell("echo up; exec sh \(again)")
       #expect(await workshop.log(holds: "up"))
       let pid = process.identity.pid
-      let overlooked = (0..<20_000).count { _ in TokenScan.token(of: pid) == nil }
+      let overlooked = (0..<5000).count { _ in TokenScan.token(of: pid) == nil }
       #expect(overlooked == 0)
     }
   }
