@@ -29,7 +29,7 @@ import Testing
     let page = page(try recorded, piece: 1000)
     #expect(page.problem == nil && page.engines.engines.isEmpty && page.utilization.isEmpty)
     #expect(page.replicas["ubnvumpb"]?.running == 0)
-    #expect(page.replicas["4ed9acin"]?.requests == 3)
+    #expect(page.replicas["4ed9acin"]?.requests == 1)
     #expect(
       page.replicaOfWorker["2562ebbaa36f1863fc2a73bc73fa91fc12b08038aea9bc878d0f3ead"] == "ubnvumpb")
   }
