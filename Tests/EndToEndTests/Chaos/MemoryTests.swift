@@ -77,7 +77,8 @@ extension `Whole deployments` {
       try await arena.load?.more(2)
       let ballast = arena.home.path + "/ballast"
       arena.fill(ballast)
-      let change = arena.manifest.replacing("health_check_timeout_s: 10.0", with: "health_check_timeout_s: 9.0")
+      let change = arena.manifest.replacing(
+        "health_check_timeout_s: 10.0", with: "health_check_timeout_s: 9.0")
       let run = try await arena.submit(change + "\n# " + String(repeating: "x", count: 500_000))
       #expect(run.ended(with: 1) && run.errors.contains("free some disk space"), "\(run)")
       kill(try #require(arena.scan().ranks.first?.pid), SIGKILL)
