@@ -30,7 +30,7 @@ lint: packages ## Check formatting, documentation and the module graph
 	swift build --explicit-target-dependency-import-check error
 
 test: lint $(CLIENT_ENVIRONMENT) ## Run every check and test
-	@Tools/install-packages prometheus
+	@Tools/install-packages prometheus || echo "note: without prometheus its test is left out" >&2
 	swift build --build-tests
 	OPENAI_CLIENT_PYTHON=$(CURDIR)/$(CLIENT_ENVIRONMENT)/bin/python Tools/run-tests
 
