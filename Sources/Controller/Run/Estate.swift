@@ -76,15 +76,21 @@ final class Estate {
   }
 
   /// Replicas whose socket or load board cannot be had are given up.
+  ///
+  /// But one that finishes its requests has let go of its socket, which others hold: to give it up would cut its streams.
   private func takeIngress(_ state: Application) {
-    for replica in state.ingress.replicas {
-      let place = ProcessPlace.ingress(index: replica.index, life: replica.life)
-      guard let process = processes[place] else { continue }
-      guard replica.spec.station == .behindFront || takeSocket(of: replica, process),
+    let living = state.ingress.replicas.compactMap { replica in processes[replica.place].map { (replica, $0) }
+    }
+    for (replica, process) in living where replica.spec.station != .behindFront {
+      _ = takeSocket(of: replica, process)
+    }
+    for (replica, process) in living {
+      let needsNoSocket = replica.spec.station == .behindFront || replica.phase == .stopping
+      guard needsNoSocket || sockets.descriptor(for: replica.spec) != nil,
         let board = process.inherited(LaunchPlan.boardDescriptor),
         boards.adopt(rows: replica.spec.boardRows, board)
       else {
-        giveUp([place])
+        giveUp([replica.place])
         continue
       }
     }
