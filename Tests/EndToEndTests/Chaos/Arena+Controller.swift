@@ -45,9 +45,9 @@ extension Arena {
     try? await untilControllerEnds()
   }
 
-  /// Tells it to stop, and waits until it has.
+  /// Tells whichever controller there is to stop, and waits until it has: after a death a command may have started it.
   func stopController() async throws {
-    controller?.send(SIGTERM)
+    if let pid = controllerPid { kill(pid, SIGTERM) }
     try await untilControllerEnds()
   }
 

@@ -1,5 +1,6 @@
 import CSQLite
 import ControlAPI
+import ControlClient
 import Glibc
 import Platform
 import Testing
@@ -26,6 +27,10 @@ extension Arena {
   /// Ends all that is armed, and has a controller run.
   func settle() async {
     disarm()
+    // One that has just come to its instant still looks alive, and answers nobody any more.
+    if hasController, (try? await client.version()) == nil {
+      try? await untilControllerEnds(within: .seconds(5))
+    }
     if !hasController { try? await startController() }
   }
 
